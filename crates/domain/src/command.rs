@@ -1,0 +1,153 @@
+//! Everything anyone can ask for: the table of contents of the product. Start reading here.
+//!
+//! Every wire decodes bytes to a [`Command`], gives it to the market with the caller who asks, and encodes the [`Reply`]
+//! or the no that comes back. A command holds values that were checked when they were read; whether the rules allow it is
+//! decided behind the door.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{ListingId, MemberId, OrderId, PickupPointId, SessionId};
+use crate::listing::{ListingChanges, ListingDraft, ListingView};
+use crate::member::{Account, Email, MemberCard, Role, Secret, SessionView, Username};
+use crate::money::Money;
+use crate::order::{Code, DeskView, OrderView};
+use crate::pickup::{PickupPoint, PickupPointDraft};
+use crate::setting::Settings;
+use crate::time::Date;
+
+/// A request to change something.
+///
+/// It serializes to what the idempotency key is remembered with; secrets are left out of that, since even a hash of them
+/// would help to guess them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the fields are ids and values whose types say what they are")]
+pub enum Command {
+    // Members.
+    /// A visitor joins. The password comes hashed.
+    Register {
+        name: String,
+        username: Username,
+        email: Email,
+        #[serde(skip)]
+        password: Secret,
+    },
+    /// A member shows another name.
+    ChangeName { name: String },
+    /// A member takes another handle.
+    ChangeUsername { username: Username },
+    /// A member's mail goes elsewhere. The current password was checked before.
+    ChangeEmail { email: Email },
+    /// A member has another password: every other session ends. The current one was checked before.
+    ChangePassword {
+        #[serde(skip)]
+        password: Secret,
+    },
+    /// An operator changes what a member may do.
+    ChangeRole { username: Username, role: Role },
+
+    // Sessions.
+    /// The credential check passed: a session starts. Asked by this node, never by a wire.
+    StartSession {
+        member: MemberId,
+        #[serde(skip)]
+        token: Secret,
+        device: String,
+    },
+    /// A token was shown again: its session lasts longer.
+    ResumeSession { session: SessionId },
+    /// A member ends one of their sessions: the one they ask with, or another.
+    EndSession { session: SessionId },
+    /// A credential is about to be checked: counts the try against these subjects before the check, so that a thousand
+    /// tries at once count as a thousand. Asked by this node.
+    CountTry { subjects: Vec<String> },
+    /// The credential was right: the tries against these subjects are forgotten. Asked by this node.
+    ForgiveTries { subjects: Vec<String> },
+
+    // Listings.
+    /// A member offers a thing.
+    AddListing { draft: ListingDraft },
+    /// Its owner says something else of it.
+    EditListing { listing: ListingId, changes: ListingChanges },
+    /// Its owner, or a moderator, takes it away.
+    WithdrawListing { listing: ListingId },
+    /// Its owner puts it back on sale.
+    PublishListing { listing: ListingId },
+
+    // Orders.
+    /// A member buys a one-off at the price they saw.
+    BuyListing { listing: ListingId, price: Money },
+    /// Buyer or seller call an order off.
+    CancelOrder { order: OrderId },
+    /// The buyer asks the seller to agree to a cancelation.
+    RequestCancel { order: OrderId },
+    /// The buyer says all is well.
+    ConfirmOrder { order: OrderId },
+
+    // The desk. Asked by attendants of the pickup point.
+    /// The seller brings it.
+    DropOff { code: Code },
+    /// The buyer pays before collecting.
+    TakePayment { code: Code, cash: Money },
+    /// The buyer collects and pays what is due.
+    Collect { code: Code, cash: Option<Money> },
+
+    // Pickup points. Asked by operators.
+    /// There is another place to collect.
+    AddPickupPoint { draft: PickupPointDraft },
+    /// A place has other hours or another name.
+    ChangePickupPoint { pickup_point: PickupPointId, draft: PickupPointDraft },
+    /// A place takes no new orders.
+    ClosePickupPoint { pickup_point: PickupPointId },
+    /// A place does not open on that day: its pickups move.
+    CloseDay { pickup_point: PickupPointId, day: Date },
+    /// It opens after all.
+    OpenDay { pickup_point: PickupPointId, day: Date },
+    /// A member serves the desk.
+    AppointAttendant { pickup_point: PickupPointId, username: Username },
+    /// A member no longer does.
+    DismissAttendant { pickup_point: PickupPointId, username: Username },
+    /// The operator changes a setting.
+    ChangeSetting { name: String, value: String },
+
+    // Time. Asked by the timekeeper.
+    /// The moment an order was waiting for has come.
+    LapseOrder { order: OrderId },
+    /// What is no longer needed is forgotten: ended sessions, old answers, counted tries.
+    Forget,
+}
+
+impl Command {
+    /// The command's name in snake case: what logs and metrics say of it. No field of it is ever logged.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let debug = format!("{self:?}");
+        crate::text::snake_case(debug.split([' ', '{']).next().unwrap_or_default())
+    }
+}
+
+/// The value when the rules say yes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reply", content = "value", rename_all = "snake_case")]
+pub enum Reply {
+    /// It is done, and there is nothing more to say.
+    Done,
+    /// The member's own account as it is now.
+    Account(Account),
+    /// A member whose role changed.
+    Member(MemberCard),
+    /// A session that started or was resumed.
+    Session(SessionView),
+    /// A listing as it is now.
+    Listing(ListingView),
+    /// An order as the asker sees it now.
+    Order(OrderView),
+    /// What the desk just did.
+    Desk(DeskView),
+    /// A pickup point as it is now.
+    PickupPoint(PickupPoint),
+    /// The settings as they are now.
+    Settings(Settings),
+    /// How many rows were forgotten.
+    Forgotten(i64),
+}

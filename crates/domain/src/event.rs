@@ -1,0 +1,232 @@
+//! Everything that can happen, and who may see it.
+//!
+//! Events are facts in the past tense, written in the same transaction as what they tell of, numbered without gaps. One
+//! table is the audit trail and the source of every live stream. No event carries a secret: no code, no e-mail address,
+//! no text of a message.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{EntryId, ListingId, MemberId, OrderId, PickupPointId, SessionId};
+use crate::ledger::EntryKind;
+use crate::member::{Role, StrikeReason};
+use crate::money::Money;
+use crate::order::{Side, State};
+use crate::time::Date;
+
+/// Who may see an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Audience {
+    /// Everybody, visitors included.
+    Public,
+    /// These members.
+    Members(Vec<MemberId>),
+    /// Operators: it is there for the books.
+    Operators,
+}
+
+impl Audience {
+    /// The audience as the database keeps it: `public`, `operators`, or member ids with blanks between.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Public => "public".to_owned(),
+            Self::Operators => "operators".to_owned(),
+            Self::Members(members) => members.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+        }
+    }
+}
+
+/// A fact that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the fields are ids and values whose types say what they are")]
+pub enum Event {
+    /// Somebody joined.
+    MemberRegistered { member: MemberId },
+    /// A member shows another name.
+    NameChanged { member: MemberId },
+    /// A member has another handle.
+    UsernameChanged { member: MemberId },
+    /// A member's mail goes elsewhere. The address is not told.
+    EmailChanged { member: MemberId },
+    /// A member has another password.
+    PasswordChanged { member: MemberId },
+    /// A member may do more, or less.
+    RoleChanged { member: MemberId, role: Role },
+    /// A member signed in.
+    SessionStarted { member: MemberId, session: SessionId },
+    /// A session is over: logged out, revoked, or ended by a new password.
+    SessionEnded { member: MemberId, session: SessionId },
+    /// A member let another down and has it held against them.
+    StrikeGiven { member: MemberId, order: OrderId, reason: StrikeReason },
+
+    /// A listing can be bought.
+    ListingPublished { listing: ListingId, seller: MemberId, price: Money },
+    /// A listing says something else.
+    ListingEdited { listing: ListingId, seller: MemberId, price: Money },
+    /// A listing was taken away.
+    ListingWithdrawn { listing: ListingId, seller: MemberId, by: MemberId },
+    /// A listing has no copy left. Who bought it is told to buyer and seller only, by `order_placed`.
+    ListingSold { listing: ListingId, seller: MemberId },
+    /// The order of a sold listing came to nothing; `withdrawn` tells whether it is on sale again.
+    ListingReturned { listing: ListingId, seller: MemberId, withdrawn: bool },
+
+    /// Somebody bought.
+    OrderPlaced {
+        order: OrderId,
+        listing: ListingId,
+        buyer: MemberId,
+        seller: MemberId,
+        total: Money,
+        pickup_point: PickupPointId,
+        pickup_day: Date,
+    },
+    /// The desk has it.
+    OrderDroppedOff { order: OrderId, buyer: MemberId, seller: MemberId },
+    /// The buyer paid at the desk.
+    OrderPaid { order: OrderId, buyer: MemberId, seller: MemberId, total: Money },
+    /// The buyer has it.
+    OrderCollected { order: OrderId, buyer: MemberId, seller: MemberId },
+    /// All is well; the seller is credited.
+    OrderCompleted { order: OrderId, buyer: MemberId, seller: MemberId },
+    /// The buyer wants out and asks the seller.
+    OrderCancelRequested { order: OrderId, buyer: MemberId, seller: MemberId },
+    /// It was called off.
+    OrderCanceled { order: OrderId, buyer: MemberId, seller: MemberId, by: Side },
+    /// The seller did not bring it in time.
+    DropOffMissed { order: OrderId, buyer: MemberId, seller: MemberId },
+    /// The buyer did not collect it in time.
+    PickupMissed { order: OrderId, buyer: MemberId, seller: MemberId },
+    /// The buyer is reminded that something waits.
+    PickupReminded { order: OrderId, buyer: MemberId },
+    /// The pickup point closed on the day; the pickup is on another.
+    PickupMoved { order: OrderId, buyer: MemberId, seller: MemberId, pickup_day: Date },
+    /// The ledger has a new entry.
+    EntryPosted { entry: EntryId, kind: EntryKind, order: OrderId, postings: Vec<(String, Money)> },
+
+    /// There is another place to collect.
+    PickupPointAdded { pickup_point: PickupPointId },
+    /// A place has other hours, another name, or closed for good.
+    PickupPointChanged { pickup_point: PickupPointId },
+    /// A place does not open on a day.
+    DayClosed { pickup_point: PickupPointId, day: Date },
+    /// A place opens on that day after all.
+    DayOpened { pickup_point: PickupPointId, day: Date },
+    /// A member serves the desk of a place.
+    AttendantAppointed { pickup_point: PickupPointId, member: MemberId },
+    /// A member no longer serves it.
+    AttendantDismissed { pickup_point: PickupPointId, member: MemberId },
+    /// The operator changed a setting.
+    SettingChanged { name: String, value: String },
+}
+
+impl Event {
+    /// Who may see it.
+    #[must_use]
+    pub fn audience(&self) -> Audience {
+        match self {
+            Self::NameChanged { member }
+            | Self::UsernameChanged { member }
+            | Self::EmailChanged { member }
+            | Self::PasswordChanged { member }
+            | Self::RoleChanged { member, .. }
+            | Self::SessionStarted { member, .. }
+            | Self::SessionEnded { member, .. }
+            | Self::StrikeGiven { member, .. }
+            | Self::AttendantAppointed { member, .. }
+            | Self::AttendantDismissed { member, .. } => Audience::Members(vec![*member]),
+
+            Self::ListingPublished { .. }
+            | Self::ListingEdited { .. }
+            | Self::ListingWithdrawn { .. }
+            | Self::ListingSold { .. }
+            | Self::ListingReturned { .. }
+            | Self::PickupPointAdded { .. }
+            | Self::PickupPointChanged { .. }
+            | Self::DayClosed { .. }
+            | Self::DayOpened { .. } => Audience::Public,
+
+            Self::OrderPlaced { buyer, seller, .. }
+            | Self::OrderDroppedOff { buyer, seller, .. }
+            | Self::OrderPaid { buyer, seller, .. }
+            | Self::OrderCollected { buyer, seller, .. }
+            | Self::OrderCompleted { buyer, seller, .. }
+            | Self::OrderCancelRequested { buyer, seller, .. }
+            | Self::OrderCanceled { buyer, seller, .. }
+            | Self::DropOffMissed { buyer, seller, .. }
+            | Self::PickupMissed { buyer, seller, .. }
+            | Self::PickupMoved { buyer, seller, .. } => Audience::Members(vec![*buyer, *seller]),
+
+            Self::PickupReminded { buyer, .. } => Audience::Members(vec![*buyer]),
+            Self::MemberRegistered { .. } | Self::EntryPosted { .. } | Self::SettingChanged { .. } => {
+                Audience::Operators
+            }
+        }
+    }
+
+    /// The id of what it is about, so that the story of one thing can be read alone.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        match self {
+            Self::MemberRegistered { member }
+            | Self::NameChanged { member }
+            | Self::UsernameChanged { member }
+            | Self::EmailChanged { member }
+            | Self::PasswordChanged { member }
+            | Self::RoleChanged { member, .. }
+            | Self::SessionStarted { member, .. }
+            | Self::SessionEnded { member, .. }
+            | Self::StrikeGiven { member, .. } => member.to_string(),
+
+            Self::ListingPublished { listing, .. }
+            | Self::ListingEdited { listing, .. }
+            | Self::ListingWithdrawn { listing, .. }
+            | Self::ListingSold { listing, .. }
+            | Self::ListingReturned { listing, .. } => listing.to_string(),
+
+            Self::OrderPlaced { order, .. }
+            | Self::OrderDroppedOff { order, .. }
+            | Self::OrderPaid { order, .. }
+            | Self::OrderCollected { order, .. }
+            | Self::OrderCompleted { order, .. }
+            | Self::OrderCancelRequested { order, .. }
+            | Self::OrderCanceled { order, .. }
+            | Self::DropOffMissed { order, .. }
+            | Self::PickupMissed { order, .. }
+            | Self::PickupReminded { order, .. }
+            | Self::PickupMoved { order, .. } => order.to_string(),
+
+            Self::EntryPosted { entry, .. } => entry.to_string(),
+            Self::PickupPointAdded { pickup_point }
+            | Self::PickupPointChanged { pickup_point }
+            | Self::DayClosed { pickup_point, .. }
+            | Self::DayOpened { pickup_point, .. }
+            | Self::AttendantAppointed { pickup_point, .. }
+            | Self::AttendantDismissed { pickup_point, .. } => pickup_point.to_string(),
+            Self::SettingChanged { name, .. } => name.clone(),
+        }
+    }
+
+    /// The state an order is in after this event, if it is one that changes it. Folding an order's events with this
+    /// gives its state; `verify` compares the two.
+    #[must_use]
+    pub const fn order_state(&self) -> Option<State> {
+        match self {
+            Self::OrderPlaced { .. } => Some(State::Placed),
+            Self::OrderDroppedOff { .. } => Some(State::AtDesk),
+            Self::OrderCollected { .. } => Some(State::Collected),
+            Self::OrderCompleted { .. } => Some(State::Completed),
+            Self::OrderCanceled { .. } => Some(State::Canceled),
+            Self::DropOffMissed { .. } => Some(State::NoDropOff),
+            Self::PickupMissed { .. } => Some(State::NoPickup),
+            _ => None,
+        }
+    }
+
+    /// The event's name in snake case, as it stands on wires and in the database.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let debug = format!("{self:?}");
+        crate::text::snake_case(debug.split([' ', '{']).next().unwrap_or_default())
+    }
+}

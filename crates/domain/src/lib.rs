@@ -1,0 +1,28 @@
+//! The rules of the marketplace.
+//!
+//! Everything here is a value or a function of values: no I/O, no clock, no randomness, no async. The moment and the
+//! randomness a rule needs are arguments, so that every rule can be tested by a table and replayed from a log.
+//!
+//! Start reading in [`command`]: it lists everything anyone can ask for. [`event`] lists everything that can happen,
+//! [`refusal`] every way the rules say no. One file per aggregate holds its types, its rules and its transitions.
+
+pub mod command;
+pub mod event;
+pub mod id;
+pub mod ledger;
+pub mod listing;
+pub mod member;
+pub mod money;
+pub mod order;
+pub mod pickup;
+pub mod refusal;
+pub mod setting;
+pub mod text;
+pub mod time;
+pub mod verdict;
+
+pub use command::{Command, Reply};
+pub use event::{Audience, Event};
+pub use money::{Currency, Money, Price};
+pub use refusal::Refusal;
+pub use time::Moment;

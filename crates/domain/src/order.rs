@@ -1,0 +1,954 @@
+//! Orders: what one buyer bought from one seller, at the prices of that moment, until it is collected or comes to nothing.
+//!
+//! One machine for every sale (`rules.md` 5.8):
+//!
+//! ```text
+//!  placed ──drop_off──▶ at_desk ──collect──▶ collected ──confirm──▶ completed
+//!    │ │                   │                     └─ 48 h of silence ─▲
+//!    │ │                   └── not collected 3 open days after the pickup day ──▶ no_pickup
+//!    │ └────────────────────── not dropped off 2 open days after it ───────────▶ no_drop_off
+//!    └── cancel: the buyer within 30 minutes, the seller any time before the drop-off ──▶ canceled
+//! ```
+//!
+//! Cash is taken by the desk, at the latest when the thing is collected. Every step is a pure function that returns the
+//! order as it becomes and everything that follows from it: the event, the ledger entry, the stock movement, the strike.
+
+use std::fmt;
+
+use jiff::ToSpan as _;
+use serde::{Deserialize, Serialize};
+
+use crate::event::Event;
+use crate::id::{ListingId, MemberId, OrderId, PickupPointId};
+use crate::ledger::{Entry, Unbalanced};
+use crate::listing::Movement;
+use crate::member::{MemberCard, Strike, StrikeReason};
+use crate::money::Money;
+use crate::pickup::Calendar;
+use crate::refusal::Refusal;
+use crate::time::{Date, Moment, Span};
+
+/// Where an order is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Bought; the seller has to bring it.
+    Placed,
+    /// The desk has it; the buyer has to collect it.
+    AtDesk,
+    /// The buyer has it.
+    Collected,
+    /// All is well; the seller is credited.
+    Completed,
+    /// Called off before the drop-off.
+    Canceled,
+    /// The seller did not bring it.
+    NoDropOff,
+    /// The buyer did not collect it.
+    NoPickup,
+}
+
+impl State {
+    /// Every state.
+    pub const ALL: [Self; 7] = [
+        Self::Placed,
+        Self::AtDesk,
+        Self::Collected,
+        Self::Completed,
+        Self::Canceled,
+        Self::NoDropOff,
+        Self::NoPickup,
+    ];
+
+    /// The state's name in snake case, as it stands on wires and in the database.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Placed => "placed",
+            Self::AtDesk => "at_desk",
+            Self::Collected => "collected",
+            Self::Completed => "completed",
+            Self::Canceled => "canceled",
+            Self::NoDropOff => "no_drop_off",
+            Self::NoPickup => "no_pickup",
+        }
+    }
+
+    /// The state as words for people.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Placed => "waiting for its drop-off",
+            Self::AtDesk => "waiting at the desk",
+            Self::Collected => "collected",
+            Self::Completed => "completed",
+            Self::Canceled => "canceled",
+            Self::NoDropOff => "over, because it was not dropped off in time",
+            Self::NoPickup => "over, because it was not collected in time",
+        }
+    }
+
+    /// The state of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+
+    /// Whether the order still binds its listing's copy: it is on its way to the buyer or with the buyer.
+    #[must_use]
+    pub const fn is_sale(self) -> bool {
+        matches!(self, Self::Placed | Self::AtDesk | Self::Collected | Self::Completed)
+    }
+
+    /// Whether the desk still has something to do for it.
+    #[must_use]
+    pub const fn needs_desk(self) -> bool {
+        matches!(self, Self::Placed | Self::AtDesk)
+    }
+}
+
+/// What can be done to an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// The seller brings it; the desk scans the drop-off code.
+    DropOff,
+    /// The buyer pays cash at the desk before collecting.
+    Pay,
+    /// The buyer collects; the desk scans the pickup code and takes the cash that is due.
+    Collect,
+    /// The buyer says all is well, or 48 hours pass.
+    Confirm,
+    /// The buyer asks the seller to agree to a cancelation.
+    RequestCancel,
+    /// Buyer or seller call it off.
+    Cancel,
+    /// The clock: it was not dropped off in time.
+    MissDropOff,
+    /// The clock: it was not collected in time.
+    MissPickup,
+}
+
+impl Action {
+    /// Every action.
+    pub const ALL: [Self; 8] = [
+        Self::DropOff,
+        Self::Pay,
+        Self::Collect,
+        Self::Confirm,
+        Self::RequestCancel,
+        Self::Cancel,
+        Self::MissDropOff,
+        Self::MissPickup,
+    ];
+
+    /// The action as a participle for people.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::DropOff => "dropped off",
+            Self::Pay => "paid",
+            Self::Collect => "collected",
+            Self::Confirm => "confirmed",
+            Self::RequestCancel | Self::Cancel => "canceled",
+            Self::MissDropOff | Self::MissPickup => "given up",
+        }
+    }
+}
+
+/// The table of the machine: what a state becomes by an action.
+///
+/// # Errors
+///
+/// [`Refusal::OrderState`] for every pair that is not drawn at the head of this file.
+pub const fn next(state: State, action: Action) -> Result<State, Refusal> {
+    Ok(match (state, action) {
+        (State::Placed, Action::DropOff) => State::AtDesk,
+        (State::Placed | State::AtDesk, Action::Pay) => state,
+        (State::AtDesk, Action::Collect) => State::Collected,
+        (State::Collected, Action::Confirm) => State::Completed,
+        (State::Placed, Action::RequestCancel) => State::Placed,
+        (State::Placed, Action::Cancel) => State::Canceled,
+        (State::Placed, Action::MissDropOff) => State::NoDropOff,
+        (State::AtDesk, Action::MissPickup) => State::NoPickup,
+        _ => return Err(Refusal::OrderState { state, action }),
+    })
+}
+
+/// How long a buyer may cancel without the seller.
+pub const CANCEL_ALONE: Span = Span::minutes(30);
+/// After how much silence a collected order is completed.
+pub const SILENCE: Span = Span::hours(48);
+/// How many open days after the pickup day a drop-off is still taken.
+const DROP_OFF_GRACE: usize = 2;
+/// How many open days after the pickup day a thing is kept for its buyer.
+const PICKUP_GRACE: usize = 3;
+
+/// A code of six characters that a person reads out at a desk.
+///
+/// The letters and digits leave out those that look alike. A pickup code starts with a digit and a drop-off code with a
+/// letter, so that the desk has one field for both and neither can be taken for the other.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Code(String);
+
+impl Code {
+    const DIGITS: &[u8] = b"23456789";
+    const LETTERS: &[u8] = b"ABCDEFGHJKMNPQRSTUVWXYZ";
+    const LENGTH: usize = 6;
+
+    /// The pickup code made of this randomness.
+    #[must_use]
+    pub fn pickup(random: [u8; 6]) -> Self {
+        Self::make(Self::DIGITS, random)
+    }
+
+    /// The drop-off code made of this randomness.
+    #[must_use]
+    pub fn drop_off(random: [u8; 6]) -> Self {
+        Self::make(Self::LETTERS, random)
+    }
+
+    fn make(first: &[u8], random: [u8; 6]) -> Self {
+        let all = [Self::DIGITS, Self::LETTERS].concat();
+        let pick = |from: &[u8], byte: u8| char::from(from[usize::from(byte) % from.len()]);
+        let rest = random[1..].iter().map(|&byte| pick(&all, byte));
+        Self(std::iter::once(pick(first, random[0])).chain(rest).collect())
+    }
+
+    /// Reads a code as a person types it: in any case, with blanks or dashes between.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotFound`]: what does not look like a code is the code of no order.
+    pub fn parse(raw: &str) -> Result<Self, Refusal> {
+        let code: String = raw
+            .chars()
+            .filter(|letter| !matches!(letter, ' ' | '-'))
+            .map(|letter| letter.to_ascii_uppercase())
+            .collect();
+        let known = |byte: u8| Self::DIGITS.contains(&byte) || Self::LETTERS.contains(&byte);
+        if code.len() == Self::LENGTH && code.bytes().all(known) {
+            Ok(Self(code))
+        } else {
+            Err(Refusal::not_found("code"))
+        }
+    }
+
+    /// Whether it is the buyer's.
+    #[must_use]
+    pub fn is_pickup(&self) -> bool {
+        self.0.starts_with(|first: char| first.is_ascii_digit())
+    }
+
+    /// The six characters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Code {
+    /// Codes stay out of logs.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Code(…)")
+    }
+}
+
+/// What was bought, at the price of that moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// The listing it was bought from.
+    pub listing: ListingId,
+    /// What it was called when it was bought.
+    pub title: String,
+    /// How many copies.
+    pub quantity: i64,
+    /// What one copy cost.
+    pub price: Money,
+}
+
+/// What one buyer bought from one seller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// Which order.
+    pub id: OrderId,
+    /// Who bought.
+    pub buyer: MemberId,
+    /// Who sold.
+    pub seller: MemberId,
+    /// Where it is in its life.
+    pub state: State,
+    /// What was bought. A one-off sale has one line.
+    pub line: Line,
+    /// What the buyer pays.
+    pub total: Money,
+    /// What the market takes of it, frozen when the order was placed.
+    pub commission: Money,
+    /// Where it changes hands.
+    pub pickup_point: PickupPointId,
+    /// The day the buyer can collect it.
+    pub pickup_day: Date,
+    /// What the buyer shows at the desk.
+    pub pickup_code: Code,
+    /// What the seller shows at the desk.
+    pub drop_off_code: Code,
+    /// When it was bought.
+    pub placed_at: Moment,
+    /// When the desk got it.
+    pub dropped_off_at: Option<Moment>,
+    /// When the buyer paid.
+    pub paid_at: Option<Moment>,
+    /// When the buyer asked the seller to agree to a cancelation.
+    pub cancel_requested_at: Option<Moment>,
+    /// When it entered its state.
+    pub changed_at: Moment,
+    /// When the timekeeper has to look at it next.
+    pub due_at: Option<Moment>,
+    /// Counts the changes to the row.
+    pub version: i64,
+}
+
+/// What an action makes of an order, and everything that follows from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The order as it becomes.
+    pub order: Order,
+    /// What happened; nothing when only a deadline moved.
+    pub event: Option<Event>,
+    /// The ledger entries it makes, in order.
+    pub entries: Vec<Entry>,
+    /// What it does to the stock of the listing.
+    pub movement: Option<Movement>,
+    /// Whether the listing is taken off the market with it.
+    pub withdraw: bool,
+    /// Who let the other down, if anybody did.
+    pub strike: Option<Strike>,
+}
+
+/// Why a step cannot be made: the rules say no, or the books would not balance (which is nobody's fault but ours).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StepError {
+    /// The rules say no.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The row says something the rules could never have written.
+    #[error("an order whose amounts make no ledger entry: {0}")]
+    Unbalanced(#[from] Unbalanced),
+}
+
+/// Who canceled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The member who bought.
+    Buyer,
+    /// The member who sold.
+    Seller,
+}
+
+/// What is needed to place an order besides the listing.
+#[derive(Debug, Clone)]
+pub struct Placement {
+    /// The order's id.
+    pub id: OrderId,
+    /// Who buys.
+    pub buyer: MemberId,
+    /// Who sells.
+    pub seller: MemberId,
+    /// What is bought.
+    pub line: Line,
+    /// The market's share, in basis points.
+    pub commission_basis_points: i64,
+    /// Randomness for the two codes.
+    pub codes: ([u8; 6], [u8; 6]),
+}
+
+impl Order {
+    /// Places an order: finds the day of the pickup, freezes the commission, makes the codes.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::PickupPointFull`] when no day has room, [`Refusal::PickupPointClosed`] when the point closed for good.
+    pub fn place(placement: Placement, calendar: &Calendar, now: Moment) -> Result<(Self, Event), Refusal> {
+        if calendar.point.closed_at.is_some() {
+            return Err(Refusal::PickupPointClosed);
+        }
+        let pickup_day = calendar.pickup_day(now)?;
+        let Placement { id, buyer, seller, line, commission_basis_points, codes } = placement;
+        // One copy of one listing: the total is the price, and the price fits by its own range.
+        let total = line.price;
+        let event = Event::OrderPlaced {
+            order: id,
+            listing: line.listing,
+            buyer,
+            seller,
+            total,
+            pickup_point: calendar.point.id,
+            pickup_day,
+        };
+        let order = Self {
+            id,
+            buyer,
+            seller,
+            state: State::Placed,
+            line,
+            total,
+            commission: total.share(commission_basis_points),
+            pickup_point: calendar.point.id,
+            pickup_day,
+            pickup_code: Code::pickup(codes.0),
+            drop_off_code: Code::drop_off(codes.1),
+            placed_at: now,
+            dropped_off_at: None,
+            paid_at: None,
+            cancel_requested_at: None,
+            changed_at: now,
+            due_at: Some(calendar.closing_after(pickup_day, DROP_OFF_GRACE)),
+            version: 1,
+        };
+        Ok((order, event))
+    }
+
+    fn enter(mut self, action: Action, now: Moment) -> Result<Self, Refusal> {
+        let state = next(self.state, action)?;
+        if state != self.state {
+            self.state = state;
+            self.changed_at = now;
+        }
+        Ok(self)
+    }
+
+    const fn became(order: Self, event: Event) -> Step {
+        Step { order, event: Some(event), entries: Vec::new(), movement: None, withdraw: false, strike: None }
+    }
+
+    /// The seller brought it; the desk scanned the drop-off code.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::OrderState`].
+    pub fn drop_off(self, calendar: &Calendar, now: Moment) -> Result<Step, StepError> {
+        let mut order = self.enter(Action::DropOff, now)?;
+        order.dropped_off_at = Some(now);
+        order.cancel_requested_at = None;
+        order.due_at = Some(order.next_reminder(calendar, now));
+        let event = Event::OrderDroppedOff { order: order.id, buyer: order.buyer, seller: order.seller };
+        Ok(Self::became(order, event))
+    }
+
+    /// Until when the desk keeps it: the close of the third open day after the pickup day, or after the drop-off when
+    /// that came later. A late seller does not cost the buyer the days to come by.
+    #[must_use]
+    pub fn kept_until(&self, calendar: &Calendar) -> Moment {
+        let dropped_off = self.dropped_off_at.map_or(self.pickup_day, |at| calendar.day_of(at));
+        calendar.closing_after(self.pickup_day.max(dropped_off), PICKUP_GRACE)
+    }
+
+    /// When the buyer is reminded next (the opening of the day before the pickup day, of the day, of the day after), or
+    /// the deadline when no reminder is left.
+    fn next_reminder(&self, calendar: &Calendar, now: Moment) -> Moment {
+        let deadline = self.kept_until(calendar);
+        (-1..=1)
+            .map(|ahead| calendar.opening_of(self.pickup_day.saturating_add(ahead.days())))
+            .find(|&reminder| reminder > now && reminder < deadline)
+            .unwrap_or(deadline)
+    }
+
+    /// What is still to be paid.
+    #[must_use]
+    pub const fn due(&self) -> Money {
+        match self.paid_at {
+            None => self.total,
+            Some(_) => Money::new(0, self.total.currency),
+        }
+    }
+
+    /// The buyer pays cash at the desk before collecting (L7).
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::OrderState`]; [`Refusal::CashDue`] when the cash is not what is due, which is nothing once it is paid.
+    pub fn pay(self, desk: PickupPointId, cash: Money, now: Moment) -> Result<Step, StepError> {
+        let mut order = self.enter(Action::Pay, now)?;
+        if cash != order.due() || order.paid_at.is_some() {
+            return Err(Refusal::CashDue { due: order.due() }.into());
+        }
+        order.paid_at = Some(now);
+        let entry = Entry::cash_taken(desk, order.id, order.total)?;
+        let event = Event::OrderPaid {
+            order: order.id,
+            buyer: order.buyer,
+            seller: order.seller,
+            total: order.total,
+        };
+        Ok(Step { entries: vec![entry], ..Self::became(order, event) })
+    }
+
+    /// The buyer collects: the desk scanned the pickup code and takes the cash that is still due (L7).
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::OrderState`]; [`Refusal::CashDue`] when the cash is not what is due.
+    pub fn collect(self, desk: PickupPointId, cash: Option<Money>, now: Moment) -> Result<Step, StepError> {
+        let mut order = self.enter(Action::Collect, now)?;
+        let due = order.due();
+        if cash.unwrap_or(Money::new(0, due.currency)) != due {
+            return Err(Refusal::CashDue { due }.into());
+        }
+        let mut entries = Vec::new();
+        if order.paid_at.is_none() {
+            order.paid_at = Some(now);
+            entries.push(Entry::cash_taken(desk, order.id, order.total)?);
+        }
+        order.due_at = Some(now.plus(SILENCE));
+        let event = Event::OrderCollected { order: order.id, buyer: order.buyer, seller: order.seller };
+        Ok(Step { entries, movement: Some(Movement::Collect), ..Self::became(order, event) })
+    }
+
+    /// The buyer says all is well: the seller is credited (L7b).
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::OrderState`].
+    pub fn confirm(self, now: Moment) -> Result<Step, StepError> {
+        let mut order = self.enter(Action::Confirm, now)?;
+        order.due_at = None;
+        let entry = Entry::order_completed(order.id, order.seller, order.total, order.commission)?;
+        let event = Event::OrderCompleted { order: order.id, buyer: order.buyer, seller: order.seller };
+        Ok(Step { entries: vec![entry], ..Self::became(order, event) })
+    }
+
+    /// The buyer asks the seller to agree to a cancelation. Asking again changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::OrderState`].
+    pub fn request_cancel(self, now: Moment) -> Result<Step, StepError> {
+        let asked = self.cancel_requested_at.is_some();
+        let mut order = self.enter(Action::RequestCancel, now)?;
+        order.cancel_requested_at = order.cancel_requested_at.or(Some(now));
+        let event = Event::OrderCancelRequested { order: order.id, buyer: order.buyer, seller: order.seller };
+        let step = Self::became(order, event);
+        Ok(if asked { Step { event: None, ..step } } else { step })
+    }
+
+    /// Calls it off before the drop-off. The buyer may within 30 minutes; the seller may any time, which is a strike
+    /// unless the buyer asked for it. Money paid goes back (L8). The listing is on sale again, except when the seller
+    /// called it off unasked: then it is withdrawn.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::OrderState`]; [`Refusal::CancelNeedsConsent`] when the buyer's half hour is over.
+    pub fn cancel(self, by: Side, now: Moment) -> Result<Step, StepError> {
+        let order = self.enter(Action::Cancel, now)?;
+        if by == Side::Buyer && now > order.placed_at.plus(CANCEL_ALONE) {
+            return Err(Refusal::CancelNeedsConsent { minutes: CANCEL_ALONE.micros() / 60_000_000 }.into());
+        }
+        let unasked = by == Side::Seller && order.cancel_requested_at.is_none();
+        let strike = unasked.then_some(Strike {
+            member: order.seller,
+            order: order.id,
+            reason: StrikeReason::SellerCanceled,
+        });
+        let event = Event::OrderCanceled { order: order.id, buyer: order.buyer, seller: order.seller, by };
+        Self::came_to_nothing(order, event, strike, unasked)
+    }
+
+    fn came_to_nothing(
+        mut order: Self,
+        event: Event,
+        strike: Option<Strike>,
+        withdraw: bool,
+    ) -> Result<Step, StepError> {
+        order.due_at = None;
+        let entries = match order.paid_at {
+            Some(_) => vec![Entry::order_refunded(order.id, order.buyer, order.total)?],
+            None => Vec::new(),
+        };
+        let movement = Some(Movement::Uncommit);
+        Ok(Step { order, event: Some(event), entries, movement, withdraw, strike })
+    }
+
+    /// The timekeeper: the moment the order was waiting for has come. Sends a reminder, ends the order, or waits on when
+    /// closures since have moved the deadline.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::OrderState`] when the order waits for nothing, or its moment has not come.
+    pub fn lapse(self, calendar: &Calendar, now: Moment) -> Result<Step, StepError> {
+        let waiting = Refusal::OrderState { state: self.state, action: Action::MissPickup };
+        if self.due_at.is_none_or(|due| due > now) {
+            return Err(waiting.into());
+        }
+        match self.state {
+            State::Placed => {
+                let deadline = calendar.closing_after(self.pickup_day, DROP_OFF_GRACE);
+                if deadline > now {
+                    return Ok(self.wait_until(deadline));
+                }
+                let order = self.enter(Action::MissDropOff, now)?;
+                let strike =
+                    Strike { member: order.seller, order: order.id, reason: StrikeReason::NoDropOff };
+                let event =
+                    Event::DropOffMissed { order: order.id, buyer: order.buyer, seller: order.seller };
+                Self::came_to_nothing(order, event, Some(strike), true)
+            }
+            State::AtDesk => {
+                if self.kept_until(calendar) > now {
+                    let next = self.next_reminder(calendar, now);
+                    let event = Event::PickupReminded { order: self.id, buyer: self.buyer };
+                    return Ok(Step { event: Some(event), ..self.wait_until(next) });
+                }
+                let order = self.enter(Action::MissPickup, now)?;
+                let strike = Strike { member: order.buyer, order: order.id, reason: StrikeReason::NoPickup };
+                let event = Event::PickupMissed { order: order.id, buyer: order.buyer, seller: order.seller };
+                Self::came_to_nothing(order, event, Some(strike), true)
+            }
+            State::Collected => self.confirm(now),
+            State::Completed | State::Canceled | State::NoDropOff | State::NoPickup => Err(waiting.into()),
+        }
+    }
+
+    fn wait_until(mut self, moment: Moment) -> Step {
+        self.due_at = Some(moment);
+        Step { order: self, event: None, entries: Vec::new(), movement: None, withdraw: false, strike: None }
+    }
+
+    /// The pickup day was closed: the pickup moves to the next open day with room, and its deadlines with it.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::PickupPointFull`] when there is no such day.
+    pub fn move_pickup(mut self, calendar: &Calendar, now: Moment) -> Result<Step, StepError> {
+        self.pickup_day = calendar.next_day_with_room(self.pickup_day)?;
+        let due = match self.state {
+            State::AtDesk => self.next_reminder(calendar, now),
+            _ => calendar.closing_after(self.pickup_day, DROP_OFF_GRACE),
+        };
+        let event = Event::PickupMoved {
+            order: self.id,
+            buyer: self.buyer,
+            seller: self.seller,
+            pickup_day: self.pickup_day,
+        };
+        Ok(Step { event: Some(event), ..self.wait_until(due) })
+    }
+
+    /// Which side of the order the member is on, if any.
+    #[must_use]
+    pub fn side_of(&self, member: MemberId) -> Option<Side> {
+        if member == self.buyer {
+            Some(Side::Buyer)
+        } else if member == self.seller {
+            Some(Side::Seller)
+        } else {
+            None
+        }
+    }
+
+    /// What the buyer or the seller sees: each their own code only.
+    #[must_use]
+    pub fn view(self, viewer: Side, buyer: MemberCard, seller: MemberCard, calendar: &Calendar) -> OrderView {
+        let hours = calendar.hours(self.pickup_day);
+        let code = match viewer {
+            Side::Buyer => self.pickup_code.clone(),
+            Side::Seller => self.drop_off_code.clone(),
+        };
+        OrderView {
+            order: self.id,
+            state: self.state,
+            you_are: viewer,
+            buyer,
+            seller,
+            lines: vec![self.line.clone()],
+            total: self.total,
+            due: self.due(),
+            pickup: PickupView {
+                point: calendar.point.id,
+                name: calendar.point.name.clone(),
+                address: calendar.point.address.clone(),
+                day: self.pickup_day,
+                hours: hours.map(|hours| hours.to_string()),
+                time_zone: calendar.point.time_zone.clone(),
+                code: self.state.needs_desk().then_some(code),
+                until: match self.state {
+                    State::Placed => self.due_at,
+                    State::AtDesk => Some(self.kept_until(calendar)),
+                    _ => None,
+                },
+            },
+            placed_at: self.placed_at,
+            paid_at: self.paid_at,
+            cancel_requested_at: self.cancel_requested_at,
+            changed_at: self.changed_at,
+        }
+    }
+}
+
+/// An order as its buyer or its seller sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderView {
+    /// Which order.
+    pub order: OrderId,
+    /// Where it is in its life.
+    pub state: State,
+    /// Whether the viewer bought or sold.
+    pub you_are: Side,
+    /// Who bought.
+    pub buyer: MemberCard,
+    /// Who sold.
+    pub seller: MemberCard,
+    /// What was bought.
+    pub lines: Vec<Line>,
+    /// What it costs.
+    pub total: Money,
+    /// What is still to be paid, in cash at the desk.
+    pub due: Money,
+    /// Where, when and with which code.
+    pub pickup: PickupView,
+    /// When it was bought.
+    pub placed_at: Moment,
+    /// When it was paid.
+    pub paid_at: Option<Moment>,
+    /// When the buyer asked the seller to agree to a cancelation.
+    pub cancel_requested_at: Option<Moment>,
+    /// When it entered its state.
+    pub changed_at: Moment,
+}
+
+/// Where, when and with which code something is dropped off or collected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PickupView {
+    /// Which point.
+    pub point: PickupPointId,
+    /// What people call it.
+    pub name: String,
+    /// How to find it.
+    pub address: String,
+    /// The day the buyer can collect; the seller drops off before.
+    pub day: Date,
+    /// The opening hours of that day, `08:00-17:00`.
+    pub hours: Option<String>,
+    /// The IANA name of the time zone those hours are in.
+    pub time_zone: String,
+    /// What the viewer shows at the desk; absent once the desk has nothing more to do.
+    pub code: Option<Code>,
+    /// Until when the seller can still drop off, or the desk keeps it for the buyer.
+    pub until: Option<Moment>,
+}
+
+/// What the desk does when a code is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeskView {
+    /// Which order.
+    pub order: OrderId,
+    /// Where it is in its life.
+    pub state: State,
+    /// Whose code it is: the seller's to drop off, the buyer's to collect.
+    pub shown_by: Side,
+    /// Who is in front of the desk.
+    pub name: String,
+    /// What changes hands.
+    pub lines: Vec<Line>,
+    /// The cash to take before handing over.
+    pub due: Money,
+    /// The day of the pickup.
+    pub pickup_day: Date,
+    /// What to do next: `drop_off`, `collect`, or nothing when the code is early or late.
+    pub next: Option<Action>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::Currency;
+    use crate::pickup::PickupPointDraft;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    fn at(text: &str) -> Moment {
+        Moment::from_micros(text.parse::<jiff::Timestamp>().unwrap().as_microsecond())
+    }
+    fn calendar() -> Calendar {
+        let id = PickupPointId::new(Moment::from_micros(0), [0; 10]);
+        let point = PickupPointDraft::post_office().point(id, None, 1);
+        Calendar { point, closures: BTreeSet::new(), booked: BTreeMap::new() }
+    }
+    /// Bought on Monday morning, to be collected on Wednesday, 25 November 2026.
+    fn order() -> Order {
+        let member = |byte| MemberId::new(Moment::from_micros(0), [byte; 10]);
+        let line = Line {
+            listing: ListingId::new(Moment::from_micros(0), [4; 10]),
+            title: "Calculus".to_owned(),
+            quantity: 1,
+            price: Money::new(2_500, Currency::Usd),
+        };
+        let placement = Placement {
+            id: OrderId::new(Moment::from_micros(0), [3; 10]),
+            buyer: member(1),
+            seller: member(2),
+            line,
+            commission_basis_points: 500,
+            codes: ([0; 6], [0; 6]),
+        };
+        Order::place(placement, &calendar(), at("2026-11-23T07:00:00Z")).unwrap().0
+    }
+    fn desk() -> PickupPointId {
+        calendar().point.id
+    }
+    fn at_desk() -> Order {
+        order().drop_off(&calendar(), at("2026-11-24T08:00:00Z")).unwrap().order
+    }
+
+    #[test]
+    fn the_drawing_at_the_head_of_the_file_is_the_table() {
+        let drawn = [
+            (State::Placed, Action::DropOff, State::AtDesk),
+            (State::Placed, Action::Pay, State::Placed),
+            (State::AtDesk, Action::Pay, State::AtDesk),
+            (State::Placed, Action::RequestCancel, State::Placed),
+            (State::AtDesk, Action::Collect, State::Collected),
+            (State::Collected, Action::Confirm, State::Completed),
+            (State::AtDesk, Action::MissPickup, State::NoPickup),
+            (State::Placed, Action::MissDropOff, State::NoDropOff),
+            (State::Placed, Action::Cancel, State::Canceled),
+        ];
+        for state in State::ALL {
+            for action in Action::ALL {
+                let expected = drawn.iter().find(|(from, by, _)| (*from, *by) == (state, action));
+                match next(state, action) {
+                    Ok(to) => assert_eq!(expected, Some(&(state, action, to))),
+                    Err(refusal) => {
+                        assert_eq!(expected, None, "{state:?} {action:?}");
+                        assert_eq!(refusal, Refusal::OrderState { state, action });
+                    }
+                }
+            }
+        }
+        let head =
+            include_str!("order.rs").lines().take_while(|line| line.starts_with("//!")).collect::<String>();
+        assert!(State::ALL.iter().all(|state| head.contains(state.name())), "a state is not drawn");
+    }
+
+    #[test]
+    fn a_sale_goes_from_the_order_to_the_credit_of_the_seller() {
+        let placed = order();
+        assert_eq!(placed.pickup_day, jiff::civil::date(2026, 11, 25));
+        assert_eq!(placed.commission, Money::new(125, Currency::Usd));
+        let collected = at_desk().collect(desk(), Some(placed.total), at("2026-11-25T08:00:00Z")).unwrap();
+        assert_eq!(collected.movement, Some(Movement::Collect));
+        assert_eq!(collected.entries.len(), 1);
+        let completed = collected.order.confirm(at("2026-11-25T09:00:00Z")).unwrap();
+        assert_eq!((completed.order.state, completed.order.due_at), (State::Completed, None));
+        assert_eq!(completed.entries.len(), 1);
+    }
+
+    #[test]
+    fn the_desk_takes_exactly_what_is_due_and_only_once() {
+        let due = Money::new(2_500, Currency::Usd);
+        for cash in [None, Some(Money::new(2_499, Currency::Usd)), Some(Money::new(2_500, Currency::Lbp))] {
+            let refused = at_desk().collect(desk(), cash, at("2026-11-25T08:00:00Z")).unwrap_err();
+            assert_eq!(refused, Refusal::CashDue { due }.into(), "{cash:?}");
+        }
+        let paid = at_desk().pay(desk(), due, at("2026-11-25T08:00:00Z")).unwrap().order;
+        assert!(paid.clone().pay(desk(), due, at("2026-11-25T08:01:00Z")).is_err());
+        assert!(paid.clone().pay(desk(), Money::new(0, Currency::Usd), at("2026-11-25T08:01:00Z")).is_err());
+        assert!(paid.clone().collect(desk(), Some(due), at("2026-11-25T08:01:00Z")).is_err());
+        assert!(paid.collect(desk(), None, at("2026-11-25T08:01:00Z")).unwrap().entries.is_empty());
+    }
+
+    #[test]
+    fn a_buyer_cancels_alone_for_half_an_hour_and_then_needs_the_seller() {
+        let within = order().cancel(Side::Buyer, at("2026-11-23T07:30:00Z")).unwrap();
+        assert_eq!((within.order.state, within.strike, within.withdraw), (State::Canceled, None, false));
+        let after = at("2026-11-23T07:30:01Z");
+        assert_eq!(
+            order().cancel(Side::Buyer, after).unwrap_err(),
+            Refusal::CancelNeedsConsent { minutes: 30 }.into()
+        );
+        let asked = order().request_cancel(after).unwrap().order;
+        let agreed = asked.cancel(Side::Seller, after).unwrap();
+        assert_eq!((agreed.strike, agreed.withdraw), (None, false));
+    }
+
+    #[test]
+    fn a_seller_who_cancels_unasked_has_a_strike_and_the_listing_withdrawn() {
+        let step = order().cancel(Side::Seller, at("2026-11-23T07:05:00Z")).unwrap();
+        assert_eq!(step.strike.unwrap().reason, StrikeReason::SellerCanceled);
+        assert!(step.withdraw);
+        assert!(at_desk().cancel(Side::Seller, at("2026-11-24T09:00:00Z")).is_err());
+    }
+
+    #[test]
+    fn money_paid_for_what_came_to_nothing_goes_back_to_the_buyer() {
+        let paid = order().pay(desk(), order().total, at("2026-11-23T07:10:00Z")).unwrap().order;
+        let step = paid.cancel(Side::Buyer, at("2026-11-23T07:20:00Z")).unwrap();
+        assert_eq!(step.entries[0].kind(), crate::ledger::EntryKind::OrderRefunded);
+    }
+
+    #[test]
+    fn a_thing_not_dropped_off_two_open_days_after_the_pickup_day_ends_with_a_strike() {
+        let deadline = at("2026-11-27T15:00:00Z");
+        assert_eq!(order().due_at, Some(deadline));
+        assert!(order().lapse(&calendar(), at("2026-11-27T14:59:59Z")).is_err());
+        let step = order().lapse(&calendar(), deadline).unwrap();
+        assert_eq!(step.order.state, State::NoDropOff);
+        assert_eq!(step.strike.unwrap().member, order().seller);
+    }
+
+    #[test]
+    fn the_buyer_is_reminded_three_times_and_then_the_thing_goes_back() {
+        let mut order = order().drop_off(&calendar(), at("2026-11-23T12:00:00Z")).unwrap().order;
+        let mut reminders = 0;
+        loop {
+            let due = order.due_at.unwrap();
+            let step = order.lapse(&calendar(), due).unwrap();
+            order = step.order;
+            match step.event {
+                Some(Event::PickupReminded { .. }) => reminders += 1,
+                Some(Event::PickupMissed { .. }) => {
+                    assert_eq!(due, at("2026-11-30T15:00:00Z"));
+                    assert_eq!(step.strike.unwrap().member, order.buyer);
+                    break;
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(reminders, 3);
+    }
+
+    #[test]
+    fn a_late_drop_off_leaves_the_buyer_three_open_days() {
+        let late = order().drop_off(&calendar(), at("2026-11-27T09:00:00Z")).unwrap().order;
+        assert_eq!(late.kept_until(&calendar()), at("2026-12-02T15:00:00Z"));
+    }
+
+    #[test]
+    fn two_days_of_silence_complete_a_collected_order() {
+        let total = order().total;
+        let collected = at_desk().collect(desk(), Some(total), at("2026-11-25T08:00:00Z")).unwrap().order;
+        assert!(collected.clone().lapse(&calendar(), at("2026-11-27T07:59:59Z")).is_err());
+        let step = collected.lapse(&calendar(), at("2026-11-27T08:00:00Z")).unwrap();
+        assert_eq!(step.order.state, State::Completed);
+    }
+
+    #[test]
+    fn a_closure_made_since_moves_the_deadline_instead_of_ending_the_order() {
+        let mut calendar = calendar();
+        calendar.closures.insert(jiff::civil::date(2026, 11, 26));
+        let step = order().lapse(&calendar, at("2026-11-27T15:00:00Z")).unwrap();
+        assert_eq!((step.order.state, step.event), (State::Placed, None));
+        assert_eq!(step.order.due_at, Some(at("2026-11-30T15:00:00Z")));
+    }
+
+    #[test]
+    fn codes_are_read_as_people_type_them_and_tell_whose_they_are() {
+        let (pickup, drop_off) = (Code::pickup([7, 200, 3, 4, 5, 6]), Code::drop_off([7, 200, 3, 4, 5, 6]));
+        assert!(pickup.is_pickup() && !drop_off.is_pickup());
+        let typed = format!(" {}-{} ", &pickup.as_str()[..3].to_lowercase(), &pickup.as_str()[3..]);
+        assert_eq!(Code::parse(&typed), Ok(pickup));
+        for raw in ["", "ABC", "ABCDEFG", "O0I1LL", "ÀBCDEF"] {
+            assert!(Code::parse(raw).is_err(), "{raw}");
+        }
+    }
+}

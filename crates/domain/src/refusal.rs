@@ -1,0 +1,280 @@
+//! Every way the rules say no.
+//!
+//! A refusal is an answer, not a failure: it changes nothing, carries a stable code and what the asker needs, and reads
+//! as a sentence that says what happened and what to do. On every wire the code is the variant's name in snake case and
+//! the variant's fields stand beside it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::money::Money;
+use crate::order::{Action, State};
+use crate::time::Moment;
+
+/// A no from the rules. Do not retry the same request: it will be refused again until something changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Refusal {
+    // Who asks.
+    /// The request needs a signed-in member.
+    #[error("Sign in first: this can only be done by a member.")]
+    SignInNeeded,
+    /// The session's token is unknown, expired or revoked.
+    #[error("This session has ended. Log in again.")]
+    SessionEnded,
+    /// The member's role does not allow it.
+    #[error("This needs the role of {role}.")]
+    RoleNeeded {
+        /// The least role that may do it.
+        role: crate::member::Role,
+    },
+    /// The login and the password do not fit an account. The same for an unknown login and for a wrong password.
+    #[error("The login or the password is wrong.")]
+    WrongCredentials,
+    /// Too many wrong passwords or codes were tried.
+    #[error("Too many tries. Wait {wait_seconds} seconds, then try again.")]
+    TooManyTries {
+        /// Seconds until the next try is considered.
+        wait_seconds: i64,
+    },
+    /// The thing does not exist, or is not for the asker's eyes. The two are never told apart.
+    #[error("There is no such {what}.")]
+    NotFound {
+        /// What was looked for: `listing`, `order`, `session`, `member`, `pickup point`.
+        what: String,
+    },
+    /// The listing is public, but another member's.
+    #[error("This listing belongs to another member. Only its owner can change it.")]
+    NotYours,
+
+    // Asking twice.
+    /// The idempotency key was used before, with another request.
+    #[error("This key was already used for another request. Use a new key for a new request.")]
+    KeyReused,
+    /// The idempotency key is empty, too long or has characters outside printable ASCII.
+    #[error("A key is 1 to 100 printable ASCII characters, best a random UUID.")]
+    KeyInvalid,
+
+    // Members.
+    /// The username does not have the allowed form.
+    #[error("A username is 3 to 30 of the letters a-z, the digits and the underscore.")]
+    UsernameInvalid,
+    /// The username is kept for the house.
+    #[error("This username is reserved. Choose another.")]
+    UsernameReserved,
+    /// Another member has the username.
+    #[error("This username is taken. Choose another, or log in if it is yours.")]
+    UsernameTaken,
+    /// The e-mail address does not look like one.
+    #[error("This does not look like an e-mail address.")]
+    EmailInvalid,
+    /// The address is not in one of the allowed domains.
+    #[error("Only e-mail addresses at {} can join this market.", domains.join(", "))]
+    EmailDomainNotAllowed {
+        /// The domains that are allowed.
+        domains: Vec<String>,
+    },
+    /// Another member has the address.
+    #[error("An account with this e-mail address exists. Log in instead.")]
+    EmailTaken,
+    /// The password is too short or too long.
+    #[error("A password has {least} to {most} characters.")]
+    PasswordLength {
+        /// The least number of characters.
+        least: usize,
+        /// The most.
+        most: usize,
+    },
+    /// The password would be guessed too soon.
+    #[error("This password is too easy to guess. {advice}")]
+    PasswordWeak {
+        /// What would make it better, as a sentence.
+        advice: String,
+    },
+    /// Three strikes in 180 days keep a member from buying and selling for 30 days.
+    #[error("After {strikes} missed handovers you cannot buy or sell until {until}.")]
+    StruckOut {
+        /// How many strikes are held against the member.
+        strikes: usize,
+        /// When buying and selling is possible again.
+        until: Moment,
+    },
+    /// The last operator cannot give the role away.
+    #[error("This is the last operator. Make another member operator first.")]
+    LastOperator,
+
+    // Text.
+    /// A text is too short or too long.
+    #[error("The {field} must have {least} to {most} characters.")]
+    TextLength {
+        /// Which field.
+        field: String,
+        /// The least number of characters.
+        least: usize,
+        /// The most.
+        most: usize,
+    },
+    /// A text has characters that are not shown or that disguise others.
+    #[error("The {field} contains a control character or a hidden direction mark. Remove it.")]
+    TextUnprintable {
+        /// Which field.
+        field: String,
+    },
+    /// A search without a single letter or digit.
+    #[error("Search for a word of at least one letter or digit, and no more than {most} words.")]
+    SearchEmpty {
+        /// The most words a search may have.
+        most: usize,
+    },
+
+    // Money.
+    /// A currency the market does not know.
+    #[error("The currencies are USD and LBP.")]
+    CurrencyUnknown,
+    /// A price outside what is allowed.
+    #[error("A price is a whole number of {least} to {most} minor units (cents of USD, pounds of LBP).")]
+    PriceOutOfRange {
+        /// The least price.
+        least: i64,
+        /// The most.
+        most: i64,
+    },
+    /// A typed price is not a number, or has more decimals than its currency.
+    #[error("This is not a price. Write it like 12.50 for USD or 350000 for LBP.")]
+    PriceUnreadable,
+
+    // Listings.
+    /// A category the market does not have.
+    #[error("There is no such category. The categories are: {}.", known.join(", "))]
+    CategoryUnknown {
+        /// Every category there is.
+        known: Vec<String>,
+    },
+    /// A condition the market does not have.
+    #[error("There is no such condition. The conditions are: {}.", known.join(", "))]
+    ConditionUnknown {
+        /// Every condition there is.
+        known: Vec<String>,
+    },
+    /// The listing is sold: it can no longer be bought, edited or withdrawn.
+    #[error("This listing is sold.")]
+    ListingSold,
+    /// The listing is withdrawn.
+    #[error("This listing was withdrawn by its owner.")]
+    ListingWithdrawn,
+    /// The listing is on sale already.
+    #[error("This listing is already published.")]
+    ListingPublished,
+    /// A member cannot buy from themselves.
+    #[error("This is your own listing.")]
+    OwnListing,
+    /// The price differs from the one the buyer saw.
+    #[error("The price is now {price}. Look again and buy at the new price if you still want it.")]
+    PriceChanged {
+        /// The price as it is now.
+        price: Money,
+    },
+    /// A member has as many listings on sale as one may have.
+    #[error("You have {most} listings on sale, the most a member may have. Withdraw one first.")]
+    TooManyListings {
+        /// The most.
+        most: i64,
+    },
+
+    // Pickup.
+    /// No open day with room within the booking window.
+    #[error("The pickup point has no free day in the next {days} days. Try again later.")]
+    PickupPointFull {
+        /// How many days ahead were looked at.
+        days: i64,
+    },
+    /// The pickup point takes no new orders.
+    #[error("This pickup point is closed for good. Choose another.")]
+    PickupPointClosed,
+    /// The opening hours make no sense.
+    #[error(
+        "Opening hours are given per weekday as HH:MM-HH:MM, opening before closing, on at least one day."
+    )]
+    OpeningInvalid,
+    /// The capacity is out of range.
+    #[error("A daily capacity is a whole number of 1 to {most}.")]
+    CapacityOutOfRange {
+        /// The most.
+        most: i64,
+    },
+    /// The time zone has no such name.
+    #[error("There is no such time zone. Use an IANA name such as Asia/Beirut.")]
+    TimeZoneUnknown,
+    /// A day that is not a day, or lies in the past.
+    #[error("A day is written YYYY-MM-DD and lies today or later.")]
+    DayInvalid,
+
+    // Orders.
+    /// The order's state does not allow the action.
+    #[error("This order is {}: it cannot be {}.", state.words(), action.words())]
+    OrderState {
+        /// Where the order is in its life.
+        state: State,
+        /// What was asked.
+        action: Action,
+    },
+    /// The buyer's half hour for canceling alone is over.
+    #[error(
+        "An order can be canceled by its buyer for {minutes} minutes. Ask the seller: request the cancelation."
+    )]
+    CancelNeedsConsent {
+        /// How long a buyer may cancel without the seller.
+        minutes: i64,
+    },
+    /// The cash handed over is not what is due.
+    #[error("{due} is due. Take exactly this amount.")]
+    CashDue {
+        /// What is to be paid.
+        due: Money,
+    },
+
+    // Settings.
+    /// The operator asked for a setting that is none, or gave it a value it cannot have.
+    #[error("{problem}")]
+    SettingInvalid {
+        /// What is wrong, as a sentence.
+        problem: String,
+    },
+}
+
+impl Refusal {
+    /// There is no such thing, or it is not for the asker's eyes.
+    #[must_use]
+    pub fn not_found(what: &str) -> Self {
+        Self::NotFound { what: what.to_owned() }
+    }
+
+    /// The stable code, as it stands on every wire.
+    #[must_use]
+    pub fn code(&self) -> String {
+        let debug = format!("{self:?}");
+        let name = debug.split([' ', '{']).next().unwrap_or_default();
+        crate::text::snake_case(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_code_is_the_tag_that_stands_on_the_wire() {
+        for refusal in [Refusal::SignInNeeded, Refusal::ListingSold, Refusal::not_found("order")] {
+            let json = serde_json::to_value(&refusal).unwrap();
+            assert_eq!(json["code"], refusal.code());
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_to_do() {
+        let price = Money::new(1_250, crate::Currency::Usd);
+        assert_eq!(
+            Refusal::PriceChanged { price }.to_string(),
+            "The price is now 12.50 USD. Look again and buy at the new price if you still want it."
+        );
+    }
+}

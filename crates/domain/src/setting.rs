@@ -1,0 +1,106 @@
+//! What an operator can set while the market runs.
+
+use serde::{Deserialize, Serialize};
+
+use crate::refusal::Refusal;
+
+/// The settings of the market. Kept as one row per setting; what is not set has its default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// The e-mail domains that may join, lower case; empty when all may.
+    pub email_domains: Vec<String>,
+    /// What the market takes of a member's sale, in basis points (hundredths of a percent). Default 0.
+    pub commission_basis_points: i64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { email_domains: Vec::new(), commission_basis_points: 0 }
+    }
+}
+
+/// The names of the settings, as the operator types them and the database keeps them.
+pub const NAMES: [&str; 2] = ["email_domains", "commission_basis_points"];
+
+impl Settings {
+    /// The settings with one of them changed. `value` is text as typed: domains separated by commas, or a number.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::SettingInvalid`] with a sentence that names the settings or the allowed values.
+    pub fn with(mut self, name: &str, value: &str) -> Result<Self, Refusal> {
+        let invalid = |problem: String| Refusal::SettingInvalid { problem };
+        match name {
+            "email_domains" => {
+                self.email_domains = value
+                    .split(',')
+                    .map(|part| part.trim().to_lowercase())
+                    .filter(|part| !part.is_empty())
+                    .collect();
+                if let Some(bad) = self.email_domains.iter().find(|domain| !is_domain(domain)) {
+                    return Err(invalid(format!(
+                        "{bad:?} is not a domain. Write them like aub.edu.lb,mail.aub.edu."
+                    )));
+                }
+            }
+            "commission_basis_points" => {
+                self.commission_basis_points =
+                    value.trim().parse().ok().filter(|points| (0..=5_000).contains(points)).ok_or_else(
+                        || invalid("The commission is 0 to 5000 basis points (500 is 5 %).".to_owned()),
+                    )?;
+            }
+            _ => return Err(invalid(format!("The settings are {}.", NAMES.join(" and ")))),
+        }
+        Ok(self)
+    }
+
+    /// The value of one setting as it is typed and kept.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<String> {
+        match name {
+            "email_domains" => Some(self.email_domains.join(",")),
+            "commission_basis_points" => Some(self.commission_basis_points.to_string()),
+            _ => None,
+        }
+    }
+}
+
+/// Whether the text is a domain name with at least one dot.
+#[must_use]
+pub fn is_domain(text: &str) -> bool {
+    text.len() <= 253
+        && text.contains('.')
+        && text.split('.').all(|label| {
+            (1..=63).contains(&label.len())
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label.chars().all(|letter| letter.is_alphanumeric() || letter == '-')
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_takes_only_values_it_can_have() {
+        let settings = Settings::default();
+        assert_eq!(
+            settings.clone().with("commission_basis_points", "500").unwrap().commission_basis_points,
+            500
+        );
+        assert_eq!(
+            settings.clone().with("email_domains", " AUB.edu.lb, ").unwrap().email_domains,
+            ["aub.edu.lb"]
+        );
+        for (name, value) in [
+            ("commission_basis_points", "-1"),
+            ("commission_basis_points", "5001"),
+            ("commission_basis_points", "1e3"),
+            ("email_domains", "not a domain"),
+            ("colour", "red"),
+        ] {
+            assert!(settings.clone().with(name, value).is_err(), "{name} {value}");
+        }
+    }
+}

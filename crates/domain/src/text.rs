@@ -1,0 +1,171 @@
+//! Text that people write and other people read: cleaned once, at the border, so that everything inside is safe to show.
+
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::refusal::Refusal;
+
+/// Trims, composes (NFC) and checks one line of text of `least` to `most` characters.
+///
+/// # Errors
+///
+/// [`Refusal::TextLength`] and [`Refusal::TextUnprintable`], naming the field.
+pub fn line(field: &str, raw: &str, least: usize, most: usize) -> Result<String, Refusal> {
+    checked(field, raw, least, most, |_| false)
+}
+
+/// The same for a text that may have several lines; line ends become `\n`.
+///
+/// # Errors
+///
+/// As [`line`].
+pub fn lines(field: &str, raw: &str, least: usize, most: usize) -> Result<String, Refusal> {
+    checked(field, &raw.replace("\r\n", "\n"), least, most, |letter| matches!(letter, '\n' | '\t'))
+}
+
+fn checked(
+    field: &str,
+    raw: &str,
+    least: usize,
+    most: usize,
+    tolerated: impl Fn(char) -> bool,
+) -> Result<String, Refusal> {
+    let clean: String = raw.trim().nfc().collect();
+    if !(least..=most).contains(&clean.chars().count()) {
+        return Err(Refusal::TextLength { field: field.to_owned(), least, most });
+    }
+    if clean.chars().any(|letter| is_hidden(letter) && !tolerated(letter)) {
+        return Err(Refusal::TextUnprintable { field: field.to_owned() });
+    }
+    Ok(clean)
+}
+
+/// Control characters, direction overrides and isolates, and code points that are never text. The joiners stay: Arabic
+/// and emoji need them. So do the direction marks U+200E and U+200F, which cannot hide anything.
+fn is_hidden(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter,
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' | '\u{200b}' | '\u{2060}')
+        || (u32::from(letter) & 0xfffe) == 0xfffe
+}
+
+/// The words of a text as the search index keeps them: lower case, without accents and Arabic marks, the forms of alef
+/// and of the final ya and ta folded, Arabic-Indic digits as digits. Searching folds the same way, so `CAFÉ` finds
+/// `cafe` and `مكتبه` finds `مَكْتَبَة`.
+pub fn fold(text: &str) -> impl Iterator<Item = String> + '_ {
+    text.split(|letter: char| !(letter.is_alphanumeric() || is_combining_mark(letter) || letter == 'ـ'))
+        .map(|word| {
+            word.nfkd()
+                .filter(|&letter| !is_combining_mark(letter) && letter != 'ـ')
+                .flat_map(char::to_lowercase)
+                .map(|letter| match letter {
+                    'أ' | 'إ' | 'آ' | 'ٱ' => 'ا',
+                    'ى' | 'ی' => 'ي',
+                    'ة' => 'ه',
+                    'ک' => 'ك',
+                    '٠'..='٩' => char::from_digit(u32::from(letter) - u32::from('٠'), 10).unwrap_or(letter),
+                    '۰'..='۹' => char::from_digit(u32::from(letter) - u32::from('۰'), 10).unwrap_or(letter),
+                    'ß' => 's',
+                    other => other,
+                })
+                .filter(|letter| letter.is_alphanumeric())
+                .collect::<String>()
+        })
+        .filter(|word| !word.is_empty())
+}
+
+/// The words of a search, folded; the last one is matched as the start of a word, because it may still be being typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Search {
+    words: Vec<String>,
+}
+
+impl Search {
+    /// The most words a search may have.
+    pub const MOST_WORDS: usize = 8;
+
+    /// Reads what a person typed into the search field.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::SearchEmpty`] when there is not one word in it, or more than [`Search::MOST_WORDS`].
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        let words: Vec<String> = fold(text).map(|word| word.chars().take(40).collect()).collect();
+        if words.is_empty() || words.len() > Self::MOST_WORDS {
+            return Err(Refusal::SearchEmpty { most: Self::MOST_WORDS });
+        }
+        Ok(Self { words })
+    }
+
+    /// The folded words in the order they were typed; never empty.
+    #[must_use]
+    pub fn words(&self) -> &[String] {
+        &self.words
+    }
+}
+
+/// `PlaceBid` becomes `place_bid`.
+#[must_use]
+pub fn snake_case(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 4);
+    for (place, letter) in name.chars().enumerate() {
+        if letter.is_ascii_uppercase() && place > 0 {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+    }
+    snake
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_trimmed_composed_and_counted_in_characters() {
+        assert_eq!(line("title", "  Cafe\u{301} table ", 3, 10), Ok("Café table".to_owned()));
+        assert!(matches!(line("title", "ab", 3, 10), Err(Refusal::TextLength { .. })));
+        assert!(matches!(line("title", "          ", 1, 10), Err(Refusal::TextLength { .. })));
+        assert_eq!(line("title", "كتاب", 4, 4), Ok("كتاب".to_owned()));
+    }
+
+    #[test]
+    fn hidden_characters_are_refused() {
+        for raw in [
+            "a\0b",
+            "a\u{1b}[31mb",
+            "a\u{202e}b",
+            "a\u{2066}b",
+            "a\nb",
+            "a\u{feff}b",
+            "a\u{7f}b",
+            "a\u{ffff}b",
+        ] {
+            assert!(matches!(line("title", raw, 1, 20), Err(Refusal::TextUnprintable { .. })), "{raw:?}");
+        }
+        assert_eq!(lines("description", "a\r\nb\tc", 1, 20), Ok("a\nb\tc".to_owned()));
+        assert!(lines("description", "a\u{8}b", 1, 20).is_err());
+    }
+
+    #[test]
+    fn search_folds_accents_and_arabic_forms() {
+        let check = |text: &str, expected: &[&str]| {
+            assert_eq!(fold(text).collect::<Vec<_>>(), expected, "{text}");
+        };
+        check("Café-Crème, L'été!", &["cafe", "creme", "l", "ete"]);
+        check("مَكْتَبَة", &["مكتبه"]);
+        check("أحمد إلى", &["احمد", "الي"]);
+        check("كـــتاب ٣٠", &["كتاب", "30"]);
+        check("ﬁne ½", &["fine", "12"]);
+        check("a\"b OR c*", &["a", "b", "or", "c"]);
+    }
+
+    #[test]
+    fn a_search_without_a_word_is_refused() {
+        for text in ["", "  ", "\"*()", "---"] {
+            assert!(Search::parse(text).is_err(), "{text}");
+        }
+        assert!(Search::parse("a b c d e f g h i").is_err());
+    }
+}
