@@ -53,6 +53,7 @@ pub enum Command {
         #[serde(skip)]
         token: Secret,
         device: String,
+        forgive: Vec<String>,
     },
     /// A token was shown again: its session lasts longer.
     ResumeSession { session: SessionId },
@@ -61,7 +62,8 @@ pub enum Command {
     /// A credential is about to be checked: counts the try against these subjects before the check, so that a thousand
     /// tries at once count as a thousand. Asked by this node.
     CountTry { subjects: Vec<String> },
-    /// The credential was right: the tries against these subjects are forgotten. Asked by this node.
+    /// The credential was right, and no session starts: the tries against these subjects are taken back. Asked by this
+    /// node.
     ForgiveTries { subjects: Vec<String> },
 
     // Listings.
@@ -85,6 +87,8 @@ pub enum Command {
     ConfirmOrder { order: OrderId },
 
     // The desk. Asked by attendants of the pickup point.
+    /// Somebody shows a code: says what is to be done. A command and not a query, because wrong codes are counted.
+    ShowCode { code: Code },
     /// The seller brings it.
     DropOff { code: Code },
     /// The buyer pays before collecting.

@@ -279,18 +279,18 @@ pub struct Page<T> {
 pub const PAGE: (i64, i64) = (20, 100);
 
 impl Listing {
-    /// Publishes a draft: one copy, on sale from now.
+    /// Publishes a draft: one copy, on sale from now. `number` is its place in the order of publication.
     #[must_use]
     pub fn publish(
         draft: ListingDraft,
-        id: ListingId,
+        (id, number): (ListingId, i64),
         seller: MemberId,
         pickup_point: PickupPointId,
         now: Moment,
     ) -> (Self, Event) {
         let listing = Self {
             id,
-            number: now.micros(),
+            number,
             seller,
             title: draft.title,
             description: draft.description,
@@ -500,7 +500,7 @@ mod tests {
         let draft = ListingDraft::new("Calculus", "", price, Category::Books, Condition::Good, None).unwrap();
         let id = ListingId::new(Moment::from_micros(0), [0; 10]);
         let point = PickupPointId::new(Moment::from_micros(0), [0; 10]);
-        Listing::publish(draft, id, member(1, Role::Member).id, point, Moment::from_micros(5)).0
+        Listing::publish(draft, (id, 5), member(1, Role::Member).id, point, Moment::from_micros(5)).0
     }
 
     #[test]

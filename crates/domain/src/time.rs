@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::ToSpan as _;
 pub use jiff::civil::{Date, Weekday};
 
 /// A point in time: microseconds since 1970-01-01T00:00:00 UTC, as the database keeps it.
@@ -108,6 +109,15 @@ impl<'de> serde::Deserialize<'de> for Moment {
         let timestamp: jiff::Timestamp = text.parse().map_err(serde::de::Error::custom)?;
         Ok(Self(timestamp.as_microsecond()))
     }
+}
+
+/// Coordinated universal time.
+pub const UTC: jiff::tz::TimeZone = jiff::tz::TimeZone::UTC;
+
+/// The day that many days earlier.
+#[must_use]
+pub fn days_before(day: Date, days: i64) -> Date {
+    day.saturating_sub(days.days())
 }
 
 /// The time zone of that IANA name (`Asia/Beirut`), from the database compiled into the program.

@@ -1,0 +1,122 @@
+//! The event log: everything that happened, in one order without gaps, each row hashed over the one before it.
+//!
+//! Numbers are given out under the lock of the log's head row, held until the commit. On PostgreSQL several nodes commit
+//! at once, and this is what makes the numbers safe to follow: no reader can step over a row that commits late.
+
+use auboutique_domain::Event;
+use auboutique_domain::time::Moment;
+use sha2::{Digest as _, Sha256};
+
+use crate::dialect::Connection;
+use crate::error::DbError;
+use crate::params;
+
+/// The head of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The number of the last event; 0 before the first.
+    pub seq: i64,
+    /// Its hash; empty before the first.
+    pub hash: String,
+    /// The latest moment anything was committed at.
+    pub at: Moment,
+}
+
+/// A row of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logged {
+    /// Its number.
+    pub seq: i64,
+    /// When it happened.
+    pub at: Moment,
+    /// What happened.
+    pub event: Event,
+    /// Who may see it, as the database keeps it.
+    pub audience: String,
+    /// The hash over this row and the one before.
+    pub hash: String,
+}
+
+const HEAD: &str = "SELECT seq, hash, at FROM log_head WHERE id = 1";
+// The write takes the row's lock; what it returns is what the last committed batch left.
+const HOLD_HEAD: &str = "UPDATE log_head SET at = CASE WHEN at > $1 THEN at ELSE $1 END WHERE id = 1
+    RETURNING seq, hash, at";
+const MOVE_HEAD: &str = "UPDATE log_head SET seq = $1, hash = $2 WHERE id = 1";
+const INSERT: &str = "INSERT INTO events (seq, at, event, subject, audience, body, hash)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+const AFTER: &str = "SELECT seq, at, audience, body, hash FROM events WHERE seq > $1 ORDER BY seq LIMIT $2";
+const OF_SUBJECT: &str = "SELECT seq, at, audience, body, hash FROM events WHERE subject = $1 ORDER BY seq LIMIT $2";
+
+/// The hash of a row over the one before it: SHA-256 in hex of its parts with a zero byte between.
+#[must_use]
+pub fn chained(before: &str, seq: i64, at: Moment, audience: &str, body: &str) -> String {
+    let mut hash = Sha256::new();
+    for part in [before, &seq.to_string(), &at.micros().to_string(), audience, body] {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    data_encoding::HEXLOWER.encode(&hash.finalize())
+}
+
+/// The head of the log as it stands.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn head(db: &mut Connection) -> Result<Head, DbError> {
+    let found = db.find("log_head", HEAD, &[], read_head)?;
+    found.ok_or_else(|| DbError::Inconsistent { table: "log_head", row: "1".to_owned(), column: 1 })
+}
+
+fn read_head(row: &mut crate::row::Row<'_>) -> Result<Head, DbError> {
+    Ok(Head { seq: row.integer()?, hash: row.text()?, at: row.moment()? })
+}
+
+/// Numbers these events and keeps them, and moves the head. The last write of a batch: what is held from here to the
+/// commit is held by all nodes' batches in turn. Returns the head as it is now.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn append(db: &mut Connection, events: &[Event], now: Moment) -> Result<Head, DbError> {
+    let found = db.find("log_head", HOLD_HEAD, params![now], read_head)?;
+    let mut head = found.ok_or_else(|| DbError::Inconsistent { table: "log_head", row: "1".to_owned(), column: 1 })?;
+    for event in events {
+        let body = serde_json::to_string(event).map_err(|error| DbError::Other(error.to_string()))?;
+        let audience = event.audience().text();
+        head.seq += 1;
+        head.hash = chained(&head.hash, head.seq, now, &audience, &body);
+        let (name, subject) = (event.name(), event.subject());
+        db.change_one(INSERT, params![head.seq, now, &name, &subject, &audience, &body, &head.hash])?;
+    }
+    db.change_one(MOVE_HEAD, params![head.seq, &head.hash])?;
+    Ok(head)
+}
+
+fn read(row: &mut crate::row::Row<'_>) -> Result<Logged, DbError> {
+    Ok(Logged {
+        seq: row.integer()?,
+        at: row.moment()?,
+        audience: row.text()?,
+        event: row.parsed(|body| serde_json::from_str(body).ok())?,
+        hash: row.text()?,
+    })
+}
+
+/// The events after that number, oldest first.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn after(db: &mut Connection, seq: i64, most: i64) -> Result<Vec<Logged>, DbError> {
+    db.query("events", AFTER, params![seq, most], read)
+}
+
+/// The story of one thing, oldest first.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn of_subject(db: &mut Connection, subject: &str, most: i64) -> Result<Vec<Logged>, DbError> {
+    db.query("events", OF_SUBJECT, params![subject, most], read)
+}

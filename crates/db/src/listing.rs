@@ -1,0 +1,363 @@
+//! Listings, their stock movements, and the search index over their words.
+
+use auboutique_domain::id::{ListingId, MemberId, MovementId, OrderId};
+use auboutique_domain::listing::{
+    Category, Condition, Listing, ListingView, Movement, OwnListing, PickupPointName,
+};
+use auboutique_domain::member::MemberCard;
+use auboutique_domain::money::Price;
+use auboutique_domain::text::{Search, fold};
+use auboutique_domain::time::Moment;
+
+use crate::dialect::Connection;
+use crate::error::DbError;
+use crate::member::{read_card, read_card_or_null};
+use crate::params;
+use crate::plant::is_planted;
+use crate::row::Row;
+
+macro_rules! columns {
+    () => {
+        "l.id, l.number, l.seller_id, l.title, l.description, l.price, l.currency, l.category, l.condition,
+         l.pickup_point_id, l.on_hand, l.committed, l.published_at, l.withdrawn_at, l.sold_at, l.version"
+    };
+}
+/// A listing with what everybody sees beside it: its seller and the name of its pickup point.
+macro_rules! view {
+    ($from:literal, $rest:literal) => {
+        concat!("SELECT ", columns!(), ", m.id, m.username, m.name, p.name ", $from, $rest)
+    };
+    ($rest:literal) => {
+        view!(
+            "FROM listings l JOIN members m ON m.id = l.seller_id JOIN pickup_points p ON p.id = l.pickup_point_id ",
+            $rest
+        )
+    };
+}
+
+const BY_ID: &str = concat!("SELECT ", columns!(), " FROM listings l WHERE l.id = $1");
+const VIEW: &str = view!("WHERE l.id = $1");
+const NEWEST: &str =
+    view!("WHERE l.sold_at IS NULL AND l.withdrawn_at IS NULL AND l.number < $1 ORDER BY l.number DESC LIMIT $2");
+const IN_CATEGORY: &str = view!(
+    "WHERE l.category = $1 AND l.sold_at IS NULL AND l.withdrawn_at IS NULL AND l.number < $2
+     ORDER BY l.number DESC LIMIT $3"
+);
+const BY_SELLER: &str = view!(
+    "WHERE l.seller_id = $1 AND l.withdrawn_at IS NULL AND l.number < $2 ORDER BY l.number DESC LIMIT $3"
+);
+const FOUND_SQLITE: &str = view!(
+    "FROM listing_search s CROSS JOIN listings l ON l.number = s.rowid
+     CROSS JOIN members m ON m.id = l.seller_id CROSS JOIN pickup_points p ON p.id = l.pickup_point_id ",
+    "WHERE s.words MATCH $1 AND s.rowid < $2 AND l.sold_at IS NULL AND l.withdrawn_at IS NULL
+     AND ($3 = '' OR l.category = $3) ORDER BY s.rowid DESC LIMIT $4"
+);
+const FOUND_POSTGRES: &str = view!(
+    "FROM listing_search s JOIN listings l ON l.number = s.number
+     JOIN members m ON m.id = l.seller_id JOIN pickup_points p ON p.id = l.pickup_point_id ",
+    "WHERE s.words @@ to_tsquery('simple', $1) AND s.number < $2 AND l.sold_at IS NULL AND l.withdrawn_at IS NULL
+     AND ($3 = '' OR l.category = $3) ORDER BY s.number DESC LIMIT $4"
+);
+const OWN: &str = concat!(
+    "SELECT ",
+    columns!(),
+    ", m.id, m.username, m.name, p.name, o.id, b.id, b.username, b.name
+     FROM listings l JOIN members m ON m.id = l.seller_id JOIN pickup_points p ON p.id = l.pickup_point_id
+     LEFT JOIN order_lines i ON i.listing_id = l.id AND i.released_at IS NULL AND i.one_off = 1
+     LEFT JOIN orders o ON o.id = i.order_id LEFT JOIN members b ON b.id = o.buyer_id
+     WHERE l.seller_id = $1 AND l.number < $2 ORDER BY l.number DESC LIMIT $3"
+);
+const ON_SALE: &str = "SELECT COUNT(*) FROM listings
+    WHERE seller_id = $1 AND sold_at IS NULL AND withdrawn_at IS NULL";
+const INSERT: &str = "INSERT INTO listings
+    (id, number, seller_id, title, description, price, currency, category, condition, pickup_point_id, on_hand,
+     committed, published_at, withdrawn_at, sold_at, version)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+const UPDATE: &str = "UPDATE listings SET title = $1, description = $2, price = $3, currency = $4, category = $5,
+    condition = $6, pickup_point_id = $7, withdrawn_at = $8, version = version + 1
+    WHERE id = $9 AND version = $10 AND sold_at IS NULL";
+// The statement that decides a sale: of any number of buyers it changes a row for one.
+const COMMIT: &str = "UPDATE listings SET committed = committed + 1, version = version + 1,
+    sold_at = CASE WHEN on_hand - committed = 1 THEN $1 ELSE NULL END
+    WHERE id = $2 AND version = $3 AND on_hand - committed >= 1 AND withdrawn_at IS NULL";
+const COMMIT_UNCHECKED: &str = "UPDATE listings SET committed = committed + 1, on_hand = on_hand + 1,
+    version = version + 1, sold_at = $1 WHERE id = $2";
+const UNCOMMIT: &str = "UPDATE listings SET committed = committed - 1, sold_at = NULL, withdrawn_at = $1,
+    version = version + 1 WHERE id = $2 AND committed >= 1";
+const COLLECT: &str = "UPDATE listings SET on_hand = on_hand - 1, committed = committed - 1, version = version + 1
+    WHERE id = $1 AND committed >= 1";
+const INSERT_MOVEMENT: &str = "INSERT INTO movements (id, listing_id, kind, quantity, order_id, at)
+    VALUES ($1, $2, $3, $4, $5, $6)";
+
+fn read(row: &mut Row<'_>) -> Result<Listing, DbError> {
+    Ok(Listing {
+        id: row.value()?,
+        number: row.integer()?,
+        seller: row.value()?,
+        title: row.text()?,
+        description: row.text()?,
+        price: {
+            let money = row.money()?;
+            Price::try_from(money)
+                .map_err(|_| DbError::Inconsistent { table: "listings", row: money.to_string(), column: 6 })?
+        },
+        category: row.parsed(|name| Category::parse(name).ok())?,
+        condition: row.parsed(|name| Condition::parse(name).ok())?,
+        pickup_point: row.value()?,
+        on_hand: row.integer()?,
+        committed: row.integer()?,
+        published_at: row.moment()?,
+        withdrawn_at: row.moment_or_null()?,
+        sold_at: row.moment_or_null()?,
+        version: row.integer()?,
+    })
+}
+
+/// A listing as rows come for pages: with its number, by which the next page is cut.
+fn read_view(row: &mut Row<'_>) -> Result<(i64, ListingView), DbError> {
+    let listing = read(row)?;
+    let seller = read_card(row)?;
+    let pickup_point = PickupPointName { id: listing.pickup_point, name: row.text()? };
+    Ok((listing.number, listing.view(seller, pickup_point)))
+}
+
+/// The listing with this id.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn find(db: &mut Connection, id: ListingId) -> Result<Option<Listing>, DbError> {
+    db.find("listings", BY_ID, params![id], read)
+}
+
+/// The listing with this id, its seller and the name of its pickup point.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn find_with_seller(
+    db: &mut Connection,
+    id: ListingId,
+) -> Result<Option<(Listing, MemberCard, PickupPointName)>, DbError> {
+    db.find("listings", VIEW, params![id], |row| {
+        let listing = read(row)?;
+        let seller = read_card(row)?;
+        let pickup_point = PickupPointName { id: listing.pickup_point, name: row.text()? };
+        Ok((listing, seller, pickup_point))
+    })
+}
+
+/// What is on sale, newest first, below that number.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn newest(db: &mut Connection, below: i64, most: i64) -> Result<Vec<(i64, ListingView)>, DbError> {
+    db.query("listings", NEWEST, params![below, most], read_view)
+}
+
+/// What is on sale on one shelf, newest first, below that number.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn in_category(
+    db: &mut Connection,
+    category: Category,
+    below: i64,
+    most: i64,
+) -> Result<Vec<(i64, ListingView)>, DbError> {
+    db.query("listings", IN_CATEGORY, params![category.name(), below, most], read_view)
+}
+
+/// What a member has on sale or has sold, newest first, below that number.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn by_seller(
+    db: &mut Connection,
+    seller: MemberId,
+    below: i64,
+    most: i64,
+) -> Result<Vec<(i64, ListingView)>, DbError> {
+    db.query("listings", BY_SELLER, params![seller, below, most], read_view)
+}
+
+/// What is on sale and has these words, newest first, below that number.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn found(
+    db: &mut Connection,
+    search: &Search,
+    category: Option<Category>,
+    below: i64,
+    most: i64,
+) -> Result<Vec<(i64, ListingView)>, DbError> {
+    let (sql, query) = db.search(search, FOUND_POSTGRES, FOUND_SQLITE);
+    db.query("listings", sql, params![&query, below, category.map_or("", Category::name), most], read_view)
+}
+
+/// Everything of a member as its owner sees it, newest first, below that number.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn own(
+    db: &mut Connection,
+    seller: MemberId,
+    below: i64,
+    most: i64,
+) -> Result<Vec<(i64, OwnListing)>, DbError> {
+    db.query("listings", OWN, params![seller, below, most], |row| {
+        let (number, listing) = read_view(row)?;
+        let order: Option<OrderId> = row.value_or_null()?;
+        Ok((number, OwnListing { listing, order, buyer: read_card_or_null(row)? }))
+    })
+}
+
+/// How many listings a member has on sale.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn count_on_sale(db: &mut Connection, seller: MemberId) -> Result<i64, DbError> {
+    Ok(db.find("listings", ON_SALE, params![seller], |row| row.integer())?.unwrap_or(0))
+}
+
+fn words(listing: &Listing) -> String {
+    let mut words = String::with_capacity(listing.title.len() + listing.description.len() + 1);
+    for word in fold(&listing.title).chain(fold(&listing.description)) {
+        words.push_str(&word);
+        words.push(' ');
+    }
+    words
+}
+
+/// Keeps a new listing, the movement by which its copies came in, and its words.
+///
+/// # Errors
+///
+/// [`DbError::Constraint`] when its number is taken: two were published in the same microsecond.
+pub fn insert(db: &mut Connection, listing: &Listing, movement: MovementId) -> Result<(), DbError> {
+    let price = listing.price.money();
+    let params = params![
+        listing.id,
+        listing.number,
+        listing.seller,
+        &listing.title,
+        &listing.description,
+        price.minor,
+        price.currency.code(),
+        listing.category.name(),
+        listing.condition.name(),
+        listing.pickup_point,
+        listing.on_hand,
+        listing.committed,
+        listing.published_at,
+        listing.withdrawn_at,
+        listing.sold_at,
+        listing.version
+    ];
+    db.change_one(INSERT, params)?;
+    insert_movement(db, movement, listing.id, Movement::Receive, None, listing.published_at)?;
+    db.index_words(listing.number, &words(listing))
+}
+
+/// Saves what its owner changed of a listing that is not sold, and its words.
+///
+/// # Errors
+///
+/// [`DbError::Conflict`] when the row changed since it was read.
+pub fn save(db: &mut Connection, listing: &Listing) -> Result<(), DbError> {
+    let price = listing.price.money();
+    let params = params![
+        &listing.title,
+        &listing.description,
+        price.minor,
+        price.currency.code(),
+        listing.category.name(),
+        listing.condition.name(),
+        listing.pickup_point,
+        listing.withdrawn_at,
+        listing.id,
+        listing.version
+    ];
+    db.change_one(UPDATE, params)?;
+    if listing.withdrawn_at.is_some() {
+        db.forget_words(listing.number)
+    } else {
+        db.index_words(listing.number, &words(listing))
+    }
+}
+
+/// Promises one copy to an order: the conditional write that decides who of many buyers gets it.
+///
+/// # Errors
+///
+/// [`DbError::Conflict`] when no copy is left, or the row changed since it was read.
+pub fn commit(
+    db: &mut Connection,
+    listing: &Listing,
+    order: OrderId,
+    movement: MovementId,
+    now: Moment,
+) -> Result<(), DbError> {
+    if is_planted("check-then-act") {
+        db.change_one(COMMIT_UNCHECKED, params![now, listing.id])?;
+    } else {
+        db.change_one(COMMIT, params![now, listing.id, listing.version])?;
+    }
+    insert_movement(db, movement, listing.id, Movement::Commit, Some(order), now)
+}
+
+/// Lifts the promise: the copy can be sold again, unless the listing is withdrawn with it.
+///
+/// # Errors
+///
+/// [`DbError::Conflict`] when no copy was promised.
+pub fn uncommit(
+    db: &mut Connection,
+    listing: &Listing,
+    order: OrderId,
+    withdrawn_at: Option<Moment>,
+    movement: MovementId,
+    now: Moment,
+) -> Result<(), DbError> {
+    db.change_one(UNCOMMIT, params![withdrawn_at, listing.id])?;
+    if withdrawn_at.is_some() {
+        db.forget_words(listing.number)?;
+    }
+    insert_movement(db, movement, listing.id, Movement::Uncommit, Some(order), now)
+}
+
+/// The copy left with its buyer. Only now, off the path of the sale, its words leave the search index; until then
+/// searching skips it because it is sold.
+///
+/// # Errors
+///
+/// [`DbError::Conflict`] when no copy was promised.
+pub fn collect(
+    db: &mut Connection,
+    listing: &Listing,
+    order: OrderId,
+    movement: MovementId,
+    now: Moment,
+) -> Result<(), DbError> {
+    db.change_one(COLLECT, params![listing.id])?;
+    db.forget_words(listing.number)?;
+    insert_movement(db, movement, listing.id, Movement::Collect, Some(order), now)
+}
+
+fn insert_movement(
+    db: &mut Connection,
+    id: MovementId,
+    listing: ListingId,
+    kind: Movement,
+    order: Option<OrderId>,
+    now: Moment,
+) -> Result<(), DbError> {
+    db.change_one(INSERT_MOVEMENT, params![id, listing, kind.name(), 1, order, now])
+}

@@ -1,0 +1,35 @@
+//! Settings: one row each; what has no row has its default.
+
+use auboutique_domain::setting::Settings;
+
+use crate::dialect::Connection;
+use crate::error::DbError;
+use crate::params;
+
+const ALL: &str = "SELECT name, value FROM settings";
+const SET: &str = "INSERT INTO settings (name, value) VALUES ($1, $2)
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+
+/// The settings as they are.
+///
+/// # Errors
+///
+/// [`DbError::Inconsistent`] when a row holds what cannot be set.
+pub fn find(db: &mut Connection) -> Result<Settings, DbError> {
+    let mut settings = Settings::default();
+    db.each("settings", ALL, &[], |row| {
+        let name = row.text()?;
+        settings = row.parsed(|value| settings.clone().with(&name, value).ok())?;
+        Ok(())
+    })?;
+    Ok(settings)
+}
+
+/// Keeps one setting.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn save(db: &mut Connection, name: &str, value: &str) -> Result<(), DbError> {
+    db.change_one(SET, params![name, value])
+}

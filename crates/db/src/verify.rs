@@ -1,0 +1,262 @@
+//! The queries of `verify`: each finds rows that disagree with the log they are derived from.
+//!
+//! What should be is computed from the append-only tables (movements, postings, events); what is, is read from the rows
+//! that are kept for speed. Run inside one snapshot, so that a running market does not move under the check.
+
+use std::collections::HashMap;
+
+use auboutique_domain::Event;
+use auboutique_domain::id::OrderId;
+use auboutique_domain::money::Money;
+use auboutique_domain::order::State;
+use auboutique_domain::verdict::Verdict;
+
+use crate::dialect::Connection;
+use crate::error::DbError;
+use crate::event::chained;
+use crate::params;
+
+const STOCK: &str = "SELECT l.id, l.on_hand, l.committed,
+        COALESCE(m.received, 0) - COALESCE(m.collected, 0),
+        COALESCE(m.committed, 0) - COALESCE(m.uncommitted, 0) - COALESCE(m.collected, 0),
+        CASE WHEN l.sold_at IS NULL THEN 0 ELSE 1 END
+    FROM listings l LEFT JOIN (
+        SELECT listing_id,
+            CAST(SUM(CASE WHEN kind = 'receive' THEN quantity ELSE 0 END) AS BIGINT) AS received,
+            CAST(SUM(CASE WHEN kind = 'commit' THEN quantity ELSE 0 END) AS BIGINT) AS committed,
+            CAST(SUM(CASE WHEN kind = 'uncommit' THEN quantity ELSE 0 END) AS BIGINT) AS uncommitted,
+            CAST(SUM(CASE WHEN kind = 'collect' THEN quantity ELSE 0 END) AS BIGINT) AS collected
+        FROM movements GROUP BY listing_id) m ON m.listing_id = l.id";
+const PROMISED: &str = "SELECT l.id, l.committed, COUNT(o.id)
+    FROM listings l LEFT JOIN order_lines i ON i.listing_id = l.id AND i.released_at IS NULL
+    LEFT JOIN orders o ON o.id = i.order_id AND o.state IN ('placed', 'at_desk')
+    GROUP BY l.id, l.committed HAVING l.committed <> COUNT(o.id)";
+const SOLD_TWICE: &str = "SELECT i.listing_id, COUNT(*) FROM order_lines i
+    WHERE i.one_off = 1 AND i.released_at IS NULL GROUP BY i.listing_id HAVING COUNT(*) > 1";
+const SALES_OF_LISTING: &str = "SELECT i.listing_id, COUNT(*) FROM order_lines i JOIN orders o ON o.id = i.order_id
+    WHERE i.one_off = 1 AND o.state IN ('placed', 'at_desk', 'collected', 'completed')
+    GROUP BY i.listing_id HAVING COUNT(*) > 1";
+const RELEASE: &str = "SELECT o.id, o.state FROM orders o JOIN order_lines i ON i.order_id = o.id
+    WHERE (i.released_at IS NULL) <> (o.state IN ('placed', 'at_desk', 'collected', 'completed'))";
+const TOTALS: &str = "SELECT o.id, o.total, CAST(SUM(i.price * i.quantity) AS BIGINT)
+    FROM orders o JOIN order_lines i ON i.order_id = o.id AND i.currency = o.currency
+    GROUP BY o.id, o.total HAVING o.total <> SUM(i.price * i.quantity)";
+const LINELESS: &str = "SELECT o.id FROM orders o
+    WHERE NOT EXISTS (SELECT 1 FROM order_lines i WHERE i.order_id = o.id AND i.currency = o.currency)";
+const BOOKED: &str = "SELECT d.pickup_point_id, d.day, d.booked,
+        (SELECT COUNT(*) FROM orders o WHERE o.pickup_point_id = d.pickup_point_id AND o.pickup_day = d.day
+            AND o.state IN ('placed', 'at_desk'))
+    FROM pickup_days d";
+const UNBOOKED: &str = "SELECT o.id FROM orders o WHERE o.state IN ('placed', 'at_desk')
+    AND NOT EXISTS (SELECT 1 FROM pickup_days d WHERE d.pickup_point_id = o.pickup_point_id AND d.day = o.pickup_day)";
+const ORDERS: &str = "SELECT id, state FROM orders";
+const UNBALANCED: &str = "SELECT e.id, CAST(COALESCE(SUM(p.amount), 0) AS BIGINT), COUNT(p.amount)
+    FROM entries e LEFT JOIN postings p ON p.entry_id = e.id
+    GROUP BY e.id, p.currency HAVING COALESCE(SUM(p.amount), 0) <> 0 OR COUNT(p.amount) < 2";
+const BALANCES: &str = "SELECT a.name, a.currency, a.balance, CAST(COALESCE(p.total, 0) AS BIGINT), a.has_floor
+    FROM accounts a LEFT JOIN (SELECT account, currency, SUM(amount) AS total FROM postings GROUP BY account, currency) p
+        ON p.account = a.name AND p.currency = a.currency
+    WHERE a.balance <> COALESCE(p.total, 0) OR (a.has_floor = 1 AND a.balance > 0)";
+const TRIAL_BALANCE: &str =
+    "SELECT currency, CAST(SUM(balance) AS BIGINT) FROM accounts GROUP BY currency HAVING SUM(balance) <> 0";
+const ESCROW: &str = "SELECT o.id, COALESCE(a.balance, 0),
+        CASE WHEN o.paid_at IS NOT NULL AND o.state IN ('placed', 'at_desk', 'collected') THEN -o.total ELSE 0 END
+    FROM orders o LEFT JOIN accounts a ON a.name = 'escrow:' || o.id AND a.currency = o.currency";
+const POSTINGS: &str = "SELECT p.entry_id, p.account, p.amount, p.currency FROM postings p ORDER BY p.entry_id, p.place";
+const EVENTS: &str = "SELECT seq, at, audience, body, hash FROM events ORDER BY seq";
+
+/// Stock, promises and sales against the movements and the orders.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn stock(db: &mut Connection, verdict: &mut Verdict) -> Result<(), DbError> {
+    let mut listings = 0;
+    db.each("listings", STOCK, &[], |row| {
+        listings += 1;
+        let id = row.text()?;
+        let (on_hand, committed) = (row.integer()?, row.integer()?);
+        let (on_hand_moved, committed_moved, sold) = (row.integer()?, row.integer()?, row.integer()?);
+        if (on_hand, committed) != (on_hand_moved, committed_moved) {
+            verdict.find(
+                "listings",
+                &id,
+                format!(
+                    "on_hand {on_hand} and committed {committed}, but its movements add up to {on_hand_moved} and {committed_moved}"
+                ),
+            );
+        }
+        if (sold == 1) != (on_hand - committed <= 0) {
+            verdict.find("listings", &id, format!("sold_at does not fit {} copies left", on_hand - committed));
+        }
+        Ok(())
+    })?;
+    verdict.checked.push(("listings".to_owned(), listings));
+    db.each("listings", PROMISED, &[], |row| {
+        let (id, committed, lines) = (row.text()?, row.integer()?, row.integer()?);
+        verdict.find("listings", id, format!("committed {committed}, but {lines} open orders hold a copy"));
+        Ok(())
+    })?;
+    for sql in [SOLD_TWICE, SALES_OF_LISTING] {
+        db.each("order_lines", sql, &[], |row| {
+            let (id, sales) = (row.text()?, row.integer()?);
+            verdict.find("listings", id, format!("sold {sales} times"));
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+/// Orders against their lines and the bookings of pickup days.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn orders(db: &mut Connection, verdict: &mut Verdict) -> Result<(), DbError> {
+    db.each("orders", RELEASE, &[], |row| {
+        let (id, state) = (row.text()?, row.text()?);
+        verdict.find("order_lines", id, format!("released_at does not fit the state {state}"));
+        Ok(())
+    })?;
+    db.each("orders", TOTALS, &[], |row| {
+        let (id, total, sum) = (row.text()?, row.integer()?, row.integer()?);
+        verdict.find("orders", id, format!("total {total}, but its lines add up to {sum}"));
+        Ok(())
+    })?;
+    db.each("orders", LINELESS, &[], |row| {
+        verdict.find("orders", row.text()?, "has no line in its currency");
+        Ok(())
+    })?;
+    db.each("pickup_days", BOOKED, &[], |row| {
+        let (point, day, booked, orders) = (row.text()?, row.text()?, row.integer()?, row.integer()?);
+        if booked != orders {
+            verdict.find(
+                "pickup_days",
+                format!("{point} {day}"),
+                format!("booked {booked}, but {orders} orders wait"),
+            );
+        }
+        Ok(())
+    })?;
+    db.each("orders", UNBOOKED, &[], |row| {
+        verdict.find("orders", row.text()?, "waits on a day that has no booking");
+        Ok(())
+    })
+}
+
+/// The ledger: every entry balances, every balance is the sum of its postings, escrow is the money of open orders.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn ledger(db: &mut Connection, verdict: &mut Verdict) -> Result<(), DbError> {
+    db.each("entries", UNBALANCED, &[], |row| {
+        let (id, sum, postings) = (row.text()?, row.integer()?, row.integer()?);
+        verdict.find("entries", id, format!("{postings} postings that add up to {sum}"));
+        Ok(())
+    })?;
+    db.each("accounts", BALANCES, &[], |row| {
+        let (name, currency, balance, sum) = (row.text()?, row.text()?, row.integer()?, row.integer()?);
+        let problem = if balance == sum {
+            format!("balance {balance} is below its floor")
+        } else {
+            format!("balance {balance}, but its postings add up to {sum}")
+        };
+        verdict.find("accounts", format!("{name} {currency}"), problem);
+        Ok(())
+    })?;
+    db.each("accounts", TRIAL_BALANCE, &[], |row| {
+        let (currency, sum) = (row.text()?, row.integer()?);
+        verdict.find("accounts", currency, format!("the trial balance is {sum} instead of 0"));
+        Ok(())
+    })?;
+    db.each("orders", ESCROW, &[], |row| {
+        let (id, held, owed) = (row.text()?, row.integer()?, row.integer()?);
+        if held != owed {
+            verdict.find("orders", id, format!("its escrow holds {held} instead of {owed}"));
+        }
+        Ok(())
+    })
+}
+
+/// The event log: no gap, an unbroken chain of hashes, a head that is its last row; and what it tells of orders and
+/// ledger entries is what their rows say.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn events(db: &mut Connection, verdict: &mut Verdict) -> Result<(), DbError> {
+    let mut states: HashMap<OrderId, State> = HashMap::new();
+    let mut told: HashMap<String, Vec<(String, Money)>> = HashMap::new();
+    let (mut last, mut before) = (0, String::new());
+    db.each("events", EVENTS, &[], |row| {
+        let (seq, at) = (row.integer()?, row.moment()?);
+        let (audience, body, hash) = (row.text()?, row.text()?, row.text()?);
+        if seq != last + 1 {
+            verdict.find("events", seq, format!("follows {last}: there is a gap"));
+        }
+        if hash != chained(&before, seq, at, &audience, &body) {
+            verdict.find("events", seq, "its hash does not fit the row and the one before it");
+        }
+        match serde_json::from_str::<Event>(&body) {
+            Err(error) => verdict.find("events", seq, format!("its body is no event: {error}")),
+            Ok(event) => {
+                if audience != event.audience().text() {
+                    verdict.find("events", seq, "its audience is not the event's");
+                }
+                if let (Some(state), Ok(order)) = (event.order_state(), OrderId::parse(&event.subject())) {
+                    states.insert(order, state);
+                }
+                if let Event::EntryPosted { entry, postings, .. } = event {
+                    told.insert(entry.to_string(), postings);
+                }
+            }
+        }
+        (last, before) = (seq, hash);
+        Ok(())
+    })?;
+    verdict.checked.push(("events".to_owned(), last));
+    let head = crate::event::head(db)?;
+    if (head.seq, &head.hash) != (last, &before) {
+        verdict.find("log_head", 1, format!("stands at {}, but the last event is {last}", head.seq));
+    }
+
+    let mut orders = 0;
+    db.each("orders", ORDERS, &[], |row| {
+        orders += 1;
+        let (id, state) = (row.value::<OrderId>()?, row.parsed(State::parse)?);
+        match states.remove(&id) {
+            Some(folded) if folded == state => {}
+            Some(folded) => verdict.find(
+                "orders",
+                id,
+                format!("is {}, but its events make it {}", state.name(), folded.name()),
+            ),
+            None => verdict.find("orders", id, "has no event that placed it"),
+        }
+        Ok(())
+    })?;
+    verdict.checked.push(("orders".to_owned(), orders));
+    for order in states.into_keys() {
+        verdict.find("orders", order, "is told of by the event log, but has no row");
+    }
+
+    let mut posted: HashMap<String, Vec<(String, Money)>> = HashMap::new();
+    db.each("postings", POSTINGS, params![], |row| {
+        let (entry, account) = (row.text()?, row.text()?);
+        posted.entry(entry).or_default().push((account, row.money()?));
+        Ok(())
+    })?;
+    verdict.checked.push(("entries".to_owned(), i64::try_from(posted.len()).unwrap_or(i64::MAX)));
+    for (entry, postings) in posted {
+        match told.remove(&entry) {
+            Some(told) if told == postings => {}
+            Some(_) => verdict.find("entries", entry, "its postings are not what the event log tells"),
+            None => verdict.find("entries", entry, "is not in the event log"),
+        }
+    }
+    for entry in told.into_keys() {
+        verdict.find("entries", entry, "is told of by the event log, but has no postings");
+    }
+    Ok(())
+}
