@@ -1,0 +1,55 @@
+//! Every command on one page, and who carries it out.
+
+use auboutique_domain::{Command, Reply};
+
+use crate::writer::Work;
+use crate::{Outcome, credential, listing, member, order, pickup, session, setting};
+
+/// Runs a command: whoever asks is known, the moment is fixed, and what is written is undone if this is an `Err`.
+pub(crate) fn run(work: &mut Work<'_>, command: Command) -> Outcome {
+    match command {
+        Command::Register { name, username, email, password } => {
+            member::register(work, name, username, email, &password)
+        }
+        Command::ChangeName { name } => member::change_name(work, name),
+        Command::ChangeUsername { username } => member::change_username(work, username),
+        Command::ChangeEmail { email } => member::change_email(work, email),
+        Command::ChangePassword { password } => member::change_password(work, &password),
+        Command::ChangeRole { username, role } => member::change_role(work, &username, role),
+
+        Command::StartSession { member, token, device, forgive } => {
+            session::start(work, member, &token, device, &forgive)
+        }
+        Command::ResumeSession { session } => session::resume(work, session),
+        Command::EndSession { session } => session::end(work, session),
+        Command::CountTry { subjects } => credential::count_try(work, &subjects),
+        Command::ForgiveTries { subjects } => credential::forgive(work, &subjects).map(|()| Reply::Done),
+
+        Command::AddListing { draft } => listing::add(work, draft),
+        Command::EditListing { listing, changes } => listing::edit(work, listing, changes),
+        Command::WithdrawListing { listing } => listing::withdraw(work, listing),
+        Command::PublishListing { listing } => listing::publish(work, listing),
+
+        Command::BuyListing { listing, price } => order::buy(work, listing, price),
+        Command::CancelOrder { order } => order::cancel(work, order),
+        Command::RequestCancel { order } => order::request_cancel(work, order),
+        Command::ConfirmOrder { order } => order::confirm(work, order),
+
+        Command::ShowCode { code } => order::show_code(work, &code),
+        Command::DropOff { code } => order::drop_off(work, &code),
+        Command::TakePayment { code, cash } => order::take_payment(work, &code, cash),
+        Command::Collect { code, cash } => order::collect(work, &code, cash),
+
+        Command::AddPickupPoint { draft } => pickup::add(work, draft),
+        Command::ChangePickupPoint { pickup_point, draft } => pickup::change(work, pickup_point, draft),
+        Command::ClosePickupPoint { pickup_point } => pickup::close(work, pickup_point),
+        Command::CloseDay { pickup_point, day } => pickup::close_day(work, pickup_point, day),
+        Command::OpenDay { pickup_point, day } => pickup::open_day(work, pickup_point, day),
+        Command::AppointAttendant { pickup_point, username } => pickup::appoint(work, pickup_point, &username),
+        Command::DismissAttendant { pickup_point, username } => pickup::dismiss(work, pickup_point, &username),
+        Command::ChangeSetting { name, value } => setting::change(work, &name, &value),
+
+        Command::LapseOrder { order } => order::lapse(work, order),
+        Command::Forget => session::forget(work),
+    }
+}

@@ -1,0 +1,192 @@
+//! Listings: offering, changing, withdrawing, finding.
+
+use auboutique_db::{listing as db, member, pickup};
+use auboutique_domain::id::{ListingId, MovementId, PickupPointId};
+use auboutique_domain::listing::{
+    Category, Listing, ListingChanges, ListingDraft, ListingView, MOST_ON_SALE, OwnListing, PAGE, Page,
+    PickupPointName,
+};
+use auboutique_domain::member::{Member, MemberCard, STRIKE_LIFE, may_trade};
+use auboutique_domain::text::Search;
+use auboutique_domain::{Refusal, Reply};
+
+use crate::Outcome;
+use crate::no::{No, Stop};
+use crate::reader::View;
+use crate::writer::Work;
+
+/// Whether the member may buy and sell at the moment.
+pub(crate) fn may_trade_now(work: &mut Work<'_>, member: &Member) -> Result<(), Stop> {
+    let strikes = member::strikes(work.db, member.id, work.now.minus(STRIKE_LIFE))?;
+    Ok(may_trade(&strikes, work.now)?)
+}
+
+/// The pickup point a listing can be collected at: the one the seller chose, or the market's first.
+fn open_point(work: &mut Work<'_>, chosen: Option<PickupPointId>) -> Result<PickupPointName, Stop> {
+    let point = match chosen {
+        Some(id) => {
+            let point = pickup::find(work.db, id)?.ok_or_else(|| Refusal::not_found("pickup point"))?;
+            if point.closed_at.is_some() {
+                return Err(Refusal::PickupPointClosed.into());
+            }
+            point
+        }
+        None => pickup::first_open(work.db)?.ok_or_else(|| Refusal::not_found("pickup point"))?,
+    };
+    Ok(PickupPointName { id: point.id, name: point.name })
+}
+
+fn room_for_one_more(work: &mut Work<'_>, seller: &Member) -> Result<(), Stop> {
+    if db::count_on_sale(work.db, seller.id)? >= MOST_ON_SALE {
+        return Err(Refusal::TooManyListings { most: MOST_ON_SALE }.into());
+    }
+    Ok(())
+}
+
+pub(crate) fn add(work: &mut Work<'_>, draft: ListingDraft) -> Outcome {
+    let seller = work.member()?;
+    may_trade_now(work, &seller)?;
+    room_for_one_more(work, &seller)?;
+    let point = open_point(work, draft.pickup_point())?;
+    let (id, number) = (work.id(ListingId::new), work.number());
+    let (listing, event) = Listing::publish(draft, (id, number), seller.id, point.id, work.now);
+    let movement = work.id(MovementId::new);
+    db::insert(work.db, &listing, movement)?;
+    work.tell(event);
+    Ok(Reply::Listing(listing.view(seller.card(), point)))
+}
+
+fn find(work: &mut Work<'_>, id: ListingId) -> Result<(Listing, MemberCard, PickupPointName), Stop> {
+    let found = db::find_with_seller(work.db, id)?;
+    Ok(found.ok_or_else(|| Refusal::not_found("listing"))?)
+}
+
+pub(crate) fn edit(work: &mut Work<'_>, id: ListingId, changes: ListingChanges) -> Outcome {
+    let member = work.member()?;
+    let (listing, seller, point) = find(work, id)?;
+    let chosen = changes.pickup_point;
+    let (listing, event) = listing.edit(&member, changes)?;
+    let point = if chosen.is_some() { open_point(work, chosen)? } else { point };
+    db::save(work.db, &listing)?;
+    work.tell(event);
+    Ok(Reply::Listing(listing.view(seller, point)))
+}
+
+pub(crate) fn withdraw(work: &mut Work<'_>, id: ListingId) -> Outcome {
+    let member = work.member()?;
+    let (listing, seller, point) = find(work, id)?;
+    let (listing, event) = listing.withdraw(&member, work.now)?;
+    db::save(work.db, &listing)?;
+    work.tell(event);
+    Ok(Reply::Listing(listing.view(seller, point)))
+}
+
+pub(crate) fn publish(work: &mut Work<'_>, id: ListingId) -> Outcome {
+    let member = work.member()?;
+    let (listing, seller, point) = find(work, id)?;
+    let (listing, event) = listing.publish_again(&member)?;
+    may_trade_now(work, &member)?;
+    room_for_one_more(work, &member)?;
+    open_point(work, Some(listing.pickup_point))?;
+    db::save(work.db, &listing)?;
+    work.tell(event);
+    Ok(Reply::Listing(listing.view(seller, point)))
+}
+
+/// Where a page starts and how long it is: `after` is what the page before gave as `next`.
+pub(crate) fn cut(after: Option<&str>, limit: Option<i64>) -> Result<(i64, i64), Refusal> {
+    let below = match after {
+        None => i64::MAX,
+        Some(cursor) => cursor.parse().map_err(|_| Refusal::not_found("page"))?,
+    };
+    Ok((below, limit.unwrap_or(PAGE.0).clamp(1, PAGE.1)))
+}
+
+/// A page out of one row more than it holds.
+fn page<T>(mut rows: Vec<(i64, T)>, limit: i64) -> Page<T> {
+    let limit = usize::try_from(limit).unwrap_or(0);
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = if more { rows.last().map(|(number, _)| number.to_string()) } else { None };
+    Page { rows: rows.into_iter().map(|(_, row)| row).collect(), next }
+}
+
+impl View<'_> {
+    /// One listing.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotFound`] when there is none, or it is withdrawn and not the asker's.
+    pub fn listing(&mut self, id: ListingId) -> Result<ListingView, No> {
+        let found = db::find_with_seller(self.db, id);
+        let found = self.settle(found.map_err(Stop::from))?;
+        let seen = found.filter(|(listing, _, _)| listing.is_seen_by(self.viewer.as_ref()));
+        let (listing, seller, point) = seen.ok_or_else(|| Refusal::not_found("listing"))?;
+        Ok(listing.view(seller, point))
+    }
+
+    /// What is on sale, newest first: everything, or one shelf.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotFound`] for a cursor that is none.
+    pub fn newest(
+        &mut self,
+        category: Option<Category>,
+        after: Option<&str>,
+        limit: Option<i64>,
+    ) -> Result<Page<ListingView>, No> {
+        let (below, limit) = cut(after, limit)?;
+        let rows = match category {
+            None => db::newest(self.db, below, limit + 1),
+            Some(category) => db::in_category(self.db, category, below, limit + 1),
+        };
+        Ok(page(self.settle(rows.map_err(Stop::from))?, limit))
+    }
+
+    /// What is on sale and has all these words, the last as the start of a word; newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotFound`] for a cursor that is none.
+    pub fn search(
+        &mut self,
+        search: &Search,
+        category: Option<Category>,
+        after: Option<&str>,
+        limit: Option<i64>,
+    ) -> Result<Page<ListingView>, No> {
+        let (below, limit) = cut(after, limit)?;
+        let rows = db::found(self.db, search, category, below, limit + 1);
+        Ok(page(self.settle(rows.map_err(Stop::from))?, limit))
+    }
+
+    /// What a member has on sale or has sold, newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotFound`] when there is no such member, or for a cursor that is none.
+    pub fn listings_of(
+        &mut self,
+        username: &str,
+        after: Option<&str>,
+        limit: Option<i64>,
+    ) -> Result<Page<ListingView>, No> {
+        let seller = self.member_card(username)?;
+        let (below, limit) = cut(after, limit)?;
+        let rows = db::by_seller(self.db, seller.id, below, limit + 1);
+        Ok(page(self.settle(rows.map_err(Stop::from))?, limit))
+    }
+
+    /// The asker's own listings with their buyers, newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::SignInNeeded`] for a visitor; [`Refusal::NotFound`] for a cursor that is none.
+    pub fn own_listings(&mut self, after: Option<&str>, limit: Option<i64>) -> Result<Page<OwnListing>, No> {
+        let member = self.member()?;
+        let (below, limit) = cut(after, limit)?;
+        let rows = db::own(self.db, member.id, below, limit + 1);
+        Ok(page(self.settle(rows.map_err(Stop::from))?, limit))
+    }
+}

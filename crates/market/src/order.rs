@@ -1,0 +1,335 @@
+//! Orders: buying, canceling, the desk, and time.
+
+use auboutique_db::order::OrderOfMembers;
+use auboutique_db::{ledger, listing, member, order as db, pickup};
+use auboutique_domain::id::{EntryId, ListingId, MovementId, OrderId, PickupPointId, StrikeId};
+use auboutique_domain::listing::{Listing, Movement, PAGE, Page};
+use auboutique_domain::member::Member;
+use auboutique_domain::money::Money;
+use auboutique_domain::order::{
+    Action, Code, DeskView, Line, Order, OrderView, Placement, Side, State, Step, StepError,
+};
+use auboutique_domain::pickup::Calendar;
+use auboutique_domain::time::days_before;
+use auboutique_domain::{Event, Refusal, Reply};
+
+use crate::no::{No, Stop};
+use crate::reader::View;
+use crate::writer::Work;
+use crate::{Outcome, credential, setting};
+
+/// A member buys a one-off. Of any number who ask at once the conditional write in `listing::commit` lets one through.
+pub(crate) fn buy(work: &mut Work<'_>, id: ListingId, seen: Money) -> Outcome {
+    let buyer = work.member()?;
+    crate::listing::may_trade_now(work, &buyer)?;
+    let found = listing::find_with_seller(work.db, id)?;
+    let (offer, seller, _) = found.ok_or_else(|| Refusal::not_found("listing"))?;
+    if !auboutique_db::is_planted("check-then-act") {
+        offer.can_be_bought(buyer.id, seen)?;
+    }
+    let calendar = calendar(work, offer.pickup_point)?;
+    let commission_basis_points = setting::find(work)?.commission_basis_points;
+    let line =
+        Line { listing: offer.id, title: offer.title.clone(), quantity: 1, price: offer.price.money() };
+    let placement = Placement {
+        id: work.id(OrderId::new),
+        buyer: buyer.id,
+        seller: offer.seller,
+        line,
+        commission_basis_points,
+        codes: (work.random(), work.random()),
+    };
+    let (order, event) = Order::place(placement, &calendar, work.now)?;
+    // The order's row first: the movement of stock refers to it.
+    db::insert(work.db, &order)?;
+    let movement = work.id(MovementId::new);
+    listing::commit(work.db, &offer, order.id, movement, work.now)?;
+    pickup::book(work.db, &calendar.point, order.pickup_day)?;
+    work.tell(event);
+    if offer.on_hand - offer.committed == 1 {
+        work.tell(Event::ListingSold { listing: offer.id, seller: offer.seller });
+    }
+    Ok(Reply::Order(order.view(Side::Buyer, buyer.card(), seller, &calendar)))
+}
+
+/// A pickup point with what decides its days.
+pub(crate) fn calendar(work: &mut Work<'_>, point: PickupPointId) -> Result<Calendar, Stop> {
+    let point = pickup::find(work.db, point)?.ok_or_else(|| Refusal::not_found("pickup point"))?;
+    calendar_of(work.db, point, work.now)
+}
+
+fn calendar_of(
+    db: &mut auboutique_db::Connection,
+    point: auboutique_domain::pickup::PickupPoint,
+    now: auboutique_domain::Moment,
+) -> Result<Calendar, Stop> {
+    let empty = Calendar { point, closures: [].into(), booked: [].into() };
+    // Deadlines count open days from the pickup day, which may lie a while back.
+    let from = days_before(empty.day_of(now), BACK);
+    Ok(pickup::calendar(db, empty.point, from)?)
+}
+
+/// How many days back closures are read: longer than any order waits at the desk.
+const BACK: i64 = 30;
+
+/// Saves everything that follows from a step.
+fn apply(work: &mut Work<'_>, before: &Order, step: Step) -> Result<Order, Stop> {
+    let Step { order, event, entries, movement, withdraw, strike } = step;
+    db::save(work.db, &order, work.now)?;
+    if let Some(event) = event {
+        work.tell(event);
+    }
+    for entry in entries {
+        let id = work.id(EntryId::new);
+        ledger::post(work.db, id, &entry, work.now)?;
+        let postings =
+            entry.postings().iter().map(|posting| (posting.account.to_string(), posting.amount)).collect();
+        work.tell(Event::EntryPosted { entry: id, kind: entry.kind(), order: order.id, postings });
+    }
+    if let Some(movement) = movement {
+        move_stock(work, &order, movement, withdraw)?;
+    }
+    if let Some(strike) = strike {
+        let id = work.id(StrikeId::new);
+        member::insert_strike(work.db, id, strike, work.now)?;
+        work.tell(Event::StrikeGiven {
+            member: strike.member,
+            order: strike.order,
+            reason: strike.reason,
+        });
+    }
+    let booked = |order: &Order| order.state.needs_desk().then_some(order.pickup_day);
+    if booked(before) != booked(&order) {
+        if booked(before).is_some() {
+            pickup::release(work.db, before.pickup_point, before.pickup_day)?;
+        }
+        if let Some(day) = booked(&order) {
+            let point = pickup::find(work.db, order.pickup_point)?
+                .ok_or_else(|| Refusal::not_found("pickup point"))?;
+            pickup::book(work.db, &point, day)?;
+        }
+    }
+    Ok(order)
+}
+
+fn move_stock(work: &mut Work<'_>, order: &Order, movement: Movement, withdraw: bool) -> Result<(), Stop> {
+    let found: Option<Listing> = listing::find(work.db, order.line.listing)?;
+    let found = found.ok_or_else(|| Stop::Wrong(format!("{} has no listing", order.id)))?;
+    let id = work.id(MovementId::new);
+    match movement {
+        Movement::Collect => listing::collect(work.db, &found, order.id, id, work.now)?,
+        Movement::Uncommit => {
+            let withdrawn_at = if withdraw { Some(work.now) } else { found.withdrawn_at };
+            listing::uncommit(work.db, &found, order.id, withdrawn_at, id, work.now)?;
+            work.tell(Event::ListingReturned {
+                listing: found.id,
+                seller: found.seller,
+                withdrawn: withdrawn_at.is_some(),
+            });
+        }
+        Movement::Receive | Movement::Commit => {
+            return Err(Stop::Wrong(format!("a step of {} that moves stock in", order.id)));
+        }
+    }
+    Ok(())
+}
+
+/// Does something to an order as one of its two members, and shows it to them as it became.
+fn act(
+    work: &mut Work<'_>,
+    id: OrderId,
+    step: impl FnOnce(Order, Side, &Work<'_>) -> Result<Step, StepError>,
+) -> Outcome {
+    let member = work.member()?;
+    let missing = || Refusal::not_found("order");
+    let OrderOfMembers { order, buyer, seller } =
+        db::find_with_members(work.db, id)?.ok_or_else(missing)?;
+    let side = order.side_of(member.id).ok_or_else(missing)?;
+    let step = step(order.clone(), side, work)?;
+    let order = apply(work, &order, step)?;
+    let calendar = calendar(work, order.pickup_point)?;
+    Ok(Reply::Order(order.view(side, buyer, seller, &calendar)))
+}
+
+/// What only the buyer may do is, for the seller, not there.
+fn buyers_only(side: Side) -> Result<(), Refusal> {
+    match side {
+        Side::Buyer => Ok(()),
+        Side::Seller => Err(Refusal::not_found("order")),
+    }
+}
+
+pub(crate) fn cancel(work: &mut Work<'_>, id: OrderId) -> Outcome {
+    act(work, id, |order, side, work| order.cancel(side, work.now))
+}
+
+pub(crate) fn request_cancel(work: &mut Work<'_>, id: OrderId) -> Outcome {
+    act(work, id, |order, side, work| {
+        buyers_only(side)?;
+        order.request_cancel(work.now)
+    })
+}
+
+pub(crate) fn confirm(work: &mut Work<'_>, id: OrderId) -> Outcome {
+    act(work, id, |order, side, work| {
+        buyers_only(side)?;
+        order.confirm(work.now)
+    })
+}
+
+/// The order whose code is shown at a desk the member serves. A wrong code counts against the member.
+fn at_desk(work: &mut Work<'_>, code: &Code) -> Result<Order, Stop> {
+    let attendant = work.member()?;
+    let points = pickup::served_by(work.db, attendant.id)?;
+    if points.is_empty() {
+        return Err(Refusal::not_found("desk").into());
+    }
+    let subject = credential::desk_subject(attendant.id);
+    credential::may_try(work, &subject)?;
+    for point in points {
+        if let Some(order) = db::find_by_code(work.db, point, code)? {
+            return Ok(order);
+        }
+    }
+    work.count_if_refused(subject);
+    Err(Refusal::not_found("code").into())
+}
+
+/// What the desk sees of an order when this code is shown.
+fn desk_view(work: &mut Work<'_>, order: &Order, code: &Code) -> Result<DeskView, Stop> {
+    let shown_by = if code.is_pickup() { Side::Buyer } else { Side::Seller };
+    let who = match shown_by {
+        Side::Buyer => order.buyer,
+        Side::Seller => order.seller,
+    };
+    let person: Option<Member> = member::find(work.db, who)?;
+    let next = match (shown_by, order.state) {
+        (Side::Seller, State::Placed) => Some(Action::DropOff),
+        (Side::Buyer, State::AtDesk) => Some(Action::Collect),
+        _ => None,
+    };
+    Ok(DeskView {
+        order: order.id,
+        state: order.state,
+        shown_by,
+        name: person.map(|person| person.name).unwrap_or_default(),
+        lines: vec![order.line.clone()],
+        due: if shown_by == Side::Buyer { order.due() } else { Money::new(0, order.total.currency) },
+        pickup_day: order.pickup_day,
+        next,
+    })
+}
+
+pub(crate) fn show_code(work: &mut Work<'_>, code: &Code) -> Outcome {
+    let order = at_desk(work, code)?;
+    Ok(Reply::Desk(desk_view(work, &order, code)?))
+}
+
+/// Each code serves its own side: with the seller's nothing is handed out, with the buyer's nothing is taken in.
+fn of_side(code: &Code, side: Side) -> Result<(), Refusal> {
+    if code.is_pickup() == (side == Side::Buyer) { Ok(()) } else { Err(Refusal::not_found("code")) }
+}
+
+pub(crate) fn drop_off(work: &mut Work<'_>, code: &Code) -> Outcome {
+    of_side(code, Side::Seller)?;
+    let order = at_desk(work, code)?;
+    let calendar = calendar(work, order.pickup_point)?;
+    let step = order.clone().drop_off(&calendar, work.now)?;
+    let order = apply(work, &order, step)?;
+    Ok(Reply::Desk(desk_view(work, &order, code)?))
+}
+
+pub(crate) fn take_payment(work: &mut Work<'_>, code: &Code, cash: Money) -> Outcome {
+    of_side(code, Side::Buyer)?;
+    let order = at_desk(work, code)?;
+    let step = order.clone().pay(order.pickup_point, cash, work.now)?;
+    let order = apply(work, &order, step)?;
+    Ok(Reply::Desk(desk_view(work, &order, code)?))
+}
+
+pub(crate) fn collect(work: &mut Work<'_>, code: &Code, cash: Option<Money>) -> Outcome {
+    of_side(code, Side::Buyer)?;
+    let order = at_desk(work, code)?;
+    let step = order.clone().collect(order.pickup_point, cash, work.now)?;
+    let order = apply(work, &order, step)?;
+    Ok(Reply::Desk(desk_view(work, &order, code)?))
+}
+
+/// The moment an order was waiting for has come.
+pub(crate) fn lapse(work: &mut Work<'_>, id: OrderId) -> Outcome {
+    work.node()?;
+    let order = db::find(work.db, id)?.ok_or_else(|| Refusal::not_found("order"))?;
+    let calendar = calendar(work, order.pickup_point)?;
+    let step = order.clone().lapse(&calendar, work.now)?;
+    apply(work, &order, step)?;
+    Ok(Reply::Done)
+}
+
+/// Moves the orders of a day that was closed to the next day with room.
+pub(crate) fn move_from(
+    work: &mut Work<'_>,
+    point: PickupPointId,
+    day: auboutique_domain::time::Date,
+) -> Result<(), Stop> {
+    for order in db::on_day(work.db, point, day)? {
+        // Read anew for each: every move fills a place.
+        let calendar = calendar(work, point)?;
+        let step = order.clone().move_pickup(&calendar, work.now)?;
+        apply(work, &order, step)?;
+    }
+    Ok(())
+}
+
+impl View<'_> {
+    fn order_view(&mut self, found: OrderOfMembers, side: Side) -> Result<OrderView, No> {
+        let OrderOfMembers { order, buyer, seller } = found;
+        let point = pickup::find(self.db, order.pickup_point);
+        let point = self.settle(point.map_err(Stop::from))?.ok_or_else(|| Refusal::not_found("pickup point"))?;
+        let calendar = calendar_of(self.db, point, self.now);
+        Ok(order.view(side, buyer, seller, &self.settle(calendar)?))
+    }
+
+    /// One order, for its buyer and its seller.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::SignInNeeded`]; [`Refusal::NotFound`] when it is not theirs.
+    pub fn order(&mut self, id: OrderId) -> Result<OrderView, No> {
+        let member = self.member()?;
+        let found = db::find_with_members(self.db, id);
+        let found = self.settle(found.map_err(Stop::from))?;
+        let side = found.as_ref().and_then(|found| found.order.side_of(member.id));
+        let (found, side) = found.zip(side).ok_or_else(|| Refusal::not_found("order"))?;
+        self.order_view(found, side)
+    }
+
+    /// What the asker bought, or sold; newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::SignInNeeded`]; [`Refusal::NotFound`] for a cursor that is none.
+    pub fn orders(
+        &mut self,
+        side: Side,
+        after: Option<&str>,
+        limit: Option<i64>,
+    ) -> Result<Page<OrderView>, No> {
+        let member = self.member()?;
+        // Ids sort by time; a tilde sorts after every one of them.
+        let before = match after {
+            None => "~".to_owned(),
+            Some(cursor) => OrderId::parse(cursor).map_err(|_| Refusal::not_found("page"))?.to_string(),
+        };
+        let limit = limit.unwrap_or(PAGE.0).clamp(1, PAGE.1);
+        let rows = match side {
+            Side::Buyer => db::bought_by(self.db, member.id, &before, limit + 1),
+            Side::Seller => db::sold_by(self.db, member.id, &before, limit + 1),
+        };
+        let mut rows = self.settle(rows.map_err(Stop::from))?;
+        let more = rows.len() > usize::try_from(limit).unwrap_or(0);
+        rows.truncate(usize::try_from(limit).unwrap_or(0));
+        let next = if more { rows.last().map(|found| found.order.id.to_string()) } else { None };
+        let rows = rows.into_iter().map(|found| self.order_view(found, side)).collect::<Result<_, _>>()?;
+        Ok(Page { rows, next })
+    }
+}

@@ -1,0 +1,106 @@
+//! The readers: a few threads, each with its own connection. They never wait for the writer.
+
+use std::sync::Arc;
+
+use auboutique_db::{Connection, DbError, Location};
+use auboutique_domain::member::{Member, Role};
+use auboutique_domain::time::Moment;
+use auboutique_domain::{Refusal, id::SessionId};
+use crossbeam_channel::{Sender, TrySendError};
+
+use crate::caller::{Caller, Who};
+use crate::env::Env;
+use crate::no::{Busy, No, Stop};
+use crate::writer::broken;
+
+type Read = Box<dyn FnOnce(&mut Connection, Now<'_>) + Send>;
+
+/// The moment of a read, and where to note an incident.
+#[derive(Clone, Copy)]
+pub(crate) struct Now<'a> {
+    pub(crate) env: &'a dyn Env,
+}
+
+/// How many reads may wait.
+const QUEUE: usize = 2_048;
+
+pub(crate) struct Readers {
+    queue: Sender<Read>,
+}
+
+impl Readers {
+    /// Opens the connections and starts the threads.
+    pub(crate) fn start(location: &Location, count: usize, env: &Arc<dyn Env>) -> Result<Self, DbError> {
+        let (queue, reads) = crossbeam_channel::bounded::<Read>(QUEUE);
+        for number in 0..count.max(1) {
+            let mut connection = Connection::reader(location)?;
+            let (reads, env, location) = (reads.clone(), Arc::clone(env), location.clone());
+            let work = move || {
+                while let Ok(read) = reads.recv() {
+                    if connection.is_closed()
+                        && let Ok(fresh) = Connection::reader(&location)
+                    {
+                        connection = fresh;
+                    }
+                    read(&mut connection, Now { env: env.as_ref() });
+                }
+            };
+            let thread = std::thread::Builder::new().name(format!("reader {number}")).spawn(work);
+            thread.map_err(|error| DbError::Other(format!("cannot start a reader: {error}")))?;
+        }
+        Ok(Self { queue })
+    }
+
+    /// Queues a read.
+    pub(crate) fn send(&self, read: Read) -> Result<(), No> {
+        self.queue.try_send(read).map_err(|error| match error {
+            TrySendError::Full(_) => No::Busy(Busy::Overloaded),
+            TrySendError::Disconnected(_) => No::Busy(Busy::Closing),
+        })
+    }
+}
+
+/// What a viewer may see, one method per page or response; each stands in its aggregate's file.
+pub struct View<'a> {
+    pub(crate) db: &'a mut Connection,
+    pub(crate) now: Moment,
+    pub(crate) viewer: Option<Member>,
+    pub(crate) session: Option<SessionId>,
+    who: Who,
+    env: &'a dyn Env,
+}
+
+impl<'a> View<'a> {
+    /// Looks up who asks.
+    pub(crate) fn open(db: &'a mut Connection, now: Now<'a>, caller: &Caller) -> Result<Self, No> {
+        let env = now.env;
+        let mut view = Self { db, now: env.now(), viewer: None, session: None, who: caller.who, env };
+        if let Who::Member(session) = caller.who {
+            let found = auboutique_db::session::find_live(view.db, session, view.now);
+            let signed_in = view.settle(found.map_err(Stop::from))?.ok_or(Refusal::SessionEnded)?;
+            view.viewer = Some(signed_in.member);
+            view.session = Some(session);
+        }
+        Ok(view)
+    }
+
+    /// The member who asks.
+    pub(crate) fn member(&self) -> Result<Member, Refusal> {
+        self.viewer.clone().ok_or(Refusal::SignInNeeded)
+    }
+
+    /// Whether an operator asks, or whoever runs the program.
+    pub(crate) fn operator(&self) -> Result<(), Refusal> {
+        if self.who == Who::Console { Ok(()) } else { self.member()?.needs(Role::Operator) }
+    }
+
+    /// Turns what a read came to into an answer.
+    pub(crate) fn settle<T>(&self, outcome: Result<T, Stop>) -> Result<T, No> {
+        outcome.map_err(|stop| match stop {
+            Stop::Refused(refusal) => No::Refused(refusal),
+            Stop::Db(DbError::Busy(_) | DbError::Conflict) => No::Busy(Busy::Overloaded),
+            Stop::Db(DbError::Lost(_)) => No::Busy(Busy::Disconnected),
+            stop => broken(self.env, "a read", &stop),
+        })
+    }
+}

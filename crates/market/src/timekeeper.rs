@@ -1,0 +1,80 @@
+//! Time is a caller: when the moment an order waits for has come, the timekeeper says so at the same door as everybody.
+
+use auboutique_db::order;
+use auboutique_domain::time::{Moment, Span};
+use auboutique_domain::{Command, Refusal};
+
+use crate::caller::Caller;
+use crate::no::{No, Stop};
+use crate::{Market, View};
+
+/// How long the timekeeper sleeps at most. It also covers moments another node wrote down.
+const LONGEST_SLEEP: Span = Span::seconds(1);
+/// How often what is no longer needed is forgotten.
+const FORGET_EVERY: Span = Span::hours(1);
+/// How many due orders are taken at once.
+const BATCH: i64 = 500;
+
+impl Market {
+    /// Does everything that is due now. Returns how many things were.
+    ///
+    /// # Errors
+    ///
+    /// [`No::Busy`] or [`No::Broken`]: what is still due stays due.
+    pub fn tick(&self) -> Result<usize, No> {
+        let mut done = 0;
+        loop {
+            let due = self.ask_now(Caller::TIMEKEEPER, |view: &mut View<'_>| {
+                let found = order::due(view.db, view.now, BATCH);
+                view.settle(found.map_err(Stop::from))
+            })?;
+            if due.is_empty() {
+                return Ok(done);
+            }
+            let before = done;
+            // All are queued before the first is waited for, so that they share commits.
+            let waiting: Vec<_> = due
+                .into_iter()
+                .map(|order| self.shared.writer.send(Caller::TIMEKEEPER, Command::LapseOrder { order }))
+                .collect();
+            for answer in waiting {
+                match answer?.blocking_recv().unwrap_or_else(|_| Err(No::stopped())) {
+                    Ok(_) => done += 1,
+                    // Another node was first, or the buyer acted in the same moment: nothing is due any more.
+                    Err(No::Refused(Refusal::OrderState { .. })) => {}
+                    Err(no) => return Err(no),
+                }
+            }
+            if done == before {
+                return Ok(done);
+            }
+        }
+    }
+
+    /// Keeps time until told to stop: at once does what fell due while nobody did, then sleeps from moment to moment.
+    pub fn keep_time(&self, stop: &crossbeam_channel::Receiver<()>) {
+        let mut forgotten_at: Option<Moment> = None;
+        loop {
+            if let Err(no) = self.tick() {
+                tracing::warn!(%no, "the timekeeper could not do what is due; it tries again");
+            }
+            let now = self.now();
+            if forgotten_at.is_none_or(|at| now.since(at) >= FORGET_EVERY) {
+                forgotten_at = Some(now);
+                if let Err(no) = self.run_now(Caller::TIMEKEEPER, Command::Forget) {
+                    tracing::warn!(%no, "nothing was forgotten this time");
+                }
+            }
+            let next = self.ask_now(Caller::TIMEKEEPER, |view: &mut View<'_>| {
+                let found = order::next_due(view.db);
+                view.settle(found.map_err(Stop::from))
+            });
+            let until = next.ok().flatten().map_or(LONGEST_SLEEP, |due| due.since(now).min(LONGEST_SLEEP));
+            let micros = u64::try_from(until.micros()).unwrap_or(0).max(10_000);
+            match stop.recv_timeout(std::time::Duration::from_micros(micros)) {
+                Err(crossbeam_channel::RecvTimeoutError::Timeout) => {}
+                Ok(()) | Err(crossbeam_channel::RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+}
