@@ -1,0 +1,839 @@
+//! The AUBoutique protocol: UTF-8 JSON, one object per line.
+//!
+//! A request carries `id` and `op`, its parameters beside them, and `key` when asking twice shall be the same as asking
+//! once. A response echoes `id` and carries exactly one of `reply`, `refused`, `busy` and `broken`. For people who write
+//! clients the protocol is described in `docs/wires/json.md`.
+
+use std::collections::BTreeMap;
+
+use auboutique_domain::id::{ListingId, OrderId, PickupPointId, SessionId};
+use auboutique_domain::listing::{Category, Condition, ListingChanges, ListingDraft};
+use auboutique_domain::member::{Role, Username, display_name};
+use auboutique_domain::money::{Money, Price};
+use auboutique_domain::order::Code;
+use auboutique_domain::pickup::PickupPointDraft;
+use auboutique_domain::text::Search;
+use auboutique_domain::{Command, Refusal, Reply, time};
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+/// The longest line either side may send, in bytes, without its line end.
+pub const MAX_FRAME: usize = 64 * 1_024;
+/// The versions of the protocol this code speaks.
+pub const VERSIONS: &[i64] = &[1];
+/// The port a market listens on when nobody says otherwise.
+pub const DEFAULT_PORT: u16 = 7_351;
+
+// ---- frames ----
+
+/// Cuts a stream of bytes into lines. It keeps at most [`MAX_FRAME`] bytes: the rest of a longer line is thrown away as it
+/// comes, and the line is reported as too long once.
+#[derive(Debug, Default)]
+pub struct Lines {
+    kept: Vec<u8>,
+    start: usize,
+    scanned: usize,
+    skipping: bool,
+}
+
+/// What came out of the stream.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Frame {
+    /// A line, without its end.
+    Line(Vec<u8>),
+    /// A line longer than [`MAX_FRAME`]; what it said is gone.
+    TooLong,
+}
+
+impl Lines {
+    /// Takes in bytes that came.
+    pub fn push(&mut self, bytes: &[u8]) {
+        if self.start > 0 {
+            self.kept.drain(..self.start);
+            self.scanned -= self.start;
+            self.start = 0;
+        }
+        self.kept.extend_from_slice(bytes);
+    }
+
+    /// The next whole frame, if there is one.
+    pub fn next_frame(&mut self) -> Option<Frame> {
+        loop {
+            let end = self.kept[self.scanned..].iter().position(|&byte| byte == b'\n');
+            let Some(end) = end.map(|at| self.scanned + at) else {
+                self.scanned = self.kept.len();
+                if self.skipping || self.kept.len() - self.start > MAX_FRAME {
+                    // The line is too long already: none of it needs to be kept until its end.
+                    self.kept.clear();
+                    (self.start, self.scanned, self.skipping) = (0, 0, true);
+                }
+                return None;
+            };
+            let line = &self.kept[self.start..end];
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            let frame = if self.skipping || line.len() > MAX_FRAME {
+                Some(Frame::TooLong)
+            } else if line.iter().all(u8::is_ascii_whitespace) {
+                // Blank lines between requests come from people at a keyboard. They are nothing.
+                None
+            } else {
+                Some(Frame::Line(line.to_vec()))
+            };
+            self.skipping = false;
+            self.start = end + 1;
+            self.scanned = self.start;
+            if frame.is_some() {
+                return frame;
+            }
+        }
+    }
+
+    /// Whether a frame has begun and not ended.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        self.skipping || self.kept.len() > self.start
+    }
+}
+
+// ---- requests ----
+
+/// What a client calls a request, to find its response: a number or a string, echoed as it came; `null` when there was
+/// none.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Id(Value);
+
+impl Id {
+    /// The id a client of ours uses.
+    #[must_use]
+    pub fn number(number: u64) -> Self {
+        Self(Value::from(number))
+    }
+
+    fn parse(value: Option<Value>) -> Result<Self, Malformed> {
+        match value {
+            None | Some(Value::Null) => Ok(Self::default()),
+            Some(Value::String(text)) if text.len() <= 100 => Ok(Self(Value::String(text))),
+            Some(Value::Number(number)) if number.is_i64() || number.is_u64() => Ok(Self(number.into())),
+            Some(_) => Err(Malformed::BadField {
+                field: "id".to_owned(),
+                problem: "an id is a whole number or a string of at most 100 bytes".to_owned(),
+            }),
+        }
+    }
+}
+
+/// A request, read and checked.
+#[derive(Debug)]
+pub struct Request {
+    /// What the client calls it.
+    pub id: Id,
+    /// The idempotency key, as it came.
+    pub key: Option<String>,
+    /// What is asked.
+    pub op: Op,
+}
+
+/// What is asked: of the market, or of the connection.
+#[derive(Debug, PartialEq)]
+#[expect(missing_docs, reason = "the fields are the parameters of the operations, described in docs/wires/json.md")]
+pub enum Op {
+    /// Agree on a version of the protocol.
+    Hello { versions: Vec<i64> },
+    /// Is anybody there?
+    Ping,
+    /// Join, and sign this connection in.
+    Register { name: String, username: String, email: String, password: Typed, device: Option<String> },
+    /// Sign this connection in.
+    LogIn { login: String, password: Typed, device: Option<String> },
+    /// Sign this connection in again by a token.
+    Resume { token: Typed },
+    /// End this connection's session.
+    LogOut,
+    /// Another password.
+    ChangePassword { current: Typed, new: Typed },
+    /// Another address.
+    ChangeEmail { current: Typed, email: String },
+    /// Something changes.
+    Command(Command),
+    /// Something is shown.
+    Query(Query),
+}
+
+/// A secret somebody typed. It never prints.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Typed(String);
+
+impl Typed {
+    /// The secret itself.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Typed {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Typed(…)")
+    }
+}
+
+/// A request to see something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are the parameters of the operations, described in docs/wires/json.md")]
+pub enum Query {
+    /// The asker's own account.
+    Me,
+    /// The asker's live sessions.
+    Sessions,
+    /// What everybody may see of a member.
+    Member { username: String },
+    /// The shelves and conditions there are.
+    Categories,
+    /// Where things can be collected.
+    PickupPoints,
+    /// What is on sale, newest first.
+    Listings { category: Option<Category>, after: Option<String>, limit: Option<i64> },
+    /// What is on sale and has these words.
+    Search { search: Search, category: Option<Category>, after: Option<String>, limit: Option<i64> },
+    /// What one member has on sale or has sold.
+    ListingsOf { username: String, after: Option<String>, limit: Option<i64> },
+    /// One listing.
+    Listing { listing: ListingId },
+    /// The asker's own listings with their buyers.
+    MyListings { after: Option<String>, limit: Option<i64> },
+    /// What the asker bought.
+    MyOrders { after: Option<String>, limit: Option<i64> },
+    /// What the asker sold.
+    MySales { after: Option<String>, limit: Option<i64> },
+    /// One order of the asker.
+    Order { order: OrderId },
+    /// The settings, for operators.
+    Settings,
+}
+
+/// Why bytes are not a request. Nothing was changed, and the connection goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Malformed {
+    /// The line is not a JSON object.
+    #[error("This line is not a JSON object: {problem}. Send one object per line, such as {{\"id\":1,\"op\":\"ping\"}}.")]
+    NotJson {
+        /// What is wrong with it, and where.
+        problem: String,
+    },
+    /// The line is longer than a frame may be.
+    #[error("This line is longer than {most_bytes} bytes. Send less at once.")]
+    FrameTooLong {
+        /// The most a line may have.
+        most_bytes: usize,
+    },
+    /// There is no such operation.
+    #[error("There is no operation {op:?}.{}", did_you_mean.as_ref().map(|near| format!(" Did you mean {near:?}?")).unwrap_or_default())]
+    UnknownOp {
+        /// What was asked.
+        op: String,
+        /// The operation whose name is nearest.
+        did_you_mean: Option<String>,
+    },
+    /// A parameter is missing, of the wrong type or out of range.
+    #[error("The field {field:?} cannot be read: {problem}.")]
+    BadField {
+        /// Which parameter.
+        field: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The client and the server have no version in common.
+    #[error("This server speaks version 1 of the protocol.")]
+    VersionUnsupported {
+        /// The versions the server speaks.
+        versions: Vec<i64>,
+    },
+}
+
+/// Why a line is not a request that can be run: it is malformed, or a value in it is one the rules never allow.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// The bytes are wrong.
+    Malformed(Malformed),
+    /// A value is.
+    Refused(Refusal),
+}
+
+impl From<Malformed> for Unreadable {
+    fn from(malformed: Malformed) -> Self {
+        Self::Malformed(malformed)
+    }
+}
+impl From<Refusal> for Unreadable {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// Any JSON value in which the keys of every object are unique: of two values for one key nobody can say which was meant.
+struct Unambiguous(Value);
+
+impl<'de> Deserialize<'de> for Unambiguous {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Unique).map(Self)
+    }
+}
+
+struct Unique;
+
+impl<'de> Visitor<'de> for Unique {
+    type Value = Value;
+
+    fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("a JSON value")
+    }
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut array = Vec::new();
+        while let Some(Unambiguous(item)) = items.next_element()? {
+            array.push(item);
+        }
+        Ok(Value::Array(array))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(name) = fields.next_key::<String>()? {
+            if object.contains_key(&name) {
+                return Err(serde::de::Error::custom(format!("the field {name:?} stands there twice")));
+            }
+            let Unambiguous(value) = fields.next_value()?;
+            object.insert(name, value);
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+/// Reads a request from a line.
+///
+/// # Errors
+///
+/// Why it is none, with the id to answer under as far as it could be read.
+pub fn decode(line: &[u8]) -> Result<Request, (Id, Unreadable)> {
+    let not_json = |problem: String| (Id::default(), Malformed::NotJson { problem }.into());
+    let text = std::str::from_utf8(line)
+        .map_err(|error| not_json(format!("it is not UTF-8 from byte {} on", error.valid_up_to() + 1)))?;
+    let Unambiguous(value) = serde_json::from_str(text).map_err(|error| not_json(error.to_string()))?;
+    let Value::Object(mut fields) = value else { return Err(not_json("it is another JSON value".to_owned())) };
+    let id = Id::parse(fields.remove("id")).map_err(|malformed| (Id::default(), malformed.into()))?;
+    let op = request(fields).map_err(|unreadable| (id.clone(), unreadable));
+    op.map(|(key, op)| Request { id, key, op })
+}
+
+fn request(mut fields: Map<String, Value>) -> Result<(Option<String>, Op), Unreadable> {
+    let bad = |field: &str, problem: &str| Malformed::BadField { field: field.to_owned(), problem: problem.to_owned() };
+    let key = match fields.remove("key") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(key)) => Some(key),
+        Some(_) => return Err(bad("key", "a key is a string").into()),
+    };
+    let op = match fields.remove("op") {
+        Some(Value::String(op)) => op,
+        Some(_) => return Err(bad("op", "the name of an operation is a string").into()),
+        None => return Err(bad("op", "it is missing: it names the operation").into()),
+    };
+    Ok((key, read(&op, fields)?))
+}
+
+fn parameters<T: for<'de> Deserialize<'de>>(fields: Map<String, Value>) -> Result<T, Malformed> {
+    serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| {
+        let path = error.path().to_string();
+        let problem = error.into_inner().to_string();
+        // A missing field is named in the message; the path is that of the object it is missing from.
+        let missing = problem.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+        let field = match (missing, path.as_str()) {
+            (Some(name), "." | "") => name.to_owned(),
+            (Some(name), path) => format!("{path}.{name}"),
+            (None, path) => path.to_owned(),
+        };
+        let problem = if missing.is_some() { "it is missing".to_owned() } else { problem };
+        Malformed::BadField { field, problem }
+    })
+}
+
+macro_rules! ops {
+    ($($name:literal { $($field:ident : $kind:ty),* $(,)? } => $make:expr;)*) => {
+        /// The name of every operation.
+        pub const OPS: &[&str] = &[$($name),*];
+
+        fn read(op: &str, fields: Map<String, Value>) -> Result<Op, Unreadable> {
+            match op {
+                $($name => {
+                    #[derive(Deserialize)]
+                    struct Parameters { $($field: $kind),* }
+                    let Parameters { $($field),* } = parameters(fields)?;
+                    $make
+                })*
+                other => Err(Malformed::UnknownOp {
+                    op: other.chars().take(40).collect(),
+                    did_you_mean: nearest(other),
+                }
+                .into()),
+            }
+        }
+    };
+}
+
+fn command(command: Command) -> Result<Op, Unreadable> {
+    Ok(Op::Command(command))
+}
+fn query(query: Query) -> Result<Op, Unreadable> {
+    Ok(Op::Query(query))
+}
+fn category(name: Option<String>) -> Result<Option<Category>, Refusal> {
+    name.map(|name| Category::parse(&name)).transpose()
+}
+/// A member is named as on a page: whatever the case, whatever blanks around.
+fn name(username: &str) -> Result<Username, Refusal> {
+    Username::parse(username)
+}
+fn day(text: &str) -> Result<time::Date, Refusal> {
+    time::parse_day(text).map_err(|_| Refusal::DayInvalid)
+}
+
+ops! {
+    // The connection.
+    "hello" { versions: Option<Vec<i64>> } => Ok(Op::Hello { versions: versions.unwrap_or_else(|| VERSIONS.to_vec()) });
+    "ping" {} => Ok(Op::Ping);
+
+    // Members and sessions.
+    "register" { name: String, username: String, email: String, password: Typed, device: Option<String> } =>
+        Ok(Op::Register { name, username, email, password, device });
+    "log_in" { login: String, password: Typed, device: Option<String> } => Ok(Op::LogIn { login, password, device });
+    "resume" { token: Typed } => Ok(Op::Resume { token });
+    "log_out" {} => Ok(Op::LogOut);
+    "me" {} => query(Query::Me);
+    "sessions" {} => query(Query::Sessions);
+    "end_session" { session: SessionId } => command(Command::EndSession { session });
+    "change_name" { name: String } => command(Command::ChangeName { name: display_name(&name)? });
+    "change_username" { username: String } => command(Command::ChangeUsername { username: Username::parse(&username)? });
+    "change_email" { current_password: Typed, email: String } =>
+        Ok(Op::ChangeEmail { current: current_password, email });
+    "change_password" { current_password: Typed, new_password: Typed } =>
+        Ok(Op::ChangePassword { current: current_password, new: new_password });
+    "member" { username: String } => query(Query::Member { username });
+
+    // Listings.
+    "categories" {} => query(Query::Categories);
+    "listings" { category: Option<String>, after: Option<String>, limit: Option<i64> } =>
+        query(Query::Listings { category: self::category(category)?, after, limit });
+    "search" { text: String, category: Option<String>, after: Option<String>, limit: Option<i64> } =>
+        query(Query::Search { search: Search::parse(&text)?, category: self::category(category)?, after, limit });
+    "listings_of" { username: String, after: Option<String>, limit: Option<i64> } =>
+        query(Query::ListingsOf { username, after, limit });
+    "listing" { listing: ListingId } => query(Query::Listing { listing });
+    "my_listings" { after: Option<String>, limit: Option<i64> } => query(Query::MyListings { after, limit });
+    "add_listing" {
+        title: String, description: Option<String>, price: Money, category: String, condition: String,
+        pickup_point: Option<PickupPointId>,
+    } => command(Command::AddListing { draft: ListingDraft::new(
+        &title, &description.unwrap_or_default(), Price::try_from(price)?, Category::parse(&category)?,
+        Condition::parse(&condition)?, pickup_point,
+    )? });
+    "edit_listing" {
+        listing: ListingId, title: Option<String>, description: Option<String>, price: Option<Money>,
+        category: Option<String>, condition: Option<String>, pickup_point: Option<PickupPointId>,
+    } => {
+        let mut changes = ListingChanges::default().texts(title.as_deref(), description.as_deref())?;
+        changes.price = price.map(Price::try_from).transpose()?;
+        changes.category = self::category(category)?;
+        changes.condition = condition.map(|name| Condition::parse(&name)).transpose()?;
+        changes.pickup_point = pickup_point;
+        command(Command::EditListing { listing, changes })
+    };
+    "withdraw_listing" { listing: ListingId } => command(Command::WithdrawListing { listing });
+    "publish_listing" { listing: ListingId } => command(Command::PublishListing { listing });
+
+    // Orders.
+    "buy" { listing: ListingId, price: Money } => command(Command::BuyListing { listing, price });
+    "my_orders" { after: Option<String>, limit: Option<i64> } => query(Query::MyOrders { after, limit });
+    "my_sales" { after: Option<String>, limit: Option<i64> } => query(Query::MySales { after, limit });
+    "order" { order: OrderId } => query(Query::Order { order });
+    "cancel_order" { order: OrderId } => command(Command::CancelOrder { order });
+    "request_cancel" { order: OrderId } => command(Command::RequestCancel { order });
+    "confirm_order" { order: OrderId } => command(Command::ConfirmOrder { order });
+
+    // The desk.
+    "show_code" { code: String } => command(Command::ShowCode { code: Code::parse(&code)? });
+    "drop_off" { code: String } => command(Command::DropOff { code: Code::parse(&code)? });
+    "take_payment" { code: String, cash: Money } => command(Command::TakePayment { code: Code::parse(&code)?, cash });
+    "collect" { code: String, cash: Option<Money> } => command(Command::Collect { code: Code::parse(&code)?, cash });
+
+    // Pickup points and the house.
+    "pickup_points" {} => query(Query::PickupPoints);
+    "add_pickup_point" {
+        name: String, address: String, time_zone: String, opening: BTreeMap<String, String>, daily_capacity: i64,
+    } => command(Command::AddPickupPoint {
+        draft: PickupPointDraft::new(&name, &address, &time_zone, &opening, daily_capacity)?,
+    });
+    "change_pickup_point" {
+        pickup_point: PickupPointId, name: String, address: String, time_zone: String,
+        opening: BTreeMap<String, String>, daily_capacity: i64,
+    } => command(Command::ChangePickupPoint {
+        pickup_point, draft: PickupPointDraft::new(&name, &address, &time_zone, &opening, daily_capacity)?,
+    });
+    "close_pickup_point" { pickup_point: PickupPointId } => command(Command::ClosePickupPoint { pickup_point });
+    "close_day" { pickup_point: PickupPointId, day: String } =>
+        command(Command::CloseDay { pickup_point, day: self::day(&day)? });
+    "open_day" { pickup_point: PickupPointId, day: String } =>
+        command(Command::OpenDay { pickup_point, day: self::day(&day)? });
+    "appoint_attendant" { pickup_point: PickupPointId, username: String } =>
+        command(Command::AppointAttendant { pickup_point, username: name(&username)? });
+    "dismiss_attendant" { pickup_point: PickupPointId, username: String } =>
+        command(Command::DismissAttendant { pickup_point, username: name(&username)? });
+    "change_role" { username: String, role: Role } =>
+        command(Command::ChangeRole { username: name(&username)?, role });
+    "settings" {} => query(Query::Settings);
+    "change_setting" { name: String, value: String } => command(Command::ChangeSetting { name, value });
+}
+
+/// The operation whose name differs by the fewest letters, if by few.
+fn nearest(op: &str) -> Option<String> {
+    if op.len() > 40 {
+        return None;
+    }
+    let distance = |known: &str| {
+        let (a, b): (Vec<char>, Vec<char>) = (op.chars().collect(), known.chars().collect());
+        let mut row: Vec<usize> = (0..=b.len()).collect();
+        for (i, left) in a.iter().enumerate() {
+            let mut corner = row[0];
+            row[0] = i + 1;
+            for (j, right) in b.iter().enumerate() {
+                let cost = if left.eq_ignore_ascii_case(right) { corner } else { corner + 1 };
+                corner = row[j + 1];
+                row[j + 1] = cost.min(row[j] + 1).min(corner + 1);
+            }
+        }
+        row[b.len()]
+    };
+    let (near, known) = OPS.iter().map(|known| (distance(known), known)).min()?;
+    (near <= 3).then(|| (*known).to_owned())
+}
+
+// ---- responses ----
+
+/// No, in the three ways a wire knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// The bytes were no request.
+    Malformed(Malformed),
+    /// The rules said no.
+    Refused(Refusal),
+    /// Not now.
+    Busy {
+        /// The stable code.
+        code: String,
+        /// A sentence.
+        message: String,
+        /// After how many milliseconds asking again makes sense.
+        retry_after_ms: i64,
+    },
+    /// Something is wrong with the market itself.
+    Broken {
+        /// The name under which the log has it.
+        incident: String,
+        /// A sentence.
+        message: String,
+    },
+}
+
+impl From<Unreadable> for Failure {
+    fn from(unreadable: Unreadable) -> Self {
+        match unreadable {
+            Unreadable::Malformed(malformed) => Self::Malformed(malformed),
+            Unreadable::Refused(refusal) => Self::Refused(refusal),
+        }
+    }
+}
+
+fn line(value: &Value) -> Vec<u8> {
+    let mut line = value.to_string().into_bytes();
+    line.push(b'\n');
+    line
+}
+
+/// The line with which a server greets.
+#[must_use]
+pub fn greeting(server: &str, now: auboutique_domain::Moment) -> Vec<u8> {
+    line(&json!({ "hello": {
+        "protocol": "auboutique", "versions": VERSIONS, "server": server, "max_frame_bytes": MAX_FRAME, "time": now,
+    } }))
+}
+
+/// The line that answers a request with a yes.
+#[must_use]
+pub fn reply<T: Serialize>(id: &Id, value: &T) -> Vec<u8> {
+    match serde_json::to_string(value) {
+        Ok(value) => format!("{{\"id\":{},\"reply\":{value}}}\n", id.0).into_bytes(),
+        // No reply of ours has a key that is not a string, which is all that can fail.
+        Err(error) => failure(id, &Failure::Broken { incident: "encoding".to_owned(), message: error.to_string() }),
+    }
+}
+
+/// What stands in `reply` for what a command came to.
+///
+/// # Errors
+///
+/// None in practice: every reply can be written as JSON.
+pub fn reply_value(reply: &Reply) -> Result<Value, serde_json::Error> {
+    match reply {
+        Reply::Done => Ok(json!({})),
+        Reply::Account(value) => serde_json::to_value(value),
+        Reply::Member(value) => serde_json::to_value(value),
+        Reply::Session(value) => serde_json::to_value(value),
+        Reply::Listing(value) => serde_json::to_value(value),
+        Reply::Order(value) => serde_json::to_value(value),
+        Reply::Desk(value) => serde_json::to_value(value),
+        Reply::PickupPoint(value) => serde_json::to_value(value),
+        Reply::Settings(value) => serde_json::to_value(value),
+        Reply::Forgotten(count) => Ok(json!({ "forgotten": count })),
+    }
+}
+
+fn with_message<T: Serialize + std::fmt::Display>(no: &T) -> Value {
+    let mut value = serde_json::to_value(no).unwrap_or_default();
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("message".to_owned(), Value::String(no.to_string()));
+    }
+    value
+}
+
+/// The line that answers a request with a no.
+#[must_use]
+pub fn failure(id: &Id, failure: &Failure) -> Vec<u8> {
+    let id = &id.0;
+    line(&match failure {
+        Failure::Malformed(malformed) => json!({ "id": id, "refused": with_message(malformed) }),
+        Failure::Refused(refusal) => json!({ "id": id, "refused": with_message(refusal) }),
+        Failure::Busy { code, message, retry_after_ms } => {
+            json!({ "id": id, "busy": { "code": code, "message": message, "retry_after_ms": retry_after_ms } })
+        }
+        Failure::Broken { incident, message } => {
+            json!({ "id": id, "broken": { "code": "broken", "incident": incident, "message": message } })
+        }
+    })
+}
+
+/// A line of a server, as a client reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServerLine {
+    /// The greeting.
+    Hello(Value),
+    /// The answer to the request of that id.
+    Response {
+        /// What the client called the request.
+        id: Id,
+        /// What came of it.
+        outcome: Outcome,
+    },
+}
+
+/// What came of a request, as a client reads it. The values are what stands behind the key of the same name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Yes.
+    Reply(Value),
+    /// The rules said no.
+    Refused(Value),
+    /// Not now.
+    Busy(Value),
+    /// Something is wrong over there.
+    Broken(Value),
+}
+
+/// Reads a line of a server. Fields a newer server may add are ignored.
+///
+/// # Errors
+///
+/// A sentence, when the line is none of this protocol.
+pub fn decode_server_line(line: &[u8]) -> Result<ServerLine, String> {
+    let mut fields: Map<String, Value> =
+        serde_json::from_slice(line).map_err(|error| format!("the server sent no JSON object: {error}"))?;
+    if let Some(hello) = fields.remove("hello") {
+        return Ok(ServerLine::Hello(hello));
+    }
+    let id = Id::parse(fields.remove("id")).map_err(|malformed| malformed.to_string())?;
+    let kinds: [(&str, fn(Value) -> Outcome); 4] = [
+        ("reply", Outcome::Reply),
+        ("refused", Outcome::Refused),
+        ("busy", Outcome::Busy),
+        ("broken", Outcome::Broken),
+    ];
+    for (name, make) in kinds {
+        if let Some(value) = fields.remove(name) {
+            return Ok(ServerLine::Response { id, outcome: make(value) });
+        }
+    }
+    Err("the server sent a line without an answer in it".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(line: &str) -> Malformed {
+        match decode(line.as_bytes()) {
+            Err((_, Unreadable::Malformed(malformed))) => malformed,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_operation_is_read_by_its_name() {
+        for op in OPS {
+            let line = json!({ "id": 1, "op": op }).to_string();
+            assert!(
+                !matches!(decode(line.as_bytes()), Err((_, Unreadable::Malformed(Malformed::UnknownOp { .. })))),
+                "{op}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_request_carries_its_id_its_key_and_its_parameters_and_ignores_the_rest() {
+        let request = decode(br#"{"id":"a","op":"search","text":"calculus","key":"k1","colour":"red"}"#).unwrap();
+        assert_eq!(request.id, Id(Value::from("a")));
+        assert_eq!(request.key.as_deref(), Some("k1"));
+        let search = Search::parse("calculus").unwrap();
+        assert_eq!(request.op, Op::Query(Query::Search { search, category: None, after: None, limit: None }));
+    }
+
+    #[test]
+    fn a_price_that_is_not_a_whole_number_in_range_is_refused_with_its_reason() {
+        let add = |price: &str| {
+            decode(format!(
+                r#"{{"id":1,"op":"add_listing","title":"Lamp","category":"furniture","condition":"good","price":{price}}}"#
+            ).as_bytes())
+        };
+        assert!(add(r#"{"minor":1250,"currency":"USD"}"#).is_ok());
+        for minor in ["1e3", "1250.0", "12.5", "9223372036854775808", "1e400", "\"1250\"", "null", "[]", "true", "{}"] {
+            let read = add(&format!(r#"{{"minor":{minor},"currency":"USD"}}"#));
+            let (_, unreadable) = read.unwrap_err();
+            assert!(matches!(unreadable, Unreadable::Malformed(_)), "{minor}: {unreadable:?}");
+        }
+        for minor in ["0", "-1", "-9223372036854775808", "1000000000001", "9223372036854775807"] {
+            let (_, unreadable) = add(&format!(r#"{{"minor":{minor},"currency":"USD"}}"#)).unwrap_err();
+            assert!(matches!(unreadable, Unreadable::Refused(Refusal::PriceOutOfRange { .. })), "{minor}");
+        }
+        for price in ["NaN", "Infinity", "٥"] {
+            assert!(matches!(add(price), Err((_, Unreadable::Malformed(Malformed::NotJson { .. })))), "{price}");
+        }
+        assert!(add(r#"{"minor":5,"currency":"EUR"}"#).is_err());
+        assert!(add(r#"{"minor":5,"minor":6,"currency":"USD"}"#).is_err());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_by_its_field() {
+        assert!(matches!(problem(r#"{"id":1,"op":"log_in","login":"rana"}"#),
+            Malformed::BadField { field, problem } if field == "password" && problem == "it is missing"));
+        assert!(matches!(problem(r#"{"id":1,"op":"buy","listing":"lst_1","price":{"minor":1,"currency":"USD"}}"#),
+            Malformed::BadField { field, .. } if field == "listing"));
+        assert!(matches!(problem(r#"{"id":1,"op":"listings","limit":"5"}"#),
+            Malformed::BadField { field, .. } if field == "limit"));
+        assert!(matches!(problem(r#"{"id":1}"#), Malformed::BadField { field, .. } if field == "op"));
+        assert!(matches!(problem(r#"{"id":[1],"op":"ping"}"#), Malformed::BadField { field, .. } if field == "id"));
+        assert!(matches!(problem(r#"{"id":1,"op":"ping","key":7}"#), Malformed::BadField { field, .. } if field == "key"));
+        assert!(matches!(problem(r#"{"id":1,"id":2,"op":"ping"}"#), Malformed::NotJson { .. }));
+    }
+
+    #[test]
+    fn a_mistyped_operation_is_told_its_nearest() {
+        assert_eq!(problem(r#"{"id":1,"op":"serach"}"#),
+            Malformed::UnknownOp { op: "serach".to_owned(), did_you_mean: Some("search".to_owned()) });
+        assert!(matches!(problem(r#"{"id":1,"op":"frobnicate"}"#), Malformed::UnknownOp { did_you_mean: None, .. }));
+    }
+
+    #[test]
+    fn lines_come_out_whole_however_the_bytes_come_in() {
+        let stream = b"{\"a\":1}\r\n\n  \n{\"b\":2}\n{\"c\"";
+        for size in 1..stream.len() {
+            let mut lines = Lines::default();
+            let mut found = Vec::new();
+            for piece in stream.chunks(size) {
+                lines.push(piece);
+                while let Some(frame) = lines.next_frame() {
+                    found.push(frame);
+                }
+            }
+            assert_eq!(found, [Frame::Line(b"{\"a\":1}".to_vec()), Frame::Line(b"{\"b\":2}".to_vec())]);
+            assert!(lines.is_partial());
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_reported_once_and_the_next_one_is_read() {
+        let mut lines = Lines::default();
+        for _ in 0..200 {
+            lines.push(&[b'x'; 1_024]);
+            assert_eq!(lines.next_frame(), None);
+            assert!(lines.kept.len() <= MAX_FRAME + 1_024);
+        }
+        lines.push(b"\n{}\n");
+        assert_eq!(lines.next_frame(), Some(Frame::TooLong));
+        assert_eq!(lines.next_frame(), Some(Frame::Line(b"{}".to_vec())));
+        let mut exact = vec![b'x'; MAX_FRAME];
+        exact.push(b'\n');
+        lines.push(&exact);
+        assert_eq!(lines.next_frame(), Some(Frame::Line(vec![b'x'; MAX_FRAME])));
+    }
+
+    #[test]
+    fn secrets_of_a_request_do_not_print() {
+        let request = decode(br#"{"id":1,"op":"log_in","login":"rana","password":"hunter2"}"#).unwrap();
+        assert!(!format!("{request:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_client_reads_what_a_server_writes() {
+        let id = Id::number(7);
+        let refused = failure(&id, &Failure::Refused(Refusal::ListingSold));
+        let read = decode_server_line(&refused).unwrap();
+        let expected = json!({ "code": "listing_sold", "message": "This listing is sold." });
+        assert_eq!(read, ServerLine::Response { id: id.clone(), outcome: Outcome::Refused(expected) });
+        let yes = reply(&id, &json!({ "a": 1 }));
+        assert_eq!(yes, b"{\"id\":7,\"reply\":{\"a\":1}}\n");
+        assert!(matches!(decode_server_line(&greeting("x", auboutique_domain::Moment::from_micros(0))), Ok(ServerLine::Hello(_))));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_a_request_or_a_reason(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
+            let mut lines = Lines::default();
+            lines.push(&bytes);
+            lines.push(b"\n");
+            while let Some(frame) = lines.next_frame() {
+                if let Frame::Line(line) = frame {
+                    drop(decode(&line));
+                    drop(decode_server_line(&line));
+                }
+            }
+        }
+    }
+}
