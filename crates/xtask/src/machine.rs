@@ -1,0 +1,144 @@
+//! What the tests need from this machine, and how it gets there.
+
+use std::env;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::command::run;
+
+/// A program that tests start, and the Debian package it comes in.
+struct Need {
+    program: &'static str,
+    package: &'static str,
+}
+
+const NEEDS: [Need; 3] = [
+    // The private clusters of `auboutique-testbed`.
+    Need { program: "initdb", package: "postgresql" },
+    // Shows that a reply follows its fsync.
+    Need { program: "strace", package: "strace" },
+    // Speaks the line languages the way a student would, by hand.
+    Need { program: "nc", package: "netcat-openbsd" },
+];
+
+/// Installs what is missing, or fails with a sentence that says what to install.
+pub(crate) fn make_ready_for_tests() -> Result<()> {
+    let packages = missing_packages();
+    if packages.is_empty() {
+        return Ok(());
+    }
+    let wanted = packages.join(" ");
+    if !is_root() || find("apt-get").is_none() {
+        bail!("the tests need programs that are not installed: as root, run `apt-get install {wanted}`");
+    }
+    println!("The tests need programs that are not installed: {wanted}");
+    install(&packages).with_context(|| format!("the tests need these Debian packages: {wanted}"))?;
+    let still_missing = missing_packages();
+    if !still_missing.is_empty() {
+        bail!("installed, but their programs are not where they should be: {}", still_missing.join(" "));
+    }
+    Ok(())
+}
+
+/// Whether `cargo deny` can be used.
+pub(crate) fn has_cargo_deny() -> bool {
+    find("cargo-deny").is_some()
+        || home_of_cargo().is_some_and(|home| home.join("bin").join("cargo-deny").is_file())
+}
+
+/// Whether cargo-deny has a copy of the advisory database.
+pub(crate) fn has_advisories() -> bool {
+    home_of_cargo().is_some_and(|home| {
+        ["advisory-dbs", "advisory-db"]
+            .iter()
+            .any(|name| fs::read_dir(home.join(name)).is_ok_and(|mut entries| entries.next().is_some()))
+    })
+}
+
+fn home_of_cargo() -> Option<PathBuf> {
+    let in_home = || env::home_dir().map(|home| home.join(".cargo"));
+    env::var_os("CARGO_HOME").map(PathBuf::from).or_else(in_home)
+}
+
+fn missing_packages() -> Vec<&'static str> {
+    NEEDS.iter().filter(|need| find(need.program).is_none()).map(|need| need.package).collect()
+}
+
+/// Looks for a program on the PATH, and where Debian keeps each version of PostgreSQL.
+fn find(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let of_postgresql = versions.map(|version| version.path().join("bin"));
+    env::split_paths(&path)
+        .chain(of_postgresql)
+        .map(|folder| folder.join(program))
+        .find(|path| path.is_file())
+}
+
+fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+}
+
+/// Installs packages; where the machine's lists are absent or too old for that, fetches them and tries again.
+fn install(packages: &[&str]) -> Result<()> {
+    let _no_cluster = if packages.contains(&"postgresql") { Some(NoMainCluster::promise()?) } else { None };
+    if run(&mut apt_get_install(packages)).is_ok() {
+        return Ok(());
+    }
+    run(apt_get().arg("update"))?;
+    run(&mut apt_get_install(packages))
+}
+
+fn apt_get_install(packages: &[&str]) -> Command {
+    let mut command = apt_get();
+    command.args(["install", "--yes", "--no-install-recommends"]).args(packages);
+    command
+}
+
+/// apt-get without questions, and patient with another one that is at work.
+fn apt_get() -> Command {
+    let mut command = Command::new("apt-get");
+    command
+        .args(["-o", "DPkg::Lock::Timeout=300"])
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .stdin(Stdio::null());
+    command
+}
+
+/// While this lives, Debian's PostgreSQL packages make no cluster of their own: the tests bring theirs, and a
+/// server nobody asked for should not be left running on the machine.
+struct NoMainCluster;
+
+impl NoMainCluster {
+    const FOLDER: &str = "/etc/postgresql-common/createcluster.d";
+    const FILE: &str = "/etc/postgresql-common/createcluster.d/auboutique-tests.conf";
+
+    fn promise() -> Result<Self> {
+        let written = fs::create_dir_all(Path::new(Self::FOLDER))
+            .and_then(|()| fs::write(Self::FILE, "create_main_cluster = false\n"));
+        written.with_context(|| format!("{} cannot be written", Self::FILE))?;
+        Ok(Self)
+    }
+}
+
+impl Drop for NoMainCluster {
+    fn drop(&mut self) {
+        // If it stays, the worst is that a later installation makes no cluster either, as its output says.
+        let _ = fs::remove_file(Self::FILE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_on_the_path_is_found_and_one_that_nobody_wrote_is_not() {
+        assert!(find("sh").is_some());
+        assert!(find("a-program-that-nobody-wrote").is_none());
+    }
+}
