@@ -16,7 +16,8 @@ pub struct Answer {
 }
 
 const FIND: &str = "SELECT fingerprint, answer FROM answers WHERE asker = $1 AND key = $2";
-const INSERT: &str = "INSERT INTO answers (asker, key, fingerprint, answer, expires_at) VALUES ($1, $2, $3, $4, $5)";
+const INSERT: &str =
+    "INSERT INTO answers (asker, key, fingerprint, answer, expires_at) VALUES ($1, $2, $3, $4, $5)";
 const FORGET: &str = "DELETE FROM answers WHERE expires_at IS NOT NULL AND expires_at <= $1";
 
 /// What was answered to this asker under this key.

@@ -90,15 +90,16 @@ fn count(db: &mut Connection) -> Result<i64, DbError> {
 
 fn rows(from: &mut Connection, to: &mut Connection) -> Result<i64, DbError> {
     to.begin()?;
-    let outcome = TABLES.iter().try_fold(0, |sum, table| Ok(sum + table_rows(from, to, table)?)).and_then(|sum| {
-        index_listings(from, to)?;
-        let head = crate::event::head(from)?;
-        to.execute(
-            "UPDATE log_head SET seq = $1, hash = $2, at = $3 WHERE id = 1",
-            crate::params![head.seq, &head.hash, head.at],
-        )?;
-        Ok(sum)
-    });
+    let outcome =
+        TABLES.iter().try_fold(0, |sum, table| Ok(sum + table_rows(from, to, table)?)).and_then(|sum| {
+            index_listings(from, to)?;
+            let head = crate::event::head(from)?;
+            to.execute(
+                "UPDATE log_head SET seq = $1, hash = $2, at = $3 WHERE id = 1",
+                crate::params![head.seq, &head.hash, head.at],
+            )?;
+            Ok(sum)
+        });
     match outcome {
         Ok(sum) => to.commit().map(|()| sum),
         Err(error) => {

@@ -76,7 +76,10 @@ pub struct Connection {
 }
 
 enum Inner {
-    Sqlite { connection: rusqlite::Connection, texts: HashMap<&'static str, String> },
+    Sqlite {
+        connection: rusqlite::Connection,
+        texts: HashMap<&'static str, String>,
+    },
     Postgres {
         client: Box<postgres::Client>,
         prepared: HashMap<&'static str, postgres::Statement>,
@@ -141,7 +144,11 @@ impl Connection {
                     );
                 }
                 let client = config.connect(tls())?;
-                Inner::Postgres { client: Box::new(client), prepared: HashMap::new(), prepared_texts: HashMap::new() }
+                Inner::Postgres {
+                    client: Box::new(client),
+                    prepared: HashMap::new(),
+                    prepared_texts: HashMap::new(),
+                }
             }
         };
         Ok(Self { inner, savepoint: false })
@@ -164,7 +171,8 @@ impl Connection {
                     });
                 }
                 let read = |name: &str| -> Result<String, DbError> {
-                    let value: rusqlite::types::Value = connection.pragma_query_value(None, name, |row| row.get(0))?;
+                    let value: rusqlite::types::Value =
+                        connection.pragma_query_value(None, name, |row| row.get(0))?;
                     Ok(match value {
                         rusqlite::types::Value::Integer(number) => number.to_string(),
                         rusqlite::types::Value::Text(text) => text,
@@ -398,7 +406,8 @@ impl Connection {
     /// What the database says.
     pub fn mark(&mut self) -> Result<(), DbError> {
         // Released and set in one round trip: a savepoint that is only set again nests, and PostgreSQL slows down.
-        let text = if self.savepoint { "RELEASE SAVEPOINT command; SAVEPOINT command" } else { "SAVEPOINT command" };
+        let text =
+            if self.savepoint { "RELEASE SAVEPOINT command; SAVEPOINT command" } else { "SAVEPOINT command" };
         self.batch(text)?;
         self.savepoint = true;
         Ok(())
@@ -612,8 +621,12 @@ fn tls() -> tokio_postgres_rustls::MakeRustlsConnect {
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     let builder = rustls::ClientConfig::builder_with_provider(provider);
     let builder = builder.with_safe_default_protocol_versions();
-    #[expect(clippy::expect_used, reason = "ring supports the default versions; nothing here depends on input")]
-    let config = builder.expect("ring has TLS 1.2 and 1.3").with_root_certificates(roots).with_no_client_auth();
+    #[expect(
+        clippy::expect_used,
+        reason = "ring supports the default versions; nothing here depends on input"
+    )]
+    let config =
+        builder.expect("ring has TLS 1.2 and 1.3").with_root_certificates(roots).with_no_client_auth();
     tokio_postgres_rustls::MakeRustlsConnect::new(config)
 }
 
@@ -626,13 +639,14 @@ fn append_only(table: &str, shared: bool) -> String {
              FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();"
         );
     }
-    ["UPDATE", "DELETE"].map(|verb| {
-        format!(
-            "CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table}
+    ["UPDATE", "DELETE"]
+        .map(|verb| {
+            format!(
+                "CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table}
              BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;"
-        )
-    })
-    .concat()
+            )
+        })
+        .concat()
 }
 
 fn search_index(table: &str, shared: bool) -> String {

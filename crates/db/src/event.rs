@@ -45,7 +45,8 @@ const MOVE_HEAD: &str = "UPDATE log_head SET seq = $1, hash = $2 WHERE id = 1";
 const INSERT: &str = "INSERT INTO events (seq, at, event, subject, audience, body, hash)
     VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const AFTER: &str = "SELECT seq, at, audience, body, hash FROM events WHERE seq > $1 ORDER BY seq LIMIT $2";
-const OF_SUBJECT: &str = "SELECT seq, at, audience, body, hash FROM events WHERE subject = $1 ORDER BY seq LIMIT $2";
+const OF_SUBJECT: &str =
+    "SELECT seq, at, audience, body, hash FROM events WHERE subject = $1 ORDER BY seq LIMIT $2";
 
 /// The hash of a row over the one before it: SHA-256 in hex of its parts with a zero byte between.
 #[must_use]
@@ -80,7 +81,8 @@ fn read_head(row: &mut crate::row::Row<'_>) -> Result<Head, DbError> {
 /// What the database says.
 pub fn append(db: &mut Connection, events: &[Event], now: Moment) -> Result<Head, DbError> {
     let found = db.find("log_head", HOLD_HEAD, params![now], read_head)?;
-    let mut head = found.ok_or_else(|| DbError::Inconsistent { table: "log_head", row: "1".to_owned(), column: 1 })?;
+    let mut head =
+        found.ok_or_else(|| DbError::Inconsistent { table: "log_head", row: "1".to_owned(), column: 1 })?;
     for event in events {
         let body = serde_json::to_string(event).map_err(|error| DbError::Other(error.to_string()))?;
         let audience = event.audience().text();

@@ -9,8 +9,10 @@ use crate::error::DbError;
 use crate::params;
 
 const INSERT_ENTRY: &str = "INSERT INTO entries (id, kind, order_id, at) VALUES ($1, $2, $3, $4)";
-const POST: &str = "INSERT INTO accounts (name, currency, balance, has_floor) VALUES ($1, $2, $3, $4)
-    ON CONFLICT (name, currency) DO UPDATE SET balance = accounts.balance + excluded.balance";
+// An account is opened by its first posting. Two statements, because both databases hold an upsert's new row against the
+// floor before they see that the account has a balance already.
+const POST: &str = "UPDATE accounts SET balance = balance + $1 WHERE name = $2 AND currency = $3";
+const OPEN: &str = "INSERT INTO accounts (name, currency, balance, has_floor) VALUES ($1, $2, $3, $4)";
 const INSERT_POSTING: &str = "INSERT INTO postings (entry_id, place, account, currency, amount)
     VALUES ($1, $2, $3, $4, $5)";
 const BALANCE: &str = "SELECT balance FROM accounts WHERE name = $1 AND currency = $2";
@@ -25,7 +27,9 @@ pub fn post(db: &mut Connection, id: EntryId, entry: &Entry, now: Moment) -> Res
     for (place, posting) in (1_i64..).zip(entry.postings()) {
         let account = posting.account.to_string();
         let (minor, currency) = (posting.amount.minor, posting.amount.currency.code());
-        db.change_one(POST, params![&account, currency, minor, posting.account.has_floor()])?;
+        if db.execute(POST, params![minor, &account, currency])? == 0 {
+            db.change_one(OPEN, params![&account, currency, minor, posting.account.has_floor()])?;
+        }
         db.change_one(INSERT_POSTING, params![id, place, &account, currency, minor])?;
     }
     Ok(())

@@ -37,8 +37,9 @@ macro_rules! view {
 
 const BY_ID: &str = concat!("SELECT ", columns!(), " FROM listings l WHERE l.id = $1");
 const VIEW: &str = view!("WHERE l.id = $1");
-const NEWEST: &str =
-    view!("WHERE l.sold_at IS NULL AND l.withdrawn_at IS NULL AND l.number < $1 ORDER BY l.number DESC LIMIT $2");
+const NEWEST: &str = view!(
+    "WHERE l.sold_at IS NULL AND l.withdrawn_at IS NULL AND l.number < $1 ORDER BY l.number DESC LIMIT $2"
+);
 const IN_CATEGORY: &str = view!(
     "WHERE l.category = $1 AND l.sold_at IS NULL AND l.withdrawn_at IS NULL AND l.number < $2
      ORDER BY l.number DESC LIMIT $3"
@@ -49,7 +50,7 @@ const BY_SELLER: &str = view!(
 const FOUND_SQLITE: &str = view!(
     "FROM listing_search s CROSS JOIN listings l ON l.number = s.rowid
      CROSS JOIN members m ON m.id = l.seller_id CROSS JOIN pickup_points p ON p.id = l.pickup_point_id ",
-    "WHERE s.words MATCH $1 AND s.rowid < $2 AND l.sold_at IS NULL AND l.withdrawn_at IS NULL
+    "WHERE s.listing_search MATCH $1 AND s.rowid < $2 AND l.sold_at IS NULL AND l.withdrawn_at IS NULL
      AND ($3 = '' OR l.category = $3) ORDER BY s.rowid DESC LIMIT $4"
 );
 const FOUND_POSTGRES: &str = view!(
@@ -73,18 +74,20 @@ const INSERT: &str = "INSERT INTO listings
     (id, number, seller_id, title, description, price, currency, category, condition, pickup_point_id, on_hand,
      committed, published_at, withdrawn_at, sold_at, version)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
-const UPDATE: &str = "UPDATE listings SET title = $1, description = $2, price = $3, currency = $4, category = $5,
+const UPDATE: &str =
+    "UPDATE listings SET title = $1, description = $2, price = $3, currency = $4, category = $5,
     condition = $6, pickup_point_id = $7, withdrawn_at = $8, version = version + 1
     WHERE id = $9 AND version = $10 AND sold_at IS NULL";
 // The statement that decides a sale: of any number of buyers it changes a row for one.
 const COMMIT: &str = "UPDATE listings SET committed = committed + 1, version = version + 1,
-    sold_at = CASE WHEN on_hand - committed = 1 THEN $1 ELSE NULL END
+    sold_at = CASE WHEN on_hand - committed = 1 THEN CAST($1 AS BIGINT) ELSE NULL END
     WHERE id = $2 AND version = $3 AND on_hand - committed >= 1 AND withdrawn_at IS NULL";
 const COMMIT_UNCHECKED: &str = "UPDATE listings SET committed = committed + 1, on_hand = on_hand + 1,
     version = version + 1, sold_at = $1 WHERE id = $2";
 const UNCOMMIT: &str = "UPDATE listings SET committed = committed - 1, sold_at = NULL, withdrawn_at = $1,
     version = version + 1 WHERE id = $2 AND committed >= 1";
-const COLLECT: &str = "UPDATE listings SET on_hand = on_hand - 1, committed = committed - 1, version = version + 1
+const COLLECT: &str =
+    "UPDATE listings SET on_hand = on_hand - 1, committed = committed - 1, version = version + 1
     WHERE id = $1 AND committed >= 1";
 const INSERT_MOVEMENT: &str = "INSERT INTO movements (id, listing_id, kind, quantity, order_id, at)
     VALUES ($1, $2, $3, $4, $5, $6)";
@@ -98,8 +101,11 @@ fn read(row: &mut Row<'_>) -> Result<Listing, DbError> {
         description: row.text()?,
         price: {
             let money = row.money()?;
-            Price::try_from(money)
-                .map_err(|_| DbError::Inconsistent { table: "listings", row: money.to_string(), column: 6 })?
+            Price::try_from(money).map_err(|_| DbError::Inconsistent {
+                table: "listings",
+                row: money.to_string(),
+                column: 6,
+            })?
         },
         category: row.parsed(|name| Category::parse(name).ok())?,
         condition: row.parsed(|name| Condition::parse(name).ok())?,

@@ -20,13 +20,17 @@ const BY_USERNAME: &str = member!("WHERE username = $1");
 const BY_EMAIL: &str = member!("WHERE email = $1");
 const INSERT: &str = "INSERT INTO members (id, username, email, name, role, registered_at, version)
     VALUES ($1, $2, $3, $4, $5, $6, $7)";
-const UPDATE: &str = "UPDATE members SET username = $1, email = $2, name = $3, role = $4, version = version + 1
+const UPDATE: &str =
+    "UPDATE members SET username = $1, email = $2, name = $3, role = $4, version = version + 1
     WHERE id = $5 AND version = $6";
 const OPERATORS: &str = "SELECT COUNT(*) FROM members WHERE role = 'operator'";
-const SET_CREDENTIAL: &str = "INSERT INTO credentials (member_id, kind, hash, changed_at) VALUES ($1, $2, $3, $4)
+const COUNT: &str = "SELECT COUNT(*) FROM members";
+const SET_CREDENTIAL: &str =
+    "INSERT INTO credentials (member_id, kind, hash, changed_at) VALUES ($1, $2, $3, $4)
     ON CONFLICT (member_id, kind) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at";
 const CREDENTIAL: &str = "SELECT hash FROM credentials WHERE member_id = $1 AND kind = $2";
-const INSERT_STRIKE: &str = "INSERT INTO strikes (id, member_id, order_id, reason, at) VALUES ($1, $2, $3, $4, $5)";
+const INSERT_STRIKE: &str =
+    "INSERT INTO strikes (id, member_id, order_id, reason, at) VALUES ($1, $2, $3, $4, $5)";
 const STRIKES: &str = "SELECT at FROM strikes WHERE member_id = $1 AND at > $2 ORDER BY at";
 
 impl FromText for Username {
@@ -133,6 +137,15 @@ pub fn save(db: &mut Connection, member: &Member) -> Result<(), DbError> {
 /// What the database says.
 pub fn operators(db: &mut Connection) -> Result<i64, DbError> {
     Ok(db.find("members", OPERATORS, &[], |row| row.integer())?.unwrap_or(0))
+}
+
+/// How many members there are.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn count(db: &mut Connection) -> Result<i64, DbError> {
+    Ok(db.find("members", COUNT, &[], |row| row.integer())?.unwrap_or(0))
 }
 
 /// Keeps the Argon2id hash of a member's secret for a kind of wire.

@@ -25,7 +25,8 @@ pub fn current(connection: &mut Connection) -> Result<i64, DbError> {
     if !connection.has_table("migrations")? {
         return Ok(0);
     }
-    let found = connection.find("migrations", "SELECT MAX(version) FROM migrations", &[], |row| row.integer_or_null())?;
+    let found = connection
+        .find("migrations", "SELECT MAX(version) FROM migrations", &[], |row| row.integer_or_null())?;
     Ok(found.flatten().unwrap_or(0))
 }
 
@@ -53,7 +54,13 @@ pub fn run(connection: &mut Connection, now: Moment) -> Result<(i64, i64), DbErr
     Ok((before, newest()))
 }
 
-fn apply(connection: &mut Connection, version: i64, name: &str, text: &str, now: Moment) -> Result<(), DbError> {
+fn apply(
+    connection: &mut Connection,
+    version: i64,
+    name: &str,
+    text: &str,
+    now: Moment,
+) -> Result<(), DbError> {
     connection.migrate(
         "CREATE TABLE IF NOT EXISTS migrations (\n version BIGINT PRIMARY KEY NOT NULL,\n name TEXT NOT NULL,\n at BIGINT NOT NULL\n);",
     )?;

@@ -58,7 +58,8 @@ const INSERT_LINE: &str = "INSERT INTO order_lines
     (order_id, place, listing_id, title, quantity, price, currency, one_off) VALUES ($1, 1, $2, $3, $4, $5, $6, 1)";
 const UPDATE: &str = "UPDATE orders SET state = $1, pickup_day = $2, dropped_off_at = $3, paid_at = $4,
     cancel_requested_at = $5, changed_at = $6, due_at = $7, version = version + 1 WHERE id = $8 AND version = $9";
-const RELEASE_LINES: &str = "UPDATE order_lines SET released_at = $1 WHERE order_id = $2 AND released_at IS NULL";
+const RELEASE_LINES: &str =
+    "UPDATE order_lines SET released_at = $1 WHERE order_id = $2 AND released_at IS NULL";
 
 fn read(row: &mut Row<'_>) -> Result<Order, DbError> {
     let (id, buyer, seller) = (row.value()?, row.value()?, row.value()?);
@@ -130,7 +131,11 @@ pub fn find_with_members(db: &mut Connection, id: OrderId) -> Result<Option<Orde
 /// # Errors
 ///
 /// What the database says.
-pub fn find_by_code(db: &mut Connection, point: PickupPointId, code: &Code) -> Result<Option<Order>, DbError> {
+pub fn find_by_code(
+    db: &mut Connection,
+    point: PickupPointId,
+    code: &Code,
+) -> Result<Option<Order>, DbError> {
     db.find("orders", BY_CODE, params![point, code.as_str()], read)
 }
 

@@ -32,7 +32,8 @@ const UPDATE: &str = "UPDATE pickup_points SET name = $1, address = $2, time_zon
 const CLOSURES: &str = "SELECT day FROM closures WHERE pickup_point_id = $1 AND day >= $2";
 const CLOSE_DAY: &str = "INSERT INTO closures (pickup_point_id, day) VALUES ($1, $2) ON CONFLICT DO NOTHING";
 const OPEN_DAY: &str = "DELETE FROM closures WHERE pickup_point_id = $1 AND day = $2";
-const BOOKED: &str = "SELECT day, booked FROM pickup_days WHERE pickup_point_id = $1 AND day >= $2 AND booked > 0";
+const BOOKED: &str =
+    "SELECT day, booked FROM pickup_days WHERE pickup_point_id = $1 AND day >= $2 AND booked > 0";
 const BOOK: &str = "INSERT INTO pickup_days (pickup_point_id, day, booked) VALUES ($1, $2, 1)
     ON CONFLICT (pickup_point_id, day) DO UPDATE SET booked = pickup_days.booked + 1
     WHERE pickup_days.booked < $3";
@@ -41,8 +42,10 @@ const RELEASE: &str = "UPDATE pickup_days SET booked = booked - 1
 const APPOINT: &str = "INSERT INTO attendants (pickup_point_id, member_id, appointed_at) VALUES ($1, $2, $3)
     ON CONFLICT DO NOTHING";
 const DISMISS: &str = "DELETE FROM attendants WHERE pickup_point_id = $1 AND member_id = $2";
-const SERVED: &str = "SELECT pickup_point_id FROM attendants WHERE member_id = $1 ORDER BY appointed_at LIMIT 100";
-const ATTENDANTS: &str = "SELECT m.id, m.username, m.name FROM attendants a JOIN members m ON m.id = a.member_id
+const SERVED: &str =
+    "SELECT pickup_point_id FROM attendants WHERE member_id = $1 ORDER BY appointed_at LIMIT 100";
+const ATTENDANTS: &str =
+    "SELECT m.id, m.username, m.name FROM attendants a JOIN members m ON m.id = a.member_id
     WHERE a.pickup_point_id = $1 ORDER BY m.username LIMIT 1000";
 
 fn read(row: &mut Row<'_>) -> Result<PickupPoint, DbError> {

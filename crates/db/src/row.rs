@@ -241,9 +241,7 @@ impl<'a> Row<'a> {
     ///
     /// [`DbError::Inconsistent`] when there is a text and it is not one.
     pub fn value_or_null<T: FromText>(&mut self) -> Result<Option<T>, DbError> {
-        self.text_or_null()?
-            .map(|text| T::from_text(&text).ok_or_else(|| self.inconsistent()))
-            .transpose()
+        self.text_or_null()?.map(|text| T::from_text(&text).ok_or_else(|| self.inconsistent())).transpose()
     }
 
     /// The next column, read by this function.

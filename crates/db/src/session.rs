@@ -17,18 +17,22 @@ pub struct SignedIn {
     pub member: Member,
 }
 
-const INSERT: &str = "INSERT INTO sessions (id, member_id, token_hash, device, started_at, last_seen_at, expires_at)
+const INSERT: &str =
+    "INSERT INTO sessions (id, member_id, token_hash, device, started_at, last_seen_at, expires_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const LIVE: &str = "SELECT m.id, m.username, m.email, m.name, m.role, m.registered_at, m.version
     FROM sessions s JOIN members m ON m.id = s.member_id
     WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > $2";
-const BY_TOKEN: &str = "SELECT id FROM sessions WHERE token_hash = $1 AND ended_at IS NULL AND expires_at > $2";
+const BY_TOKEN: &str =
+    "SELECT id FROM sessions WHERE token_hash = $1 AND ended_at IS NULL AND expires_at > $2";
 const OF_MEMBER: &str = "SELECT id, started_at, expires_at, last_seen_at, device FROM sessions
     WHERE member_id = $1 AND ended_at IS NULL AND expires_at > $2 ORDER BY started_at DESC, id DESC LIMIT 200";
-const EXTEND: &str = "UPDATE sessions SET last_seen_at = $1, expires_at = $2 WHERE id = $3 AND ended_at IS NULL";
+const EXTEND: &str =
+    "UPDATE sessions SET last_seen_at = $1, expires_at = $2 WHERE id = $3 AND ended_at IS NULL";
 const END: &str = "UPDATE sessions SET ended_at = $1 WHERE id = $2 AND member_id = $3 AND ended_at IS NULL
     AND expires_at > $4";
-const END_OTHERS: &str = "UPDATE sessions SET ended_at = $1 WHERE member_id = $2 AND id <> $3 AND ended_at IS NULL
+const END_OTHERS: &str =
+    "UPDATE sessions SET ended_at = $1 WHERE member_id = $2 AND id <> $3 AND ended_at IS NULL
     RETURNING id";
 const FORGET: &str = "DELETE FROM sessions WHERE expires_at <= $1 OR ended_at <= $2";
 
@@ -44,7 +48,10 @@ pub fn insert(
     token_hash: &str,
 ) -> Result<(), DbError> {
     let SessionView { session, started_at, expires_at, last_seen_at, device, .. } = view;
-    db.change_one(INSERT, params![*session, member, token_hash, device, *started_at, *last_seen_at, *expires_at])
+    db.change_one(
+        INSERT,
+        params![*session, member, token_hash, device, *started_at, *last_seen_at, *expires_at],
+    )
 }
 
 /// The session with its member, while it lasts.
@@ -72,7 +79,11 @@ pub fn find_live(db: &mut Connection, session: SessionId, now: Moment) -> Result
 /// # Errors
 ///
 /// What the database says.
-pub fn find_by_token(db: &mut Connection, token_hash: &str, now: Moment) -> Result<Option<SessionId>, DbError> {
+pub fn find_by_token(
+    db: &mut Connection,
+    token_hash: &str,
+    now: Moment,
+) -> Result<Option<SessionId>, DbError> {
     db.find("sessions", BY_TOKEN, params![token_hash, now], |row| row.value())
 }
 

@@ -33,7 +33,8 @@ const PROMISED: &str = "SELECT l.id, l.committed, COUNT(o.id)
     GROUP BY l.id, l.committed HAVING l.committed <> COUNT(o.id)";
 const SOLD_TWICE: &str = "SELECT i.listing_id, COUNT(*) FROM order_lines i
     WHERE i.one_off = 1 AND i.released_at IS NULL GROUP BY i.listing_id HAVING COUNT(*) > 1";
-const SALES_OF_LISTING: &str = "SELECT i.listing_id, COUNT(*) FROM order_lines i JOIN orders o ON o.id = i.order_id
+const SALES_OF_LISTING: &str =
+    "SELECT i.listing_id, COUNT(*) FROM order_lines i JOIN orders o ON o.id = i.order_id
     WHERE i.one_off = 1 AND o.state IN ('placed', 'at_desk', 'collected', 'completed')
     GROUP BY i.listing_id HAVING COUNT(*) > 1";
 const RELEASE: &str = "SELECT o.id, o.state FROM orders o JOIN order_lines i ON i.order_id = o.id
@@ -62,7 +63,8 @@ const TRIAL_BALANCE: &str =
 const ESCROW: &str = "SELECT o.id, COALESCE(a.balance, 0),
         CASE WHEN o.paid_at IS NOT NULL AND o.state IN ('placed', 'at_desk', 'collected') THEN -o.total ELSE 0 END
     FROM orders o LEFT JOIN accounts a ON a.name = 'escrow:' || o.id AND a.currency = o.currency";
-const POSTINGS: &str = "SELECT p.entry_id, p.account, p.amount, p.currency FROM postings p ORDER BY p.entry_id, p.place";
+const POSTINGS: &str =
+    "SELECT p.entry_id, p.account, p.amount, p.currency FROM postings p ORDER BY p.entry_id, p.place";
 const EVENTS: &str = "SELECT seq, at, audience, body, hash FROM events ORDER BY seq";
 
 /// Stock, promises and sales against the movements and the orders.

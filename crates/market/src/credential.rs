@@ -316,12 +316,8 @@ impl Market {
         let Some(member) = member else { return Err(Refusal::WrongCredentials.into()) };
         let token = Token::new(self.shared.env.as_ref());
         let device: String = device.chars().filter(|letter| !letter.is_control()).take(100).collect();
-        let command = Command::StartSession {
-            member,
-            token: Secret::new(token.hash()),
-            device,
-            forgive: subjects,
-        };
+        let command =
+            Command::StartSession { member, token: Secret::new(token.hash()), device, forgive: subjects };
         let session = match self.run(Caller::NODE, command).await? {
             Reply::Session(session) => session,
             other => return Err(self.unexpected(&other)),

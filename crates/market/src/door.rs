@@ -45,8 +45,12 @@ pub(crate) fn run(work: &mut Work<'_>, command: Command) -> Outcome {
         Command::ClosePickupPoint { pickup_point } => pickup::close(work, pickup_point),
         Command::CloseDay { pickup_point, day } => pickup::close_day(work, pickup_point, day),
         Command::OpenDay { pickup_point, day } => pickup::open_day(work, pickup_point, day),
-        Command::AppointAttendant { pickup_point, username } => pickup::appoint(work, pickup_point, &username),
-        Command::DismissAttendant { pickup_point, username } => pickup::dismiss(work, pickup_point, &username),
+        Command::AppointAttendant { pickup_point, username } => {
+            pickup::appoint(work, pickup_point, &username)
+        }
+        Command::DismissAttendant { pickup_point, username } => {
+            pickup::dismiss(work, pickup_point, &username)
+        }
         Command::ChangeSetting { name, value } => setting::change(work, &name, &value),
 
         Command::LapseOrder { order } => order::lapse(work, order),

@@ -122,4 +122,15 @@ impl View<'_> {
         let member = self.settle(found.map_err(Stop::from))?;
         Ok(member.ok_or_else(|| Refusal::not_found("member"))?.card())
     }
+
+    /// How many members there are, for operators.
+    ///
+    /// # Errors
+    ///
+    /// A refusal for anybody else.
+    pub fn count_members(&mut self) -> Result<i64, No> {
+        self.operator()?;
+        let count = db::count(self.db);
+        self.settle(count.map_err(Stop::from))
+    }
 }

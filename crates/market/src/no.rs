@@ -33,7 +33,9 @@ pub enum Busy {
     #[error("Others are changing the same thing. Try again in a moment.")]
     Contended,
     /// The disk is full; nothing was changed.
-    #[error("The market's disk is full. Nothing was changed. The operator has to free space; try again later.")]
+    #[error(
+        "The market's disk is full. Nothing was changed. The operator has to free space; try again later."
+    )]
     DiskFull,
     /// The database cannot be written at the moment; nothing was changed.
     #[error("The market cannot be written to at the moment. Nothing was changed. Try again later.")]
@@ -43,7 +45,9 @@ pub enum Busy {
     Disconnected,
     /// The connection was lost while the change was being made durable: whether it was done is not known. Asking again
     /// under the same key tells.
-    #[error("It is not known whether this was done. Ask again under the same key: it will not be done twice.")]
+    #[error(
+        "It is not known whether this was done. Ask again under the same key: it will not be done twice."
+    )]
     OutcomeUnknown,
     /// The market is being shut down.
     #[error("The market is closing. Connect again in a moment.")]
@@ -78,7 +82,9 @@ impl Busy {
 
 /// Something is wrong. The log has the details under the incident's name; the asker learns no more than that.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("Something is wrong on our side. It was noted as {incident}; tell the operator if it keeps happening.")]
+#[error(
+    "Something is wrong on our side. It was noted as {incident}; tell the operator if it keeps happening."
+)]
 pub struct Broken {
     /// The name under which the log has it.
     pub incident: String,

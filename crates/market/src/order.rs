@@ -92,11 +92,7 @@ fn apply(work: &mut Work<'_>, before: &Order, step: Step) -> Result<Order, Stop>
     if let Some(strike) = strike {
         let id = work.id(StrikeId::new);
         member::insert_strike(work.db, id, strike, work.now)?;
-        work.tell(Event::StrikeGiven {
-            member: strike.member,
-            order: strike.order,
-            reason: strike.reason,
-        });
+        work.tell(Event::StrikeGiven { member: strike.member, order: strike.order, reason: strike.reason });
     }
     let booked = |order: &Order| order.state.needs_desk().then_some(order.pickup_day);
     if booked(before) != booked(&order) {
@@ -142,8 +138,7 @@ fn act(
 ) -> Outcome {
     let member = work.member()?;
     let missing = || Refusal::not_found("order");
-    let OrderOfMembers { order, buyer, seller } =
-        db::find_with_members(work.db, id)?.ok_or_else(missing)?;
+    let OrderOfMembers { order, buyer, seller } = db::find_with_members(work.db, id)?.ok_or_else(missing)?;
     let side = order.side_of(member.id).ok_or_else(missing)?;
     let step = step(order.clone(), side, work)?;
     let order = apply(work, &order, step)?;
@@ -284,7 +279,8 @@ impl View<'_> {
     fn order_view(&mut self, found: OrderOfMembers, side: Side) -> Result<OrderView, No> {
         let OrderOfMembers { order, buyer, seller } = found;
         let point = pickup::find(self.db, order.pickup_point);
-        let point = self.settle(point.map_err(Stop::from))?.ok_or_else(|| Refusal::not_found("pickup point"))?;
+        let point =
+            self.settle(point.map_err(Stop::from))?.ok_or_else(|| Refusal::not_found("pickup point"))?;
         let calendar = calendar_of(self.db, point, self.now);
         Ok(order.view(side, buyer, seller, &self.settle(calendar)?))
     }

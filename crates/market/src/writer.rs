@@ -55,7 +55,8 @@ impl Handle {
     pub(crate) fn start(writer: Writer, queue: usize) -> Self {
         let (sender, receiver) = crossbeam_channel::bounded(queue);
         let failed = Arc::clone(&writer.failed);
-        let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || writer.work(&receiver));
+        let thread =
+            std::thread::Builder::new().name("writer".to_owned()).spawn(move || writer.work(&receiver));
         Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(thread.ok()), failed }
     }
 
@@ -351,6 +352,7 @@ impl Writer {
         command: Command,
         events: &mut Vec<Event>,
     ) -> Result<Answer, DbError> {
+        let mut last = String::new();
         for _ in 0..RUNS {
             self.db.mark()?;
             let mut work = Work {
@@ -368,7 +370,10 @@ impl Writer {
                     events.append(&mut work.events);
                     return Ok(answer);
                 }
-                Err(Stop::Db(DbError::Conflict | DbError::Constraint(_))) => self.db.undo()?,
+                Err(Stop::Db(error @ (DbError::Conflict | DbError::Constraint(_)))) => {
+                    self.db.undo()?;
+                    last = error.to_string();
+                }
                 Err(Stop::Db(
                     error @ (DbError::Lost(_) | DbError::Full | DbError::ReadOnly(_) | DbError::Busy(_)),
                 )) => return Err(error),
@@ -378,7 +383,7 @@ impl Writer {
                 }
             }
         }
-        tracing::warn!(command = command.name(), "gave up after {RUNS} runs");
+        tracing::warn!(command = command.name(), last, "gave up after {RUNS} runs");
         Ok(Err(No::Busy(Busy::Contended)))
     }
 }

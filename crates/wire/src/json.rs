@@ -55,21 +55,25 @@ impl Lines {
             self.start = 0;
         }
         self.kept.extend_from_slice(bytes);
+        if self.line_end().is_none() && (self.skipping || self.kept.len() > MAX_FRAME) {
+            // The line is too long already: none of it needs to be kept until its end.
+            self.kept.clear();
+            (self.scanned, self.skipping) = (0, true);
+        }
+    }
+
+    /// Where the first line ends, if it does.
+    fn line_end(&mut self) -> Option<usize> {
+        let end =
+            self.kept[self.scanned..].iter().position(|&byte| byte == b'\n').map(|at| self.scanned + at);
+        self.scanned = end.unwrap_or(self.kept.len());
+        end
     }
 
     /// The next whole frame, if there is one.
     pub fn next_frame(&mut self) -> Option<Frame> {
         loop {
-            let end = self.kept[self.scanned..].iter().position(|&byte| byte == b'\n');
-            let Some(end) = end.map(|at| self.scanned + at) else {
-                self.scanned = self.kept.len();
-                if self.skipping || self.kept.len() - self.start > MAX_FRAME {
-                    // The line is too long already: none of it needs to be kept until its end.
-                    self.kept.clear();
-                    (self.start, self.scanned, self.skipping) = (0, 0, true);
-                }
-                return None;
-            };
+            let end = self.line_end()?;
             let line = &self.kept[self.start..end];
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             let frame = if self.skipping || line.len() > MAX_FRAME {
@@ -136,7 +140,10 @@ pub struct Request {
 
 /// What is asked: of the market, or of the connection.
 #[derive(Debug, PartialEq)]
-#[expect(missing_docs, reason = "the fields are the parameters of the operations, described in docs/wires/json.md")]
+#[expect(
+    missing_docs,
+    reason = "the fields are the parameters of the operations, described in docs/wires/json.md"
+)]
 pub enum Op {
     /// Agree on a version of the protocol.
     Hello { versions: Vec<i64> },
@@ -181,7 +188,10 @@ impl std::fmt::Debug for Typed {
 
 /// A request to see something.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the fields are the parameters of the operations, described in docs/wires/json.md")]
+#[expect(
+    missing_docs,
+    reason = "the fields are the parameters of the operations, described in docs/wires/json.md"
+)]
 pub enum Query {
     /// The asker's own account.
     Me,
@@ -218,7 +228,9 @@ pub enum Query {
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Malformed {
     /// The line is not a JSON object.
-    #[error("This line is not a JSON object: {problem}. Send one object per line, such as {{\"id\":1,\"op\":\"ping\"}}.")]
+    #[error(
+        "This line is not a JSON object: {problem}. Send one object per line, such as {{\"id\":1,\"op\":\"ping\"}}."
+    )]
     NotJson {
         /// What is wrong with it, and where.
         problem: String,
@@ -341,14 +353,19 @@ pub fn decode(line: &[u8]) -> Result<Request, (Id, Unreadable)> {
     let text = std::str::from_utf8(line)
         .map_err(|error| not_json(format!("it is not UTF-8 from byte {} on", error.valid_up_to() + 1)))?;
     let Unambiguous(value) = serde_json::from_str(text).map_err(|error| not_json(error.to_string()))?;
-    let Value::Object(mut fields) = value else { return Err(not_json("it is another JSON value".to_owned())) };
+    let Value::Object(mut fields) = value else {
+        return Err(not_json("it is another JSON value".to_owned()));
+    };
     let id = Id::parse(fields.remove("id")).map_err(|malformed| (Id::default(), malformed.into()))?;
     let op = request(fields).map_err(|unreadable| (id.clone(), unreadable));
     op.map(|(key, op)| Request { id, key, op })
 }
 
 fn request(mut fields: Map<String, Value>) -> Result<(Option<String>, Op), Unreadable> {
-    let bad = |field: &str, problem: &str| Malformed::BadField { field: field.to_owned(), problem: problem.to_owned() };
+    let bad = |field: &str, problem: &str| Malformed::BadField {
+        field: field.to_owned(),
+        problem: problem.to_owned(),
+    };
     let key = match fields.remove("key") {
         None | Some(Value::Null) => None,
         Some(Value::String(key)) => Some(key),
@@ -593,7 +610,9 @@ pub fn reply<T: Serialize>(id: &Id, value: &T) -> Vec<u8> {
     match serde_json::to_string(value) {
         Ok(value) => format!("{{\"id\":{},\"reply\":{value}}}\n", id.0).into_bytes(),
         // No reply of ours has a key that is not a string, which is all that can fail.
-        Err(error) => failure(id, &Failure::Broken { incident: "encoding".to_owned(), message: error.to_string() }),
+        Err(error) => {
+            failure(id, &Failure::Broken { incident: "encoding".to_owned(), message: error.to_string() })
+        }
     }
 }
 
@@ -710,7 +729,10 @@ mod tests {
         for op in OPS {
             let line = json!({ "id": 1, "op": op }).to_string();
             assert!(
-                !matches!(decode(line.as_bytes()), Err((_, Unreadable::Malformed(Malformed::UnknownOp { .. })))),
+                !matches!(
+                    decode(line.as_bytes()),
+                    Err((_, Unreadable::Malformed(Malformed::UnknownOp { .. })))
+                ),
                 "{op}"
             );
         }
@@ -718,7 +740,8 @@ mod tests {
 
     #[test]
     fn a_request_carries_its_id_its_key_and_its_parameters_and_ignores_the_rest() {
-        let request = decode(br#"{"id":"a","op":"search","text":"calculus","key":"k1","colour":"red"}"#).unwrap();
+        let request =
+            decode(br#"{"id":"a","op":"search","text":"calculus","key":"k1","colour":"red"}"#).unwrap();
         assert_eq!(request.id, Id(Value::from("a")));
         assert_eq!(request.key.as_deref(), Some("k1"));
         let search = Search::parse("calculus").unwrap();
@@ -733,7 +756,9 @@ mod tests {
             ).as_bytes())
         };
         assert!(add(r#"{"minor":1250,"currency":"USD"}"#).is_ok());
-        for minor in ["1e3", "1250.0", "12.5", "9223372036854775808", "1e400", "\"1250\"", "null", "[]", "true", "{}"] {
+        for minor in
+            ["1e3", "1250.0", "12.5", "9223372036854775808", "1e400", "\"1250\"", "null", "[]", "true", "{}"]
+        {
             let read = add(&format!(r#"{{"minor":{minor},"currency":"USD"}}"#));
             let (_, unreadable) = read.unwrap_err();
             assert!(matches!(unreadable, Unreadable::Malformed(_)), "{minor}: {unreadable:?}");
@@ -743,7 +768,10 @@ mod tests {
             assert!(matches!(unreadable, Unreadable::Refused(Refusal::PriceOutOfRange { .. })), "{minor}");
         }
         for price in ["NaN", "Infinity", "٥"] {
-            assert!(matches!(add(price), Err((_, Unreadable::Malformed(Malformed::NotJson { .. })))), "{price}");
+            assert!(
+                matches!(add(price), Err((_, Unreadable::Malformed(Malformed::NotJson { .. })))),
+                "{price}"
+            );
         }
         assert!(add(r#"{"minor":5,"currency":"EUR"}"#).is_err());
         assert!(add(r#"{"minor":5,"minor":6,"currency":"USD"}"#).is_err());
@@ -753,21 +781,32 @@ mod tests {
     fn what_is_wrong_is_named_by_its_field() {
         assert!(matches!(problem(r#"{"id":1,"op":"log_in","login":"rana"}"#),
             Malformed::BadField { field, problem } if field == "password" && problem == "it is missing"));
-        assert!(matches!(problem(r#"{"id":1,"op":"buy","listing":"lst_1","price":{"minor":1,"currency":"USD"}}"#),
-            Malformed::BadField { field, .. } if field == "listing"));
+        assert!(
+            matches!(problem(r#"{"id":1,"op":"buy","listing":"lst_1","price":{"minor":1,"currency":"USD"}}"#),
+            Malformed::BadField { field, .. } if field == "listing")
+        );
         assert!(matches!(problem(r#"{"id":1,"op":"listings","limit":"5"}"#),
             Malformed::BadField { field, .. } if field == "limit"));
         assert!(matches!(problem(r#"{"id":1}"#), Malformed::BadField { field, .. } if field == "op"));
-        assert!(matches!(problem(r#"{"id":[1],"op":"ping"}"#), Malformed::BadField { field, .. } if field == "id"));
-        assert!(matches!(problem(r#"{"id":1,"op":"ping","key":7}"#), Malformed::BadField { field, .. } if field == "key"));
+        assert!(
+            matches!(problem(r#"{"id":[1],"op":"ping"}"#), Malformed::BadField { field, .. } if field == "id")
+        );
+        assert!(
+            matches!(problem(r#"{"id":1,"op":"ping","key":7}"#), Malformed::BadField { field, .. } if field == "key")
+        );
         assert!(matches!(problem(r#"{"id":1,"id":2,"op":"ping"}"#), Malformed::NotJson { .. }));
     }
 
     #[test]
     fn a_mistyped_operation_is_told_its_nearest() {
-        assert_eq!(problem(r#"{"id":1,"op":"serach"}"#),
-            Malformed::UnknownOp { op: "serach".to_owned(), did_you_mean: Some("search".to_owned()) });
-        assert!(matches!(problem(r#"{"id":1,"op":"frobnicate"}"#), Malformed::UnknownOp { did_you_mean: None, .. }));
+        assert_eq!(
+            problem(r#"{"id":1,"op":"serach"}"#),
+            Malformed::UnknownOp { op: "serach".to_owned(), did_you_mean: Some("search".to_owned()) }
+        );
+        assert!(matches!(
+            problem(r#"{"id":1,"op":"frobnicate"}"#),
+            Malformed::UnknownOp { did_you_mean: None, .. }
+        ));
     }
 
     #[test]
@@ -819,7 +858,10 @@ mod tests {
         assert_eq!(read, ServerLine::Response { id: id.clone(), outcome: Outcome::Refused(expected) });
         let yes = reply(&id, &json!({ "a": 1 }));
         assert_eq!(yes, b"{\"id\":7,\"reply\":{\"a\":1}}\n");
-        assert!(matches!(decode_server_line(&greeting("x", auboutique_domain::Moment::from_micros(0))), Ok(ServerLine::Hello(_))));
+        assert!(matches!(
+            decode_server_line(&greeting("x", auboutique_domain::Moment::from_micros(0))),
+            Ok(ServerLine::Hello(_))
+        ));
     }
 
     proptest::proptest! {

@@ -1,0 +1,284 @@
+//! The command line.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use auboutique_market::Location;
+use auboutique_terminal::Tls;
+use auboutique_wire::json::DEFAULT_PORT;
+use clap::{Args, Parser, Subcommand};
+use etcetera::BaseStrategy as _;
+
+/// A marketplace that a campus runs for itself: one binary, one file of data.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Run the market.
+    Serve(Serve),
+    /// Send one request to a market and print the answer as JSON.
+    ///
+    /// The session of `register` and `log_in` is kept for the next call. Exit status: 0 answered, 1 refused, 3 busy,
+    /// 4 broken or no answer.
+    Call(Call),
+    /// Do what an operator does, from the machine the market runs on.
+    Operator(Operator),
+    /// Offer everything in a spreadsheet (CSV) as your listings, after showing what is in it.
+    Import(Import),
+    /// Write your listings to a spreadsheet (CSV).
+    Export(Export),
+    /// Re-derive stock, orders, ledger and event log; say `clean`, or name every row that is wrong.
+    Verify(Place),
+    /// Copy the database into one file, while the market runs.
+    Backup {
+        /// The file to write; it must not exist.
+        file: PathBuf,
+        /// Where the market's data is.
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Bring a backup into an empty data folder or an empty PostgreSQL database.
+    Restore {
+        /// The backup.
+        file: PathBuf,
+        /// Where the market's data shall be.
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Look for what would keep a market from running well here, and say what to do about it.
+    Doctor(Doctor),
+}
+
+/// Where a market's data is.
+#[derive(Debug, Clone, Args)]
+pub struct Place {
+    /// The folder of the data.
+    #[arg(long, value_name = "DIR", global = true, env = "AUBOUTIQUE_DATA")]
+    pub data: Option<PathBuf>,
+    /// The database, instead of a file in the folder: `postgres://USER:PASSWORD@HOST:PORT/NAME`.
+    #[arg(long, value_name = "URL", global = true, env = "AUBOUTIQUE_DATABASE", hide_env_values = true)]
+    pub database: Option<String>,
+}
+
+impl Place {
+    /// The folder of the data: the one that was named, or `auboutique` in the user's folder for such things.
+    ///
+    /// # Errors
+    ///
+    /// When the user has no home folder and named none.
+    pub fn folder(&self, default: &str) -> anyhow::Result<PathBuf> {
+        match &self.data {
+            Some(folder) => Ok(folder.clone()),
+            None => {
+                let strategy = etcetera::choose_base_strategy()
+                    .context("there is no home folder to keep the data in: choose one with --data")?;
+                Ok(strategy.data_dir().join(default))
+            }
+        }
+    }
+
+    /// Where the database is.
+    ///
+    /// # Errors
+    ///
+    /// When the address cannot be read.
+    pub fn location(&self, folder: &Path) -> anyhow::Result<Location> {
+        match &self.database {
+            Some(url) => Ok(url.parse()?),
+            None => Ok(Location::Sqlite(folder.join("market.db"))),
+        }
+    }
+}
+
+/// The folder of a market that is nobody's demo.
+pub const FOLDER: &str = "auboutique";
+/// The folder of the demo.
+pub const DEMO_FOLDER: &str = "auboutique-demo";
+
+/// Run the market.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Where the market's data is.
+    #[command(flatten)]
+    pub place: Place,
+    /// The address to listen on.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1", env = "AUBOUTIQUE_LISTEN")]
+    pub listen: IpAddr,
+    /// The port of the AUBoutique protocol; 0 takes a free one.
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_PORT, env = "AUBOUTIQUE_PORT")]
+    pub port: u16,
+    /// The certificate chain (PEM) to encrypt connections with.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// The private key (PEM) of the certificate.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// Fill an empty market with a believable campus.
+    #[arg(long)]
+    pub demo: bool,
+    /// What the demo is made from: the same number makes the same campus.
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "demo")]
+    pub demo_seed: u64,
+    /// Log as JSON, one object per line.
+    #[arg(long)]
+    pub log_json: bool,
+}
+
+impl Serve {
+    /// The address of the AUBoutique protocol.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        SocketAddr::new(self.listen, self.port)
+    }
+}
+
+/// Which market to speak to, and as whom.
+#[derive(Debug, Clone, Args)]
+pub struct Server {
+    /// The market, HOST:PORT.
+    #[arg(long, value_name = "HOST:PORT", default_value_t = format!("127.0.0.1:{DEFAULT_PORT}"), env = "AUBOUTIQUE_SERVER")]
+    pub server: String,
+    /// Encrypt the connection.
+    #[arg(long)]
+    pub tls: bool,
+    /// Trust the certificates in this PEM file instead of the public authorities.
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// Keep sessions apart: several members can be signed in on one machine, one per profile.
+    #[arg(long, value_name = "NAME", default_value = "default", env = "AUBOUTIQUE_PROFILE")]
+    pub profile: String,
+}
+
+impl Server {
+    /// Whether and how to encrypt.
+    #[must_use]
+    pub fn tls(&self) -> Tls {
+        match &self.ca {
+            Some(file) => Tls::Authority(file.clone()),
+            None if self.tls => Tls::Public,
+            None => Tls::Off,
+        }
+    }
+}
+
+/// Send one request.
+#[derive(Debug, Args)]
+pub struct Call {
+    /// The operation, such as `search`; `docs/wires/json.md` describes all of them.
+    pub op: String,
+    /// Its parameters as a JSON object; `-` reads them from standard input, where passwords belong.
+    pub parameters: Option<String>,
+    /// Which market, and as whom.
+    #[command(flatten)]
+    pub server: Server,
+}
+
+/// Offer everything in a spreadsheet.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The spreadsheet, as CSV.
+    pub file: PathBuf,
+    /// Do it without asking.
+    #[arg(long)]
+    pub yes: bool,
+    /// Which market, and as whom.
+    #[command(flatten)]
+    pub server: Server,
+}
+
+/// Write your listings to a spreadsheet.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// The file to write; standard output without it.
+    pub file: Option<PathBuf>,
+    /// Which market, and as whom.
+    #[command(flatten)]
+    pub server: Server,
+}
+
+/// Look for trouble.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Where the market's data is.
+    #[command(flatten)]
+    pub place: Place,
+    /// The address the market shall listen on.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1")]
+    pub listen: IpAddr,
+    /// The port it shall listen on.
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_PORT)]
+    pub port: u16,
+}
+
+/// Do what an operator does.
+#[derive(Debug, Args)]
+pub struct Operator {
+    /// Where the market's data is.
+    #[command(flatten)]
+    pub place: Place,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: OperatorVerb,
+}
+
+/// What an operator does from the command line.
+#[derive(Debug, Subcommand)]
+pub enum OperatorVerb {
+    /// Make a member an operator; with --name and --email an account is made first, its password is read from the
+    /// terminal or from standard input.
+    Add {
+        /// The member.
+        username: String,
+        /// The name of a new account.
+        #[arg(long, requires = "email")]
+        name: Option<String>,
+        /// The address of a new account.
+        #[arg(long, requires = "name")]
+        email: Option<String>,
+    },
+    /// Make an operator a member again.
+    Remove {
+        /// The operator.
+        username: String,
+    },
+    /// Let a member serve the desk of a pickup point.
+    Appoint {
+        /// The member.
+        username: String,
+        /// The pickup point's id; the first one without it.
+        #[arg(long, value_name = "ID")]
+        point: Option<String>,
+    },
+    /// Let a member no longer serve it.
+    Dismiss {
+        /// The member.
+        username: String,
+        /// The pickup point's id; the first one without it.
+        #[arg(long, value_name = "ID")]
+        point: Option<String>,
+    },
+    /// Show the settings.
+    Settings,
+    /// Change a setting.
+    Set {
+        /// `email_domains` or `commission_basis_points`.
+        name: String,
+        /// Its value.
+        value: String,
+    },
+    /// Send any request of the protocol with an operator's rights and print the answer.
+    Call {
+        /// The operation.
+        op: String,
+        /// Its parameters as a JSON object.
+        parameters: Option<String>,
+    },
+}

@@ -1,0 +1,217 @@
+//! The demo: a believable campus with a past.
+//!
+//! It is played through the same door as everything, under a clock that starts four weeks ago: people join, offer
+//! things, buy, drop off, collect, change their minds or forget. What is left standing at the end is the market a visitor
+//! finds. The same seed makes the same campus.
+
+mod campus;
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow};
+use auboutique_domain::id::{ListingId, OrderId};
+use auboutique_domain::listing::ListingDraft;
+use auboutique_domain::member::{Email, Role, Secret, Username};
+use auboutique_domain::order::{Code, OrderView};
+use auboutique_domain::time::{Moment, Span};
+use auboutique_domain::{Command, Price, Reply};
+use auboutique_market::env::{ManualEnv, random};
+use auboutique_market::{Caller, Env, Location, Market, No, Options, Password};
+
+/// How far back the demo's past reaches.
+// Less than a session lasts, because everybody stays signed in for the whole story.
+const DAYS: i64 = 28;
+/// What everybody on the demo campus types to log in.
+pub const PASSWORD: &str = "cedar-by-the-sea";
+
+/// Fills an empty market with the demo, or finds that it is filled. Returns what to tell the person who started it.
+///
+/// # Errors
+///
+/// When the market has members who are not the demo's.
+pub fn fill(location: &Location, seed: u64, now: Moment) -> anyhow::Result<String> {
+    let env = Arc::new(ManualEnv::new(now.minus(Span::days(DAYS)), seed));
+    let market = Market::open(&Options::new(location.clone()), env.clone() as Arc<dyn Env>)?;
+    let known = market
+        .ask_now(Caller::CONSOLE, |view| Ok((view.member_card("rana").is_ok(), view.count_members()?)))?;
+    match known {
+        (false, 0) => Story::tell(market.clone(), &env, seed, now)?,
+        (true, _) => {}
+        (false, _) => anyhow::bail!(
+            "--demo fills an empty market, and this one has members. Choose another folder with --data"
+        ),
+    }
+    market.close();
+    Ok(format!(
+        "This is a demo. Log in as rana (a student), karim (a seller), maya (the desk) or ziad (the operator);\n\
+         everybody's password is {PASSWORD}"
+    ))
+}
+
+/// Somebody on the campus, signed in.
+struct Person {
+    username: Username,
+    caller: Caller,
+}
+
+/// What happens to a sale in the end.
+#[derive(Clone, Copy)]
+enum Fate {
+    Waits,
+    AtDesk,
+    Collected,
+    Canceled,
+    Forgotten,
+}
+
+struct Story<'a> {
+    market: Market,
+    env: &'a ManualEnv,
+    people: Vec<Person>,
+}
+
+impl<'a> Story<'a> {
+    fn tell(market: Market, env: &'a ManualEnv, seed: u64, now: Moment) -> anyhow::Result<()> {
+        let mut story = Self { market, env, people: Vec::new() };
+        story.people_join()?;
+        let desk = story.open_the_desk()?;
+        let offers = campus::offers(seed);
+        let mut listings = Vec::new();
+        // The last tenth is published today, so that the newest really are new.
+        let pause = Span::days(DAYS).micros() / i64::try_from(offers.len()).unwrap_or(1);
+        for (place, offer) in (0_i64..).zip(&offers) {
+            let noise = i64::from(story.dice(1_000)) * pause / 1_000;
+            let at = now.minus(Span::days(DAYS)).plus(Span::hours(1));
+            let at =
+                Moment::from_micros((at.micros() + place * pause + noise).min(now.micros() - 60_000_000));
+            if at > story.env.now() {
+                story.env.set(at);
+            }
+            story.tick()?;
+            listings.push(story.publish(offer)?);
+            // Most things find a buyer after a while; the newest have had no time to.
+            if place % 3 == 2 {
+                let sold = usize::try_from(place / 3).unwrap_or(0);
+                story.sell(&listings[sold], &desk, place)?;
+            }
+        }
+        story.env.set(now);
+        story.tick()
+    }
+
+    fn dice(&self, sides: u16) -> u16 {
+        u16::from_be_bytes(random(self.env)) % sides
+    }
+
+    fn run(&self, caller: &Caller, command: Command) -> anyhow::Result<Reply> {
+        self.market
+            .run_now(caller.clone(), command)
+            .map_err(|no: No| anyhow!("the demo's story stopped: {no}"))
+    }
+
+    fn tick(&self) -> anyhow::Result<()> {
+        self.market.tick().map(drop).map_err(|no| anyhow!("the demo's time stopped: {no}"))
+    }
+
+    fn people_join(&mut self) -> anyhow::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+        let hash: Secret = runtime.block_on(self.market.hash_for_demo(&Password::typed(PASSWORD)))?;
+        let students = campus::people()
+            .into_iter()
+            .map(|person| (person.name, person.username.to_owned(), person.email));
+        let house = [("Maya Nassar", "maya"), ("Ziad Khoury", "ziad")]
+            .map(|(name, username)| (name, username.to_owned(), format!("{username}@aub.edu.lb")));
+        for (name, username, email) in students.chain(house) {
+            let command = Command::Register {
+                name: name.to_owned(),
+                username: Username::parse(&username)?,
+                email: Email::parse(&email)?,
+                password: hash.clone(),
+            };
+            let Reply::Account(account) = self.run(&Caller::VISITOR, command)? else {
+                return Err(anyhow!("the demo's story stopped: {username} did not join"));
+            };
+            let (session, _) = self.market.start_session_at_console(account.id)?;
+            self.people.push(Person { username: account.username, caller: Caller::member(session.session) });
+            self.env.advance(Span::seconds(40));
+        }
+        Ok(())
+    }
+
+    /// Maya serves the desk of the post office, and Ziad runs the market.
+    fn open_the_desk(&self) -> anyhow::Result<Caller> {
+        let points = self.market.ask_now(Caller::CONSOLE, |view| view.pickup_points())?;
+        let pickup_point = points.first().context("the market has no pickup point")?.point.id;
+        let [.., maya, ziad] = self.people.as_slice() else { return Err(anyhow!("nobody joined")) };
+        let username = maya.username.clone();
+        self.run(&Caller::CONSOLE, Command::AppointAttendant { pickup_point, username })?;
+        let username = ziad.username.clone();
+        self.run(&Caller::CONSOLE, Command::ChangeRole { username, role: Role::Operator })?;
+        Ok(maya.caller.clone())
+    }
+
+    fn publish(&self, offer: &campus::Offer) -> anyhow::Result<Offered> {
+        let price = Price::new(offer.minor, offer.currency)?;
+        let draft =
+            ListingDraft::new(offer.title, offer.description, price, offer.category, offer.condition, None)?;
+        match self.run(&self.people[offer.seller].caller, Command::AddListing { draft })? {
+            Reply::Listing(view) => Ok(Offered { listing: view.listing, price, seller: offer.seller }),
+            other => Err(anyhow!("an offer became {other:?}")),
+        }
+    }
+
+    fn sell(&self, offered: &Offered, desk: &Caller, place: i64) -> anyhow::Result<()> {
+        let mut buyer = usize::from(self.dice(60));
+        if buyer == offered.seller {
+            buyer = (buyer + 1) % 60;
+        }
+        let caller = &self.people[buyer].caller;
+        let command = Command::BuyListing { listing: offered.listing, price: offered.price.money() };
+        let order = match self.run(caller, command)? {
+            Reply::Order(order) => order,
+            other => return Err(anyhow!("a purchase became {other:?}")),
+        };
+        let fate = match (place, self.dice(20)) {
+            (180.., _) => Fate::Waits,
+            (165.., _) => Fate::AtDesk,
+            (_, 0) => Fate::Canceled,
+            (_, 1) => Fate::Forgotten,
+            _ => Fate::Collected,
+        };
+        self.live(&order, fate, caller, &self.people[offered.seller].caller, desk)
+    }
+
+    fn live(
+        &self,
+        order: &OrderView,
+        fate: Fate,
+        buyer: &Caller,
+        seller: &Caller,
+        desk: &Caller,
+    ) -> anyhow::Result<()> {
+        let id: OrderId = order.order;
+        match fate {
+            Fate::Waits | Fate::Forgotten => return Ok(()),
+            Fate::Canceled => return self.run(buyer, Command::CancelOrder { order: id }).map(drop),
+            Fate::AtDesk | Fate::Collected => {}
+        }
+        self.run(desk, Command::DropOff { code: self.code(id, seller)? })?;
+        if matches!(fate, Fate::Collected) {
+            let collect = Command::Collect { code: self.code(id, buyer)?, cash: Some(order.total) };
+            self.run(desk, collect)?;
+        }
+        Ok(())
+    }
+
+    /// The code this member shows at the desk.
+    fn code(&self, order: OrderId, of: &Caller) -> anyhow::Result<Code> {
+        let view = self.market.ask_now(of.clone(), move |view| view.order(order))?;
+        view.pickup.code.context("the order has no code any more")
+    }
+}
+
+struct Offered {
+    listing: ListingId,
+    price: Price,
+    seller: usize,
+}

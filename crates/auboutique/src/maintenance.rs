@@ -1,0 +1,83 @@
+//! `verify`, `backup`, `restore`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use auboutique_market::env::SystemEnv;
+use auboutique_market::{Env, Location, backup};
+
+use crate::config::{FOLDER, Place};
+use crate::serve::make_folder;
+
+fn existing(place: &Place) -> anyhow::Result<Location> {
+    let folder = place.folder(FOLDER)?;
+    let location = place.location(&folder)?;
+    if let Location::Sqlite(file) = &location {
+        anyhow::ensure!(
+            file.exists(),
+            "there is no market in {}: name its folder with --data",
+            folder.display()
+        );
+    }
+    Ok(location)
+}
+
+fn env() -> Arc<dyn Env> {
+    Arc::new(SystemEnv::new())
+}
+
+/// Re-derives everything from the logs and says `clean`, or names what is wrong. Returns whether it is clean.
+///
+/// # Errors
+///
+/// When the database cannot be read.
+#[expect(clippy::print_stdout, reason = "the verdict is what the command is for")]
+pub fn verify(place: &Place) -> anyhow::Result<bool> {
+    let verdict = auboutique_market::verify(&existing(place)?)?;
+    let checked: Vec<String> =
+        verdict.checked.iter().map(|(what, count)| format!("{count} {what}")).collect();
+    println!("checked {}", checked.join(", "));
+    for finding in &verdict.findings {
+        println!("wrong: {finding}");
+    }
+    if verdict.is_clean() {
+        println!("clean");
+    } else {
+        println!(
+            "{} rows disagree with the log they are derived from. Keep a copy of the data as it is before anything else.",
+            verdict.findings.len()
+        );
+    }
+    Ok(verdict.is_clean())
+}
+
+/// Copies the database into a file.
+///
+/// # Errors
+///
+/// When the file exists or cannot be written, or the copy does not verify.
+#[expect(clippy::print_stdout, reason = "the person who asked reads here that it is done")]
+pub fn back_up(file: &Path, place: &Place) -> anyhow::Result<()> {
+    let rows = backup::back_up(&existing(place)?, file, env().now())?;
+    println!("{} holds {rows} rows and verifies clean", file.display());
+    Ok(())
+}
+
+/// Brings a backup into an empty folder or database.
+///
+/// # Errors
+///
+/// When the backup does not verify, or there is something already.
+#[expect(clippy::print_stdout, reason = "the person who asked reads here that it is done")]
+pub fn restore(file: &Path, place: &Place) -> anyhow::Result<()> {
+    let folder = place.folder(FOLDER)?;
+    let location = place.location(&folder)?;
+    if matches!(location, Location::Sqlite(_)) {
+        make_folder(&folder)?;
+    }
+    let rows = backup::restore(file, &location, env().now())?;
+    let verdict = auboutique_market::verify(&location)?;
+    anyhow::ensure!(verdict.is_clean(), "what was restored does not verify: {:?}", verdict.findings.first());
+    println!("restored {rows} rows into {location:?}; it verifies clean");
+    Ok(())
+}

@@ -1,0 +1,143 @@
+//! The loops that own the sockets of the AUBoutique protocol.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use auboutique_market::{Market, Source, Who};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream, UnixListener};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+
+use crate::connection::Connection;
+
+/// How many connections are served at once.
+const CONNECTIONS: usize = 12_000;
+/// How long a client may take to agree on encryption.
+const TLS_PATIENCE: Duration = Duration::from_secs(5);
+/// How long connections have to finish what is under way when the market closes.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Reads a certificate chain and its key.
+///
+/// # Errors
+///
+/// Which file is wrong, and how.
+pub fn tls(certificate: &Path, key: &Path) -> anyhow::Result<TlsAcceptor> {
+    let chain = CertificateDer::pem_file_iter(certificate)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .with_context(|| format!("cannot read the certificate {}", certificate.display()))?;
+    anyhow::ensure!(!chain.is_empty(), "{} holds no certificate", certificate.display());
+    let private = PrivateKeyDer::from_pem_file(key)
+        .with_context(|| format!("cannot read the private key {}", key.display()))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(chain, private)
+        .context("the certificate and the key do not fit together")?;
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+/// Accepts connections until the market closes, then waits until they have finished.
+pub async fn serve(
+    listener: TcpListener,
+    acceptor: Option<TlsAcceptor>,
+    market: Market,
+    mut closing: watch::Receiver<bool>,
+) {
+    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = closing.wait_for(|closing| *closing) => break,
+            Some(_) = connections.join_next() => continue,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Out of descriptors, or the client is gone already: neither ends the market.
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
+            tracing::warn!(%peer, "too many connections: one was turned away");
+            drop(stream);
+            continue;
+        };
+        let (market, acceptor, closing) = (market.clone(), acceptor.clone(), closing.clone());
+        connections.spawn(async move {
+            let _place = place;
+            drop(stream.set_nodelay(true));
+            welcome(stream, peer, acceptor, market, closing).await;
+        });
+    }
+    drop(listener);
+    let finish = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(DRAIN, finish).await.is_err() {
+        tracing::warn!("some connections did not finish in time and were cut");
+    }
+}
+
+async fn welcome(
+    stream: TcpStream,
+    peer: SocketAddr,
+    acceptor: Option<TlsAcceptor>,
+    market: Market,
+    closing: watch::Receiver<bool>,
+) {
+    let source = Source::address(peer.ip());
+    match acceptor {
+        None => converse(stream, source, Who::Visitor, market, closing).await,
+        Some(acceptor) => match tokio::time::timeout(TLS_PATIENCE, acceptor.accept(stream)).await {
+            Ok(Ok(stream)) => converse(stream, source, Who::Visitor, market, closing).await,
+            Ok(Err(error)) => tracing::debug!(%error, "a client could not agree on encryption"),
+            Err(_) => tracing::debug!("a client took too long to agree on encryption"),
+        },
+    }
+}
+
+async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    source: Source,
+    base: Who,
+    market: Market,
+    closing: watch::Receiver<bool>,
+) {
+    match Connection::new(market, source, base).serve(stream, closing).await {
+        Ok(end) => tracing::debug!(?end, "a connection ended"),
+        Err(error) => tracing::debug!(%error, "a connection broke"),
+    }
+}
+
+/// Serves the console: whoever may open the socket's file has an operator's rights.
+pub async fn serve_console(listener: UnixListener, market: Market, mut closing: watch::Receiver<bool>) {
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            Some(_) = connections.join_next() => continue,
+            _ = closing.wait_for(|closing| *closing) => break,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let (market, closing) = (market.clone(), closing.clone());
+                connections.spawn(converse(stream, Source::console(), Who::Console, market, closing));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a console could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+    drop(tokio::time::timeout(DRAIN, async { while connections.join_next().await.is_some() {} }).await);
+}
