@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use auboutique_domain::Command;
-use auboutique_domain::listing::{Category, Condition};
+use auboutique_domain::listing::{Category, Condition, Page};
 use auboutique_market::{Answer, Busy, Caller, Key, Market, No, Password, SignIn, Source, Token, View, Who};
 use auboutique_wire::json::{self, Failure, Frame, Id, Lines, MAX_FRAME, Malformed, Op, Query, Request};
 use serde_json::{Value, json};
@@ -29,6 +29,8 @@ const WRITE_PATIENCE: Duration = Duration::from_secs(10);
 const UNDER_WAY: usize = 256;
 /// How many bytes of answers are gathered before they are written.
 const GATHER: usize = 64 * 1_024;
+/// How many bytes a page may have, so that with its id it fits into a line.
+const PAGE_BYTES: usize = MAX_FRAME - 1_024;
 
 /// The name this server greets with.
 pub const SERVER: &str = concat!("AUBoutique ", env!("CARGO_PKG_VERSION"));
@@ -77,6 +79,7 @@ impl Connection {
         let (mut input, mut output) = tokio::io::split(stream);
         let mut lines = Lines::default();
         let mut pending: VecDeque<Pending> = VecDeque::new();
+        let mut arrived: Option<Frame> = None;
         let mut held: Option<Request> = None;
         let mut bytes = vec![0; 16 * 1_024];
         let mut ended = false;
@@ -84,7 +87,7 @@ impl Connection {
         loop {
             // Everything that can be started is started, in order.
             while held.is_none() && pending.len() < UNDER_WAY && !*closing.borrow() {
-                let Some(frame) = lines.next_frame() else { break };
+                let Some(frame) = arrived.take().or_else(|| lines.next_frame()) else { break };
                 match self.begin(frame) {
                     Ok(answer) => pending.push_back(answer),
                     Err(request) => held = Some(request),
@@ -139,7 +142,10 @@ impl Connection {
                     if !ended && held.is_none() && pending.len() < UNDER_WAY =>
                 {
                     match read {
-                        Ok(count) => ended = count? == 0,
+                        Ok(frame) => {
+                            arrived = frame?;
+                            ended = arrived.is_none();
+                        }
                         // Requests under way are not silence.
                         Err(_) if !idle => {}
                         Err(_) => return Ok(End::Silent),
@@ -272,19 +278,21 @@ impl Connection {
     }
 }
 
-/// Reads until a frame may be whole. Cancel-safe: bytes are pushed as soon as they are read.
+/// Reads until a frame is whole; nothing at the end of the stream. Cancel-safe: bytes are pushed as soon as they are read.
 async fn read_frame(
     input: &mut (impl AsyncRead + Unpin),
     lines: &mut Lines,
     bytes: &mut [u8],
-) -> io::Result<usize> {
-    // The time for a whole request runs from its first byte: a byte now and then does not make it longer. So one call
-    // ends only with a line end, or with the end of the stream.
+) -> io::Result<Option<Frame>> {
+    // The time for a whole request runs from its first byte: neither a byte now and then makes it longer, nor a blank
+    // line. So one call ends only with a frame, or with the end of the stream.
     loop {
-        let count = input.read(bytes).await?;
-        lines.push(&bytes[..count]);
-        if count == 0 || bytes[..count].contains(&b'\n') {
-            return Ok(count);
+        if let Some(frame) = lines.next_frame() {
+            return Ok(Some(frame));
+        }
+        match input.read(bytes).await? {
+            0 => return Ok(None),
+            count => lines.push(&bytes[..count]),
         }
     }
 }
@@ -350,40 +358,57 @@ fn failure(no: No) -> Failure {
 
 /// Shows what a query asks for.
 fn show(view: &mut View<'_>, query: Query) -> Result<Value, No> {
-    let shown = match query {
-        Query::Me => serde_json::to_value(view.account()?),
-        Query::Sessions => serde_json::to_value(json!({ "rows": view.sessions()? })),
-        Query::Member { username } => serde_json::to_value(view.member_card(&username)?),
-        Query::Categories => Ok(json!({ "categories": Category::ALL, "conditions": Condition::ALL })),
-        Query::PickupPoints => serde_json::to_value(json!({ "rows": view.pickup_points()? })),
+    use auboutique_domain::order::Side;
+    match query {
+        Query::Me => shown(&view.account()?),
+        Query::Sessions => shown(&json!({ "rows": view.sessions()? })),
+        Query::Member { username } => shown(&view.member_card(&username)?),
+        Query::Categories => shown(&json!({ "categories": Category::ALL, "conditions": Condition::ALL })),
+        Query::PickupPoints => shown(&json!({ "rows": view.pickup_points()? })),
         Query::Listings { category, after, limit } => {
-            serde_json::to_value(view.newest(category, after.as_deref(), limit)?)
+            page(limit, |limit| view.newest(category, after.as_deref(), limit))
         }
         Query::Search { search, category, after, limit } => {
-            serde_json::to_value(view.search(&search, category, after.as_deref(), limit)?)
+            page(limit, |limit| view.search(&search, category, after.as_deref(), limit))
         }
         Query::ListingsOf { username, after, limit } => {
-            serde_json::to_value(view.listings_of(&username, after.as_deref(), limit)?)
+            page(limit, |limit| view.listings_of(&username, after.as_deref(), limit))
         }
-        Query::Listing { listing } => serde_json::to_value(view.listing(listing)?),
-        Query::MyListings { after, limit } => {
-            serde_json::to_value(view.own_listings(after.as_deref(), limit)?)
+        Query::Listing { listing } => shown(&view.listing(listing)?),
+        Query::MyListings { after, limit } => page(limit, |limit| view.own_listings(after.as_deref(), limit)),
+        Query::MyOrders { after, limit } => {
+            page(limit, |limit| view.orders(Side::Buyer, after.as_deref(), limit))
         }
-        Query::MyOrders { after, limit } => serde_json::to_value(view.orders(
-            auboutique_domain::order::Side::Buyer,
-            after.as_deref(),
-            limit,
-        )?),
-        Query::MySales { after, limit } => serde_json::to_value(view.orders(
-            auboutique_domain::order::Side::Seller,
-            after.as_deref(),
-            limit,
-        )?),
-        Query::Order { order } => serde_json::to_value(view.order(order)?),
-        Query::Settings => serde_json::to_value(view.settings()?),
-    };
-    shown.map_err(|error| {
+        Query::MySales { after, limit } => {
+            page(limit, |limit| view.orders(Side::Seller, after.as_deref(), limit))
+        }
+        Query::Order { order } => shown(&view.order(order)?),
+        Query::Settings => shown(&view.settings()?),
+    }
+}
+
+fn shown(view: &impl serde::Serialize) -> Result<Value, No> {
+    serde_json::to_value(view).map_err(|error| {
         tracing::error!(%error, "a view cannot be written as JSON");
         No::Broken(auboutique_market::Broken { incident: "encoding".to_owned() })
     })
+}
+
+/// A page that fits into a line: as many rows as were asked for, or as there is room for.
+fn page<T: serde::Serialize>(
+    limit: Option<i64>,
+    mut read: impl FnMut(Option<i64>) -> Result<Page<T>, No>,
+) -> Result<Value, No> {
+    let mut limit = limit;
+    loop {
+        let page = read(limit)?;
+        let (rows, value) = (page.rows.len(), shown(&page)?);
+        let bytes = value.to_string().len();
+        if bytes <= PAGE_BYTES || rows <= 1 {
+            return Ok(value);
+        }
+        // As many as would fit were all of one size. Should those be the large ones, it is tried again with fewer.
+        let fit = (rows * PAGE_BYTES / bytes).clamp(1, rows - 1);
+        limit = Some(i64::try_from(fit).unwrap_or(1));
+    }
 }

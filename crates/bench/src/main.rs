@@ -1,1 +1,111 @@
-fn main() {}
+//! The benchmarks: each figure beside its reference, measured in the same run, because this machine is shared and only
+//! ratios hold.
+//!
+//! The rounds of all contestants are interleaved and the median is taken. The program ends with an error when a ratio
+//! falls short of its target.
+
+mod purchase;
+mod raw;
+mod reading;
+mod stage;
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use serde_json::json;
+
+/// Measure the market against its references.
+#[derive(Parser)]
+struct Options {
+    /// How many purchases a round has.
+    #[arg(long, default_value_t = 8_000)]
+    purchases: usize,
+    /// How many rounds; the median counts.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// How many listings the reading benchmarks read from.
+    #[arg(long, default_value_t = 100_000)]
+    listings: usize,
+    /// Where to write the figures as JSON.
+    #[arg(long)]
+    json: Option<PathBuf>,
+}
+
+/// A figure beside its reference.
+struct Figure {
+    /// Its number in the list of targets, such as `F4`.
+    id: &'static str,
+    /// What was measured.
+    what: String,
+    /// The figure, in its unit.
+    ours: f64,
+    /// The reference, or nothing where the target is absolute.
+    reference: Option<f64>,
+    /// The unit of both.
+    unit: &'static str,
+    /// What is asked: a ratio at least, a value at most, or nothing yet.
+    target: Target,
+}
+
+enum Target {
+    RatioAtLeast(f64),
+    AtMost(f64),
+    None,
+}
+
+impl Figure {
+    #[expect(clippy::float_arithmetic, reason = "a ratio of two measurements, no money")]
+    fn ratio(&self) -> Option<f64> {
+        self.reference.map(|reference| self.ours / reference)
+    }
+
+    fn holds(&self) -> bool {
+        match self.target {
+            Target::RatioAtLeast(least) => self.ratio().is_some_and(|ratio| ratio >= least),
+            Target::AtMost(most) => self.ours <= most,
+            Target::None => true,
+        }
+    }
+
+    fn row(&self) -> String {
+        let reference = self.reference.map_or("–".to_owned(), |reference| format!("{reference:.0}"));
+        let ratio = self.ratio().map_or("–".to_owned(), |ratio| format!("{ratio:.2}"));
+        let target = match self.target {
+            Target::RatioAtLeast(least) => format!("≥ {least}"),
+            Target::AtMost(most) => format!("≤ {most} {}", self.unit),
+            Target::None => "–".to_owned(),
+        };
+        let verdict = if self.holds() { "" } else { "  SHORT" };
+        let (id, what, ours, unit) = (self.id, &self.what, self.ours, self.unit);
+        format!("{id:<4} {what:<58} {ours:>10.1} {unit:<4} {reference:>10} {ratio:>6} {target:>10}{verdict}")
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the table is what the program is for")]
+fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    let mut figures = purchase::measure(options.purchases, options.rounds)?;
+    figures.extend(reading::measure(options.listings)?);
+    println!(
+        "{:<4} {:<58} {:>10} {:<4} {:>10} {:>6} {:>10}",
+        "", "", "ours", "", "reference", "ratio", "target"
+    );
+    for figure in &figures {
+        println!("{}", figure.row());
+    }
+    if let Some(file) = options.json {
+        let rows: Vec<_> = figures
+            .iter()
+            .map(|figure| {
+                json!({ "id": figure.id, "what": figure.what, "ours": figure.ours, "unit": figure.unit,
+                    "reference": figure.reference, "ratio": figure.ratio(), "holds": figure.holds() })
+            })
+            .collect();
+        let run = json!({ "purchases": options.purchases, "rounds": options.rounds, "listings": options.listings,
+            "cores": std::thread::available_parallelism()?.get(), "figures": rows });
+        std::fs::write(file, serde_json::to_string_pretty(&run)?)?;
+    }
+    let short = figures.iter().filter(|figure| !figure.holds()).count();
+    anyhow::ensure!(short == 0, "{short} figures fall short of their target");
+    Ok(())
+}

@@ -445,6 +445,22 @@ impl Connection {
         }
     }
 
+    /// Moves what the write-ahead log holds into the file and empties the log. PostgreSQL does so by itself.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn checkpoint(&mut self) -> Result<(), DbError> {
+        match &self.inner {
+            Inner::Sqlite { connection, .. } => {
+                // A reader that is still at it keeps the log from being emptied; that is no error.
+                connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+                Ok(())
+            }
+            Inner::Postgres { .. } => Ok(()),
+        }
+    }
+
     /// Whether the connection is to PostgreSQL, where several nodes may write.
     #[must_use]
     pub const fn is_shared(&self) -> bool {
@@ -656,10 +672,12 @@ fn search_index(table: &str, shared: bool) -> String {
              CREATE INDEX {table}_words ON {table} USING gin (words);"
         );
     }
-    // The words come folded, so the tokenizer only has to split at blanks. `detail=none` keeps which listings have a
-    // word and nothing else: no ranking and no phrases are asked of it. The short prefixes serve search as you type.
+    // The words come folded, so the tokenizer only has to split at blanks. `ascii` takes everything beyond ASCII for part
+    // of a word; `unicode61` would cut words at symbols such as 🅰 and at letters younger than it, and a word that is cut
+    // is a phrase. `detail=none` keeps which listings have a word and nothing else: no ranking and no phrases are asked
+    // of it. The short prefixes serve search as you type.
     format!(
         "CREATE VIRTUAL TABLE {table} USING fts5(words, content='', contentless_delete=1, detail='none',
-         prefix='1 2 3', tokenize='unicode61 remove_diacritics 0');"
+         prefix='1 2 3', tokenize='ascii');"
     )
 }

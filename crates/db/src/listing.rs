@@ -70,6 +70,7 @@ const OWN: &str = concat!(
 );
 const ON_SALE: &str = "SELECT COUNT(*) FROM listings
     WHERE seller_id = $1 AND sold_at IS NULL AND withdrawn_at IS NULL";
+const LAST_NUMBER: &str = "SELECT COALESCE(MAX(number), 0) FROM listings";
 const INSERT: &str = "INSERT INTO listings
     (id, number, seller_id, title, description, price, currency, category, condition, pickup_point_id, on_hand,
      committed, published_at, withdrawn_at, sold_at, version)
@@ -231,6 +232,15 @@ pub fn own(
 /// What the database says.
 pub fn count_on_sale(db: &mut Connection, seller: MemberId) -> Result<i64, DbError> {
     Ok(db.find("listings", ON_SALE, params![seller], |row| row.integer())?.unwrap_or(0))
+}
+
+/// The highest number a listing has; 0 when there is none.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn last_number(db: &mut Connection) -> Result<i64, DbError> {
+    Ok(db.find("listings", LAST_NUMBER, &[], |row| row.integer())?.unwrap_or(0))
 }
 
 fn words(listing: &Listing) -> String {

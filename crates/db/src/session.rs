@@ -26,7 +26,7 @@ const LIVE: &str = "SELECT m.id, m.username, m.email, m.name, m.role, m.register
 const BY_TOKEN: &str =
     "SELECT id FROM sessions WHERE token_hash = $1 AND ended_at IS NULL AND expires_at > $2";
 const OF_MEMBER: &str = "SELECT id, started_at, expires_at, last_seen_at, device FROM sessions
-    WHERE member_id = $1 AND ended_at IS NULL AND expires_at > $2 ORDER BY started_at DESC, id DESC LIMIT 200";
+    WHERE member_id = $1 AND ended_at IS NULL AND expires_at > $2 ORDER BY started_at DESC, id DESC LIMIT 100";
 const EXTEND: &str =
     "UPDATE sessions SET last_seen_at = $1, expires_at = $2 WHERE id = $3 AND ended_at IS NULL";
 const END: &str = "UPDATE sessions SET ended_at = $1 WHERE id = $2 AND member_id = $3 AND ended_at IS NULL

@@ -5,18 +5,12 @@ use serde::{Deserialize, Serialize};
 use crate::refusal::Refusal;
 
 /// The settings of the market. Kept as one row per setting; what is not set has its default.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     /// The e-mail domains that may join, lower case; empty when all may.
     pub email_domains: Vec<String>,
     /// What the market takes of a member's sale, in basis points (hundredths of a percent). Default 0.
     pub commission_basis_points: i64,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { email_domains: Vec::new(), commission_basis_points: 0 }
-    }
 }
 
 /// The names of the settings, as the operator types them and the database keeps them.

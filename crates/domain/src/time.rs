@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use jiff::ToSpan as _;
 pub use jiff::civil::{Date, Weekday};
 
 /// A point in time: microseconds since 1970-01-01T00:00:00 UTC, as the database keeps it.
@@ -113,12 +112,6 @@ impl<'de> serde::Deserialize<'de> for Moment {
 
 /// Coordinated universal time.
 pub const UTC: jiff::tz::TimeZone = jiff::tz::TimeZone::UTC;
-
-/// The day that many days earlier.
-#[must_use]
-pub fn days_before(day: Date, days: i64) -> Date {
-    day.saturating_sub(days.days())
-}
 
 /// The time zone of that IANA name (`Asia/Beirut`), from the database compiled into the program.
 #[must_use]

@@ -431,10 +431,13 @@ impl Market {
     /// The account of a login and its hash. An e-mail address has an `@`, a username never.
     async fn find_login(&self, login: String) -> Result<Option<(MemberId, Secret)>, No> {
         let find = move |view: &mut crate::View<'_>| {
-            let found = if login.contains('@') {
-                auboutique_db::member::find_by_email(view.db, &login)
+            // What can be neither is nobody's; the database is not asked for it.
+            let found = if let Ok(email) = Email::parse(&login) {
+                auboutique_db::member::find_by_email(view.db, email.as_str())
+            } else if let Ok(username) = Username::parse(&login) {
+                auboutique_db::member::find_by_username(view.db, username.as_str())
             } else {
-                auboutique_db::member::find_by_username(view.db, &login)
+                return Ok(None);
             };
             let Some(member) = view.settle(found.map_err(Stop::from))? else { return Ok(None) };
             let hash = auboutique_db::member::credential(view.db, member.id, PASSWORD);

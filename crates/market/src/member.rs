@@ -118,7 +118,9 @@ impl View<'_> {
     ///
     /// [`Refusal::NotFound`].
     pub fn member_card(&mut self, username: &str) -> Result<MemberCard, No> {
-        let found = db::find_by_username(self.db, &username.trim().to_ascii_lowercase());
+        // What cannot be a username is the name of nobody; the database is not asked for it.
+        let username = Username::parse(username).map_err(|_| Refusal::not_found("member"))?;
+        let found = db::find_by_username(self.db, username.as_str());
         let member = self.settle(found.map_err(Stop::from))?;
         Ok(member.ok_or_else(|| Refusal::not_found("member"))?.card())
     }

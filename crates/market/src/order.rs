@@ -10,7 +10,7 @@ use auboutique_domain::order::{
     Action, Code, DeskView, Line, Order, OrderView, Placement, Side, State, Step, StepError,
 };
 use auboutique_domain::pickup::Calendar;
-use auboutique_domain::time::days_before;
+use auboutique_domain::time::Date;
 use auboutique_domain::{Event, Refusal, Reply};
 
 use crate::no::{No, Stop};
@@ -52,25 +52,28 @@ pub(crate) fn buy(work: &mut Work<'_>, id: ListingId, seen: Money) -> Outcome {
     Ok(Reply::Order(order.view(Side::Buyer, buyer.card(), seller, &calendar)))
 }
 
-/// A pickup point with what decides its days.
+/// A pickup point with what decides its days from today on.
 pub(crate) fn calendar(work: &mut Work<'_>, point: PickupPointId) -> Result<Calendar, Stop> {
-    let point = pickup::find(work.db, point)?.ok_or_else(|| Refusal::not_found("pickup point"))?;
-    calendar_of(work.db, point, work.now)
+    calendar_since(work.db, point, work.now, None)
 }
 
-fn calendar_of(
+/// The pickup point of an order with what decides its days from the pickup day on, which may lie a while back: deadlines
+/// count open days from it, however long the desk has been closed since.
+fn calendar_of(work: &mut Work<'_>, order: &Order) -> Result<Calendar, Stop> {
+    calendar_since(work.db, order.pickup_point, work.now, Some(order.pickup_day))
+}
+
+fn calendar_since(
     db: &mut auboutique_db::Connection,
-    point: auboutique_domain::pickup::PickupPoint,
+    point: PickupPointId,
     now: auboutique_domain::Moment,
+    day: Option<Date>,
 ) -> Result<Calendar, Stop> {
+    let point = pickup::find(db, point)?.ok_or_else(|| Refusal::not_found("pickup point"))?;
     let empty = Calendar { point, closures: [].into(), booked: [].into() };
-    // Deadlines count open days from the pickup day, which may lie a while back.
-    let from = days_before(empty.day_of(now), BACK);
-    Ok(pickup::calendar(db, empty.point, from)?)
+    let today = empty.day_of(now);
+    Ok(pickup::calendar(db, empty.point, day.map_or(today, |day| day.min(today)))?)
 }
-
-/// How many days back closures are read: longer than any order waits at the desk.
-const BACK: i64 = 30;
 
 /// Saves everything that follows from a step.
 fn apply(work: &mut Work<'_>, before: &Order, step: Step) -> Result<Order, Stop> {
@@ -142,7 +145,7 @@ fn act(
     let side = order.side_of(member.id).ok_or_else(missing)?;
     let step = step(order.clone(), side, work)?;
     let order = apply(work, &order, step)?;
-    let calendar = calendar(work, order.pickup_point)?;
+    let calendar = calendar_of(work, &order)?;
     Ok(Reply::Order(order.view(side, buyer, seller, &calendar)))
 }
 
@@ -228,7 +231,7 @@ fn of_side(code: &Code, side: Side) -> Result<(), Refusal> {
 pub(crate) fn drop_off(work: &mut Work<'_>, code: &Code) -> Outcome {
     of_side(code, Side::Seller)?;
     let order = at_desk(work, code)?;
-    let calendar = calendar(work, order.pickup_point)?;
+    let calendar = calendar_of(work, &order)?;
     let step = order.clone().drop_off(&calendar, work.now)?;
     let order = apply(work, &order, step)?;
     Ok(Reply::Desk(desk_view(work, &order, code)?))
@@ -254,21 +257,17 @@ pub(crate) fn collect(work: &mut Work<'_>, code: &Code, cash: Option<Money>) -> 
 pub(crate) fn lapse(work: &mut Work<'_>, id: OrderId) -> Outcome {
     work.node()?;
     let order = db::find(work.db, id)?.ok_or_else(|| Refusal::not_found("order"))?;
-    let calendar = calendar(work, order.pickup_point)?;
+    let calendar = calendar_of(work, &order)?;
     let step = order.clone().lapse(&calendar, work.now)?;
     apply(work, &order, step)?;
     Ok(Reply::Done)
 }
 
 /// Moves the orders of a day that was closed to the next day with room.
-pub(crate) fn move_from(
-    work: &mut Work<'_>,
-    point: PickupPointId,
-    day: auboutique_domain::time::Date,
-) -> Result<(), Stop> {
+pub(crate) fn move_from(work: &mut Work<'_>, point: PickupPointId, day: Date) -> Result<(), Stop> {
     for order in db::on_day(work.db, point, day)? {
         // Read anew for each: every move fills a place.
-        let calendar = calendar(work, point)?;
+        let calendar = calendar_of(work, &order)?;
         let step = order.clone().move_pickup(&calendar, work.now)?;
         apply(work, &order, step)?;
     }
@@ -278,10 +277,7 @@ pub(crate) fn move_from(
 impl View<'_> {
     fn order_view(&mut self, found: OrderOfMembers, side: Side) -> Result<OrderView, No> {
         let OrderOfMembers { order, buyer, seller } = found;
-        let point = pickup::find(self.db, order.pickup_point);
-        let point =
-            self.settle(point.map_err(Stop::from))?.ok_or_else(|| Refusal::not_found("pickup point"))?;
-        let calendar = calendar_of(self.db, point, self.now);
+        let calendar = calendar_since(self.db, order.pickup_point, self.now, Some(order.pickup_day));
         Ok(order.view(side, buyer, seller, &self.settle(calendar)?))
     }
 

@@ -636,10 +636,22 @@ pub fn reply_value(reply: &Reply) -> Result<Value, serde_json::Error> {
     }
 }
 
+/// How many characters a text in a refusal has at most.
+const MOST_SAID: usize = 500;
+
 fn with_message<T: Serialize + std::fmt::Display>(no: &T) -> Value {
     let mut value = serde_json::to_value(no).unwrap_or_default();
     if let Some(fields) = value.as_object_mut() {
         fields.insert("message".to_owned(), Value::String(no.to_string()));
+        // What is wrong often repeats what was said, which may be as long as a line; an answer has to fit into one too.
+        for said in fields.values_mut() {
+            if let Value::String(text) = said
+                && let Some((end, _)) = text.char_indices().nth(MOST_SAID)
+            {
+                text.truncate(end);
+                text.push('…');
+            }
+        }
     }
     value
 }
@@ -699,18 +711,14 @@ pub fn decode_server_line(line: &[u8]) -> Result<ServerLine, String> {
         return Ok(ServerLine::Hello(hello));
     }
     let id = Id::parse(fields.remove("id")).map_err(|malformed| malformed.to_string())?;
-    let kinds: [(&str, fn(Value) -> Outcome); 4] = [
-        ("reply", Outcome::Reply),
-        ("refused", Outcome::Refused),
-        ("busy", Outcome::Busy),
-        ("broken", Outcome::Broken),
-    ];
-    for (name, make) in kinds {
-        if let Some(value) = fields.remove(name) {
-            return Ok(ServerLine::Response { id, outcome: make(value) });
-        }
-    }
-    Err("the server sent a line without an answer in it".to_owned())
+    let mut taken = |name: &str| fields.remove(name);
+    let outcome = taken("reply")
+        .map(Outcome::Reply)
+        .or_else(|| taken("refused").map(Outcome::Refused))
+        .or_else(|| taken("busy").map(Outcome::Busy))
+        .or_else(|| taken("broken").map(Outcome::Broken))
+        .ok_or("the server sent a line without an answer in it")?;
+    Ok(ServerLine::Response { id, outcome })
 }
 
 #[cfg(test)]
