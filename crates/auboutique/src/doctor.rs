@@ -1,6 +1,7 @@
 //! `doctor`: looks for what would keep a market from running well here.
 
 use std::fs;
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
@@ -30,7 +31,6 @@ fn ill(what: impl Into<String>, advice: impl Into<String>) -> Finding {
 /// # Errors
 ///
 /// When there is no folder to look at.
-#[expect(clippy::print_stdout, reason = "what it found is what the command is for")]
 pub fn run(options: &Doctor) -> anyhow::Result<bool> {
     let folder = options.place.folder(FOLDER)?;
     let location = options.place.location(&folder)?;
@@ -55,13 +55,14 @@ pub fn run(options: &Doctor) -> anyhow::Result<bool> {
             ),
         });
     }
+    let mut out = std::io::stdout().lock();
     let mut all_well = true;
     for Finding { what, advice } in findings {
         match advice {
-            None => println!("ok     {what}"),
+            None => writeln!(out, "ok     {what}")?,
             Some(advice) => {
                 all_well = false;
-                println!("wrong  {what}\n       → {advice}");
+                writeln!(out, "wrong  {what}\n       → {advice}")?;
             }
         }
     }

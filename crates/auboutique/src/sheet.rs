@@ -48,11 +48,10 @@ pub fn import(options: &Import) -> anyhow::Result<Status> {
     let mut client = connect(&options.server)?;
     let points = pickup_points(&mut client)?;
     let (mut added, mut failed) = (0, bad);
-    // A row asked again, after a lost connection or by running the import twice, is not offered twice: its key is the
-    // hash of what it says and where it stands.
+    let mut seen = BTreeMap::new();
     let mut waiting = std::collections::VecDeque::new();
     for (line, row) in good {
-        match request(row, line, &points) {
+        match request(row, &mut seen, &points) {
             Ok(fields) => {
                 client.send("add_listing", fields)?;
                 waiting.push_back(line);
@@ -143,9 +142,11 @@ fn pickup_points(client: &mut Client) -> anyhow::Result<BTreeMap<String, PickupP
     }
 }
 
+/// The request that offers a row. Its key is the hash of what the row says and of how many before it said the same, so
+/// that a row asked again, after a lost connection or by running the import twice, is not offered twice.
 fn request(
     row: &ListingRow,
-    line: u64,
+    seen: &mut BTreeMap<String, usize>,
     points: &BTreeMap<String, PickupPointId>,
 ) -> anyhow::Result<Map<String, Value>> {
     let mut fields = match serde_json::to_value(row)? {
@@ -159,8 +160,10 @@ fn request(
         })?;
         fields.insert("pickup_point".to_owned(), Value::from(point.to_string()));
     }
-    let said = format!("{line} {}", Value::Object(fields.clone()));
-    let key = data_encoding::HEXLOWER.encode(&Sha256::digest(said));
+    let said = Value::Object(fields.clone()).to_string();
+    let before = seen.entry(said.clone()).or_default();
+    let key = data_encoding::HEXLOWER.encode(&Sha256::digest(format!("{before} {said}")));
+    *before += 1;
     fields.insert("key".to_owned(), Value::from(format!("import-{key}")));
     Ok(fields)
 }

@@ -22,7 +22,7 @@ pub(crate) fn purchases(count: usize, runtime: &tokio::runtime::Runtime) -> anyh
     db.pragma_update(None, "wal_autocheckpoint", 4_000)?;
     db.pragma_update(None, "cache_size", -65_536)?;
     let (seller, buyer): (String, String) = db.query_row(
-        "SELECT (SELECT id FROM members WHERE username = 'seller'), (SELECT id FROM members WHERE username = 'buyer_0')",
+        "SELECT (SELECT id FROM members WHERE username = 'seller_0'), (SELECT id FROM members WHERE username = 'buyer_0')",
         [],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;

@@ -15,12 +15,15 @@ use auboutique_market::{Caller, Location, Market, Options, Token};
 /// What every listing costs.
 pub(crate) const PRICE: i64 = 1_250;
 
+/// How many members sell. A million listings between them stay below what each may have on sale.
+const SELLERS: usize = 600;
+
 /// A market on a fresh file.
 pub(crate) struct Stage {
     /// The market.
     pub market: Market,
-    /// Who sells.
-    pub seller: Caller,
+    /// Who sells: several, because one may not have everything on sale.
+    pub sellers: Vec<Caller>,
     /// Who buys, each with the token of their session.
     pub buyers: Vec<(Caller, Token)>,
     /// The folder of the file; gone when the stage is.
@@ -51,17 +54,17 @@ impl Stage {
             let (session, token) = market.start_session_at_console(account.id)?;
             Ok((Caller::member(session.session), token))
         };
-        let (seller, _) = join("seller".to_owned())?;
+        let sellers = (0..SELLERS)
+            .map(|number| Ok(join(format!("seller_{number}"))?.0))
+            .collect::<anyhow::Result<_>>()?;
         let buyers = (0..buyers).map(|number| join(format!("buyer_{number}"))).collect::<Result<_, _>>()?;
-        Ok(Self { market, seller, buyers, folder })
+        Ok(Self { market, sellers, buyers, folder })
     }
 
     /// Lists this many things, as many in one batch as go. The words are the same few, as on a real market.
     pub(crate) async fn list(&self, count: usize) -> anyhow::Result<Vec<ListingId>> {
         let things = ["lamp", "desk", "calculus book", "bicycle", "kettle", "calculator", "chair", "jacket"];
         let mut listed = Vec::with_capacity(count);
-        let mut sellers = vec![self.seller.clone()];
-        sellers.extend(self.buyers.iter().map(|(caller, _)| caller.clone()));
         for start in (0..count).step_by(256) {
             let mut waiting = Vec::new();
             for number in start..count.min(start + 256) {
@@ -74,8 +77,7 @@ impl Stage {
                     Condition::Good,
                     None,
                 )?;
-                // One seller has a limit, so the many share.
-                let caller = sellers[if count > 4_000 { number % sellers.len() } else { 0 }].clone();
+                let caller = self.sellers[number % self.sellers.len()].clone();
                 waiting.push(self.market.run(caller, Command::AddListing { draft }));
             }
             for answer in waiting {

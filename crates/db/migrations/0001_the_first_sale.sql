@@ -102,6 +102,8 @@ CREATE TABLE listings (
 CREATE INDEX listings_newest ON listings (number) WHERE sold_at IS NULL AND withdrawn_at IS NULL;
 CREATE INDEX listings_category ON listings (category, number) WHERE sold_at IS NULL AND withdrawn_at IS NULL;
 CREATE INDEX listings_seller ON listings (seller_id, number);
+-- Counted at every new listing, so it is counted in the index alone.
+CREATE INDEX listings_on_sale ON listings (seller_id) WHERE sold_at IS NULL AND withdrawn_at IS NULL;
 -- @search listing_search
 
 CREATE TABLE orders (

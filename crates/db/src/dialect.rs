@@ -116,22 +116,13 @@ impl Connection {
                 } else {
                     OpenFlags::SQLITE_OPEN_READ_ONLY
                 };
-                let connection =
-                    rusqlite::Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-                connection.busy_timeout(std::time::Duration::from_secs(5))?;
-                connection.set_prepared_statement_cache_capacity(256);
-                if writes {
-                    connection.pragma_update(None, "journal_mode", "wal")?;
-                    let level = if is_planted("synchronous-normal") { "normal" } else { "full" };
-                    connection.pragma_update(None, "synchronous", level)?;
-                    connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
-                }
-                connection.pragma_update(None, "foreign_keys", true)?;
-                connection.pragma_update(None, "trusted_schema", false)?;
-                connection.pragma_update(None, "cell_size_check", true)?;
-                connection.pragma_update(None, "mmap_size", 0)?;
-                connection.pragma_update(None, "cache_size", if writes { -65_536 } else { -16_384 })?;
-                connection.pragma_update(None, "temp_store", "memory")?;
+                let connection = open_file(file, flags, writes).map_err(|error| match error {
+                    // What SQLite says names the file at times only.
+                    DbError::Other(said) if !said.contains(&file.display().to_string()) => {
+                        DbError::Other(format!("{}: {said}", file.display()))
+                    }
+                    error => error,
+                })?;
                 Inner::Sqlite { connection, texts: HashMap::new() }
             }
             Location::Postgres(url) => {
@@ -143,7 +134,7 @@ impl Connection {
                         "-c lock_timeout=2s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s",
                     );
                 }
-                let client = config.connect(tls())?;
+                let client = config.connect(tls()).map_err(|error| cannot_connect(location, &error))?;
                 Inner::Postgres {
                     client: Box::new(client),
                     prepared: HashMap::new(),
@@ -405,11 +396,21 @@ impl Connection {
     ///
     /// What the database says.
     pub fn mark(&mut self) -> Result<(), DbError> {
-        // Released and set in one round trip: a savepoint that is only set again nests, and PostgreSQL slows down.
-        let text =
-            if self.savepoint { "RELEASE SAVEPOINT command; SAVEPOINT command" } else { "SAVEPOINT command" };
-        self.batch(text)?;
-        self.savepoint = true;
+        let again = std::mem::replace(&mut self.savepoint, true);
+        match &mut self.inner {
+            Inner::Sqlite { connection, .. } => {
+                if again {
+                    connection.prepare_cached("RELEASE SAVEPOINT command")?.execute([])?;
+                }
+                connection.prepare_cached("SAVEPOINT command")?.execute([])?;
+            }
+            // One round trip for both: a savepoint that is only set again nests, and PostgreSQL slows down.
+            Inner::Postgres { client, .. } => client.batch_execute(if again {
+                "RELEASE SAVEPOINT command; SAVEPOINT command"
+            } else {
+                "SAVEPOINT command"
+            })?,
+        }
         Ok(())
     }
 
@@ -629,6 +630,39 @@ fn postgres_statement(
 
 fn postgres_params<'a>(params: &'a [Param<'_>]) -> Vec<&'a (dyn postgres::types::ToSql + Sync)> {
     params.iter().map(|param| param as &(dyn postgres::types::ToSql + Sync)).collect()
+}
+
+/// Opens a file with our settings, and looks at it: that it is a database shows only when it is read.
+fn open_file(file: &Path, flags: OpenFlags, writes: bool) -> Result<rusqlite::Connection, DbError> {
+    let connection = rusqlite::Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(256);
+    if writes {
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        let level = if is_planted("synchronous-normal") { "normal" } else { "full" };
+        connection.pragma_update(None, "synchronous", level)?;
+        connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+    }
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    connection.pragma_update(None, "mmap_size", 0)?;
+    connection.pragma_update(None, "cache_size", if writes { -65_536 } else { -16_384 })?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.pragma_query_value(None, "schema_version", |_| Ok(()))?;
+    Ok(connection)
+}
+
+/// The error with what caused it: on its own it says only at which step it happened.
+fn cannot_connect(location: &Location, error: &postgres::Error) -> DbError {
+    let mut causes: Vec<String> = vec![error.to_string()];
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        causes.push(error.to_string());
+        cause = error.source();
+    }
+    let said = causes.join(": ");
+    DbError::Other(format!("cannot connect to {location:?}: {said}. Is it running, and is this its address?"))
 }
 
 /// TLS for databases that ask for it in their address (`sslmode=require`), with the public certificate authorities.

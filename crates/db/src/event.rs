@@ -88,8 +88,10 @@ pub fn append(db: &mut Connection, events: &[Event], now: Moment) -> Result<Head
         let audience = event.audience().text();
         head.seq += 1;
         head.hash = chained(&head.hash, head.seq, now, &audience, &body);
-        let (name, subject) = (event.name(), event.subject());
-        db.change_one(INSERT, params![head.seq, now, &name, &subject, &audience, &body, &head.hash])?;
+        // The body starts with the event's name, which serde wrote there as its tag.
+        let name = body.split('"').nth(3).unwrap_or_default();
+        let subject = event.subject();
+        db.change_one(INSERT, params![head.seq, now, name, &subject, &audience, &body, &head.hash])?;
     }
     db.change_one(MOVE_HEAD, params![head.seq, &head.hash])?;
     Ok(head)

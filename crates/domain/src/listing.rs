@@ -171,7 +171,7 @@ impl ListingChanges {
 }
 
 /// The most listings one member may have on sale.
-pub const MOST_ON_SALE: i64 = 5_000;
+pub const MOST_ON_SALE: i64 = 2_000;
 
 /// One seller's offer of a thing at a price, with stock.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -194,8 +194,9 @@ impl Market {
         self.shared.writer.has_failed()
     }
 
-    /// Waits until everything that was queued is committed and answered, then stops the writer.
+    /// Waits until everything that was queued is answered, then stops the readers and the writer.
     pub fn close(&self) {
+        self.shared.readers.close();
         self.shared.writer.close();
     }
 
@@ -203,6 +204,14 @@ impl Market {
     #[must_use]
     pub fn location(&self) -> &Location {
         &self.shared.location
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // In this order, so that the writer's connection is the last one open on the file.
+        self.readers.close();
+        self.writer.close();
     }
 }
 

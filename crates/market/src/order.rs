@@ -229,8 +229,8 @@ fn of_side(code: &Code, side: Side) -> Result<(), Refusal> {
 }
 
 pub(crate) fn drop_off(work: &mut Work<'_>, code: &Code) -> Outcome {
-    of_side(code, Side::Seller)?;
     let order = at_desk(work, code)?;
+    of_side(code, Side::Seller)?;
     let calendar = calendar_of(work, &order)?;
     let step = order.clone().drop_off(&calendar, work.now)?;
     let order = apply(work, &order, step)?;
@@ -238,16 +238,16 @@ pub(crate) fn drop_off(work: &mut Work<'_>, code: &Code) -> Outcome {
 }
 
 pub(crate) fn take_payment(work: &mut Work<'_>, code: &Code, cash: Money) -> Outcome {
-    of_side(code, Side::Buyer)?;
     let order = at_desk(work, code)?;
+    of_side(code, Side::Buyer)?;
     let step = order.clone().pay(order.pickup_point, cash, work.now)?;
     let order = apply(work, &order, step)?;
     Ok(Reply::Desk(desk_view(work, &order, code)?))
 }
 
 pub(crate) fn collect(work: &mut Work<'_>, code: &Code, cash: Option<Money>) -> Outcome {
-    of_side(code, Side::Buyer)?;
     let order = at_desk(work, code)?;
+    of_side(code, Side::Buyer)?;
     let step = order.clone().collect(order.pickup_point, cash, work.now)?;
     let order = apply(work, &order, step)?;
     Ok(Reply::Desk(desk_view(work, &order, code)?))

@@ -1,6 +1,8 @@
 //! The readers: a few threads, each with its own connection. They never wait for the writer.
 
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 use auboutique_db::{Connection, DbError, Location};
 use auboutique_domain::member::{Member, Role};
@@ -25,13 +27,15 @@ pub(crate) struct Now<'a> {
 const QUEUE: usize = 2_048;
 
 pub(crate) struct Readers {
-    queue: Sender<Read>,
+    queue: Mutex<Option<Sender<Read>>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Readers {
     /// Opens the connections and starts the threads.
     pub(crate) fn start(location: &Location, count: usize, env: &Arc<dyn Env>) -> Result<Self, DbError> {
         let (queue, reads) = crossbeam_channel::bounded::<Read>(QUEUE);
+        let mut threads = Vec::with_capacity(count);
         for number in 0..count.max(1) {
             let mut connection = Connection::reader(location)?;
             let (reads, env, location) = (reads.clone(), Arc::clone(env), location.clone());
@@ -42,21 +46,36 @@ impl Readers {
                     {
                         connection = fresh;
                     }
-                    read(&mut connection, Now { env: env.as_ref() });
+                    // A panic is a mistake of ours in one view. Whoever asked is told; the others go on reading.
+                    let answer = AssertUnwindSafe(|| read(&mut connection, Now { env: env.as_ref() }));
+                    if catch_unwind(answer).is_err() {
+                        tracing::error!("a read panicked");
+                    }
                 }
             };
             let thread = std::thread::Builder::new().name(format!("reader {number}")).spawn(work);
-            thread.map_err(|error| DbError::Other(format!("cannot start a reader: {error}")))?;
+            threads.push(thread.map_err(|error| DbError::Other(format!("cannot start a reader: {error}")))?);
         }
-        Ok(Self { queue })
+        Ok(Self { queue: Mutex::new(Some(queue)), threads: Mutex::new(threads) })
     }
 
     /// Queues a read.
     pub(crate) fn send(&self, read: Read) -> Result<(), No> {
-        self.queue.try_send(read).map_err(|error| match error {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(queue) = queue.as_ref() else { return Err(No::Busy(Busy::Closing)) };
+        queue.try_send(read).map_err(|error| match error {
             TrySendError::Full(_) => No::Busy(Busy::Overloaded),
             TrySendError::Disconnected(_) => No::Busy(Busy::Closing),
         })
+    }
+
+    /// Lets the threads finish what is queued, and closes their connections: while one is open on SQLite, the last writer
+    /// cannot fold its log back into the one file.
+    pub(crate) fn close(&self) {
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        for thread in std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner)) {
+            drop(thread.join());
+        }
     }
 }
 

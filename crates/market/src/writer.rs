@@ -8,8 +8,9 @@
 //! that is refused leaves nothing behind; all share one commit, and so one wait for the disk. Nobody is answered before
 //! it returned.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use auboutique_db::{Connection, DbError, Location, answer, event, is_planted, migration};
@@ -63,7 +64,7 @@ impl Handle {
     /// Queues a command. Says so at once when the queue is full or closed.
     pub(crate) fn send(&self, caller: Caller, command: Command) -> Result<oneshot::Receiver<Answer>, No> {
         let (tell, answer) = oneshot::channel();
-        let queue = self.queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(queue) = queue.as_ref() else { return Err(No::Busy(Busy::Closing)) };
         match queue.try_send(Job { caller, command, tell }) {
             Ok(()) => Ok(answer),
@@ -74,22 +75,17 @@ impl Handle {
 
     /// Whether a commit failed and nothing more is acknowledged.
     pub(crate) fn has_failed(&self) -> bool {
-        self.failed.load(Ordering::SeqCst)
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        self.failed.load(Ordering::SeqCst) || thread.as_ref().is_some_and(JoinHandle::is_finished)
     }
 
     /// Lets the thread finish what is queued, and waits for it.
     pub(crate) fn close(&self) {
-        drop(self.queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take());
-        let thread = self.thread.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
             drop(thread.join());
         }
-    }
-}
-
-impl Drop for Handle {
-    fn drop(&mut self) {
-        self.close();
     }
 }
 
@@ -376,7 +372,10 @@ impl Writer {
                 events: Vec::new(),
                 counted: Vec::new(),
             };
-            match run_once(&mut work, caller, &command) {
+            // A panic is a mistake of ours in one command: it is undone, whoever asked is told, the others go on.
+            let outcome = catch_unwind(AssertUnwindSafe(|| run_once(&mut work, caller, &command)))
+                .unwrap_or_else(|_| Err(Stop::Wrong("it panicked".to_owned())));
+            match outcome {
                 Ok(answer) => {
                     events.append(&mut work.events);
                     return Ok(answer);

@@ -83,8 +83,12 @@ impl Client {
         let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
             .map_err(|error| ClientError::Tls(error.to_string()))?;
         let config = Arc::new(tls_config(tls)?);
-        let connection = rustls::ClientConnection::new(config, name)
+        let mut connection = rustls::ClientConnection::new(config, name)
             .map_err(|error| ClientError::Tls(error.to_string()))?;
+        let mut stream = stream;
+        while connection.is_handshaking() {
+            connection.complete_io(&mut stream).map_err(|error| ClientError::Tls(error.to_string()))?;
+        }
         Self::over(rustls::StreamOwned::new(connection, stream))
     }
 

@@ -27,8 +27,8 @@ pub const DEFAULT_PORT: u16 = 7_351;
 
 // ---- frames ----
 
-/// Cuts a stream of bytes into lines. It keeps at most [`MAX_FRAME`] bytes: the rest of a longer line is thrown away as it
-/// comes, and the line is reported as too long once.
+/// Cuts a stream of bytes into lines. It keeps at most [`MAX_FRAME`] bytes and a return: the rest of a longer line is
+/// thrown away as it comes, and the line is reported as too long once.
 #[derive(Debug, Default)]
 pub struct Lines {
     kept: Vec<u8>,
@@ -55,7 +55,7 @@ impl Lines {
             self.start = 0;
         }
         self.kept.extend_from_slice(bytes);
-        if self.line_end().is_none() && (self.skipping || self.kept.len() > MAX_FRAME) {
+        if self.line_end().is_none() && (self.skipping || self.kept.len() > MAX_FRAME + 1) {
             // The line is too long already: none of it needs to be kept until its end.
             self.kept.clear();
             (self.scanned, self.skipping) = (0, true);
@@ -848,6 +848,11 @@ mod tests {
         let mut exact = vec![b'x'; MAX_FRAME];
         exact.push(b'\n');
         lines.push(&exact);
+        assert_eq!(lines.next_frame(), Some(Frame::Line(vec![b'x'; MAX_FRAME])));
+        // Its line end may be of two bytes, and come in two pieces.
+        exact[MAX_FRAME] = b'\r';
+        lines.push(&exact);
+        lines.push(b"\n");
         assert_eq!(lines.next_frame(), Some(Frame::Line(vec![b'x'; MAX_FRAME])));
     }
 
