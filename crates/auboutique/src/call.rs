@@ -73,9 +73,16 @@ pub fn connect(server: &Server) -> anyhow::Result<Client> {
     let mut client = Client::connect(&server.server, &server.tls())?;
     let tokens = Tokens::load()?;
     if let Some(token) = tokens.known.get(&place(server)) {
-        let resumed = client.call("resume", fields([("token", token.as_str())]))?;
-        if matches!(resumed, Outcome::Refused(_)) {
-            forget(server)?;
+        match client.call("resume", fields([("token", token.as_str())]))? {
+            Outcome::Reply(_) => {}
+            Outcome::Refused(_) => forget(server)?,
+            // Going on as a visitor would only hide what is wrong.
+            Outcome::Busy(no) | Outcome::Broken(no) => {
+                bail!(
+                    "{}",
+                    no.get("message").and_then(Value::as_str).unwrap_or("the market cannot sign you in now")
+                )
+            }
         }
     }
     Ok(client)

@@ -5,10 +5,8 @@ use std::io::Write as _;
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
-use std::sync::Arc;
 
-use auboutique_market::env::SystemEnv;
-use auboutique_market::{Location, Market, Options};
+use auboutique_market::Location;
 
 use crate::config::{Doctor, FOLDER};
 use crate::serve::CONSOLE;
@@ -113,22 +111,23 @@ fn look_at_folder(folder: &Path) -> Vec<Finding> {
     findings
 }
 
-/// Whether the database opens with the settings on which durability rests, and verifies.
+/// Whether the database opens with the settings on which durability rests, and verifies. Looks, and changes nothing: a
+/// schema of an older version stays as it is.
 fn opens(location: &Location) -> Finding {
-    let market = match Market::open(&Options::new(location.clone()), Arc::new(SystemEnv::new())) {
-        Ok(market) => market,
-        Err(error) => return ill(format!("{location:?} does not open"), error.to_string()),
-    };
-    market.close();
-    drop(market);
+    if let Err(error) = auboutique_market::check_settings(location) {
+        return ill(format!("{location:?} does not open"), error.to_string());
+    }
     match auboutique_market::verify(location) {
         Ok(verdict) if verdict.is_clean() => {
             well(format!("{location:?} opens, is durable and verifies clean"))
         }
         Ok(verdict) => ill(
-            format!("{location:?}: {} rows are wrong", verdict.findings.len()),
+            format!("{location:?}: wrong rows, {} of them", verdict.findings.len()),
             "`auboutique verify` names them; keep a copy of the data before anything else",
         ),
-        Err(error) => ill(format!("{location:?} cannot be verified"), error.to_string()),
+        Err(error) => ill(
+            format!("{location:?} holds no market that can be verified: {error}"),
+            "start `auboutique serve` on it once if it is new, or name another with --data or --database",
+        ),
     }
 }

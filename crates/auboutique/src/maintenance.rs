@@ -46,7 +46,7 @@ pub fn verify(place: &Place) -> anyhow::Result<bool> {
     } else {
         writeln!(
             out,
-            "{} rows disagree with the log they are derived from. Keep a copy of the data as it is before anything else.",
+            "rows that disagree with the log they are derived from: {}. Keep a copy of the data as it is before anything else.",
             verdict.findings.len()
         )?;
     }

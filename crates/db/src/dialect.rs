@@ -5,6 +5,7 @@
 //! types are spelled, transactions and savepoints, append-only triggers, and full-text search.
 
 use std::collections::HashMap;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -481,6 +482,7 @@ impl Connection {
     pub(crate) fn copy_pages(&mut self, to: &Path) -> Result<bool, DbError> {
         match &mut self.inner {
             Inner::Sqlite { connection, .. } => {
+                make_private(to)?;
                 let mut copy = rusqlite::Connection::open(to)?;
                 let backup = rusqlite::backup::Backup::new(connection, &mut copy)?;
                 backup.run_to_completion(4_096, std::time::Duration::ZERO, None)?;
@@ -609,6 +611,13 @@ impl Connection {
     }
 }
 
+/// Makes the file of a database if there is none, for its owner alone: it holds addresses and password hashes. SQLite
+/// gives the files it makes beside it the same rights.
+fn make_private(file: &Path) -> Result<(), DbError> {
+    let made = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(file);
+    made.map(drop).map_err(|error| DbError::ReadOnly(format!("cannot write {}: {error}", file.display())))
+}
+
 /// The text with `?1` for `$1`: SQLite numbers `$1` by its first appearance, not by its number.
 fn sqlite_text<'a>(texts: &'a mut HashMap<&'static str, String>, sql: &'static str) -> &'a str {
     texts.entry(sql).or_insert_with(|| sql.replace('$', "?"))
@@ -634,6 +643,9 @@ fn postgres_params<'a>(params: &'a [Param<'_>]) -> Vec<&'a (dyn postgres::types:
 
 /// Opens a file with our settings, and looks at it: that it is a database shows only when it is read.
 fn open_file(file: &Path, flags: OpenFlags, writes: bool) -> Result<rusqlite::Connection, DbError> {
+    if writes {
+        make_private(file)?;
+    }
     let connection = rusqlite::Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(256);

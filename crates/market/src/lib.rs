@@ -35,7 +35,7 @@ pub use env::Env;
 pub use no::{Answer, Broken, Busy, No};
 pub use pickup::Desk;
 pub use reader::View;
-pub use verify::verify;
+pub use verify::{check_settings, verify};
 
 /// How a market is opened.
 #[derive(Debug, Clone)]

@@ -3,6 +3,15 @@
 use auboutique_db::{Connection, DbError, Location, migration, verify as db};
 use auboutique_domain::verdict::Verdict;
 
+/// Opens a database for writing, reads its durability settings back, and closes it without having written.
+///
+/// # Errors
+///
+/// [`DbError`] with what is wrong and what to do.
+pub fn check_settings(location: &Location) -> Result<(), DbError> {
+    Connection::writer(location).map(drop)
+}
+
 /// Checks a database from one snapshot. A market may be running on it.
 ///
 /// # Errors

@@ -105,7 +105,16 @@ impl Client {
             greeting: Value::Null,
             expected: VecDeque::new(),
         };
-        match client.read_line()? {
+        let silent = |error: io::Error| {
+            ClientError::Foreign(format!(
+                "it said nothing and closed ({error}). If it expects encryption, ask for it"
+            ))
+        };
+        let line = client.read_line().map_err(|error| match error {
+            ClientError::Lost(error) => silent(error),
+            other => other,
+        })?;
+        match line {
             ServerLine::Hello(greeting) => client.greeting = greeting,
             ServerLine::Response { outcome, .. } => {
                 return Err(ClientError::Foreign(format!("instead of a greeting came {outcome:?}")));
