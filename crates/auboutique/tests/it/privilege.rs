@@ -1,0 +1,563 @@
+//! Who may ask for what: every operation, asked by everybody, of a thing of their own, of somebody else's and of none.
+//!
+//! [`TABLE`] is the whole of it (`promises.md` P1, T30). An operation that is not in it fails the test, and so does a
+//! cell that answers otherwise. Where somebody else's thing and a missing one get the same code, the two answers are the
+//! same to the byte.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, and so do the functions it stands on")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::net::UnixStream;
+
+use auboutique_domain::Command;
+use auboutique_domain::member::Role;
+use auboutique_market::Password;
+use auboutique_wire::json::OPS;
+use serde_json::{Value, json};
+
+use crate::stage::{PASSWORD, Person, Stage, Wire, code, listing, on_both, request, usd};
+
+/// Who asks, in the order of the columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Who {
+    Visitor,
+    /// A member who has nothing to do with it.
+    Stranger,
+    Seller,
+    Buyer,
+    /// Serves the desk of the first pickup point.
+    Attendant,
+    Moderator,
+    Operator,
+    Console,
+}
+
+const EVERYBODY: [Who; 8] = [
+    Who::Visitor,
+    Who::Stranger,
+    Who::Seller,
+    Who::Buyer,
+    Who::Attendant,
+    Who::Moderator,
+    Who::Operator,
+    Who::Console,
+];
+
+/// What is asked of. Made anew for every cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Thing {
+    /// The operation names nothing.
+    Nothing,
+
+    // A listing of the seller's.
+    OnSale,
+    Withdrawn,
+    Sold,
+    NoListing,
+
+    // An order of the buyer's from the seller.
+    Placed,
+    AtDesk,
+    Collected,
+    NoOrder,
+
+    /// A session of whoever asks; the seller's, for whoever has none.
+    OwnSession,
+    OtherSession,
+    NoSession,
+
+    /// The token of a session of somebody else's.
+    Token,
+    EndedToken,
+    NoToken,
+
+    /// An account with its password.
+    Account,
+    WrongPassword,
+    NoAccount,
+
+    // A code of an order at the first pickup point, before and after the drop-off; of one elsewhere; of none.
+    DropOffCode,
+    PickupCode,
+    PickupCodeAtDesk,
+    CodeElsewhere,
+    NoCode,
+
+    Point,
+    NoPoint,
+    Somebody,
+    Nobody,
+    /// A member who serves the desk of the first pickup point.
+    Appointed,
+    NotAppointed,
+}
+
+impl Thing {
+    /// What it is when there is none, if it can be missing.
+    const fn missing(self) -> Option<Self> {
+        match self {
+            Self::Nothing => None,
+            Self::OnSale | Self::Withdrawn | Self::Sold | Self::NoListing => Some(Self::NoListing),
+            Self::Placed | Self::AtDesk | Self::Collected | Self::NoOrder => Some(Self::NoOrder),
+            Self::OwnSession | Self::OtherSession | Self::NoSession => Some(Self::NoSession),
+            Self::Token | Self::EndedToken | Self::NoToken => Some(Self::NoToken),
+            Self::Account | Self::WrongPassword | Self::NoAccount => Some(Self::NoAccount),
+            Self::DropOffCode
+            | Self::PickupCode
+            | Self::PickupCodeAtDesk
+            | Self::CodeElsewhere
+            | Self::NoCode => Some(Self::NoCode),
+            Self::Point | Self::NoPoint => Some(Self::NoPoint),
+            Self::Somebody | Self::Nobody => Some(Self::Nobody),
+            Self::Appointed | Self::NotAppointed => Some(Self::NotAppointed),
+        }
+    }
+}
+
+type Row = (&'static str, Thing, [&'static str; 8]);
+
+const OK: &str = "ok";
+const IN: &str = "sign_in_needed";
+const NF: &str = "not_found";
+const NY: &str = "not_yours";
+const RN: &str = "role_needed";
+
+/// Everybody may.
+const ALL: [&str; 8] = [OK; 8];
+/// Nobody finds it.
+const NONE: [&str; 8] = [NF; 8];
+/// Every member may. The console is nobody's account.
+const MEMBERS: [&str; 8] = [IN, OK, OK, OK, OK, OK, OK, IN];
+/// No member finds it.
+const NO_MEMBER: [&str; 8] = [IN, NF, NF, NF, NF, NF, NF, IN];
+/// Operators may, and whoever runs the program.
+const OPERATORS: [&str; 8] = [IN, RN, RN, RN, RN, RN, OK, OK];
+/// Neither finds it.
+const NO_OPERATOR: [&str; 8] = [IN, RN, RN, RN, RN, RN, NF, NF];
+/// Whoever serves the desk may.
+const DESK: [&str; 8] = [IN, NF, NF, NF, OK, NF, NF, IN];
+
+/// Which answer everybody gets:
+///                       visitor stranger seller buyer attendant moderator operator console
+#[rustfmt::skip]
+const TABLE: &[Row] = &[
+    ("hello", Thing::Nothing, ALL),
+    ("ping", Thing::Nothing, ALL),
+    ("register", Thing::Nothing, ALL),
+    ("log_in", Thing::Account, ALL),
+    ("log_in", Thing::WrongPassword, ["wrong_credentials"; 8]),
+    ("log_in", Thing::NoAccount, ["wrong_credentials"; 8]),
+    ("resume", Thing::Token, ALL),
+    ("resume", Thing::EndedToken, ["session_ended"; 8]),
+    ("resume", Thing::NoToken, ["session_ended"; 8]),
+    ("log_out", Thing::Nothing, MEMBERS),
+    ("me", Thing::Nothing, MEMBERS),
+    ("sessions", Thing::Nothing, MEMBERS),
+    ("end_session", Thing::OwnSession, MEMBERS),
+    ("end_session", Thing::OtherSession, NO_MEMBER),
+    ("end_session", Thing::NoSession, NO_MEMBER),
+    ("change_name", Thing::Nothing, MEMBERS),
+    ("change_username", Thing::Nothing, MEMBERS),
+    ("member", Thing::Somebody, ALL),
+    ("member", Thing::Nobody, NONE),
+
+    ("categories", Thing::Nothing, ALL),
+    ("listings", Thing::Nothing, ALL),
+    ("search", Thing::Nothing, ALL),
+    ("listings_of", Thing::Somebody, ALL),
+    ("listings_of", Thing::Nobody, NONE),
+    ("listing", Thing::OnSale, ALL),
+    ("listing", Thing::Sold, ALL),
+    ("listing", Thing::Withdrawn, [NF, NF, OK, NF, NF, OK, OK, NF]),
+    ("listing", Thing::NoListing, NONE),
+    ("my_listings", Thing::Nothing, MEMBERS),
+    ("add_listing", Thing::Nothing, MEMBERS),
+    ("edit_listing", Thing::OnSale, [IN, NY, OK, NY, NY, NY, NY, IN]),
+    ("edit_listing", Thing::Withdrawn, [IN, NF, OK, NF, NF, NY, NY, IN]),
+    ("edit_listing", Thing::Sold, [IN, NY, "listing_sold", NY, NY, NY, NY, IN]),
+    ("edit_listing", Thing::NoListing, NO_MEMBER),
+    ("withdraw_listing", Thing::OnSale, [IN, NY, OK, NY, NY, OK, OK, IN]),
+    ("withdraw_listing", Thing::Withdrawn,
+        [IN, NF, "listing_withdrawn", NF, NF, "listing_withdrawn", "listing_withdrawn", IN]),
+    ("withdraw_listing", Thing::Sold, [IN, NY, "listing_sold", NY, NY, "listing_sold", "listing_sold", IN]),
+    ("withdraw_listing", Thing::NoListing, NO_MEMBER),
+    ("publish_listing", Thing::OnSale, [IN, NY, "listing_published", NY, NY, NY, NY, IN]),
+    ("publish_listing", Thing::Withdrawn, [IN, NF, OK, NF, NF, NY, NY, IN]),
+    ("publish_listing", Thing::Sold, [IN, NY, "listing_sold", NY, NY, NY, NY, IN]),
+    ("publish_listing", Thing::NoListing, NO_MEMBER),
+
+    ("buy", Thing::OnSale, [IN, OK, "own_listing", OK, OK, OK, OK, IN]),
+    ("buy", Thing::Withdrawn, [IN, NF, "listing_withdrawn", NF, NF, NF, NF, IN]),
+    ("buy", Thing::Sold, [IN, "listing_sold", "listing_sold", "listing_sold", "listing_sold", "listing_sold", "listing_sold", IN]),
+    ("buy", Thing::NoListing, NO_MEMBER),
+    ("my_orders", Thing::Nothing, MEMBERS),
+    ("my_sales", Thing::Nothing, MEMBERS),
+    ("order", Thing::Placed, [IN, NF, OK, OK, NF, NF, NF, IN]),
+    ("order", Thing::Collected, [IN, NF, OK, OK, NF, NF, NF, IN]),
+    ("order", Thing::NoOrder, NO_MEMBER),
+    ("cancel_order", Thing::Placed, [IN, NF, OK, OK, NF, NF, NF, IN]),
+    ("cancel_order", Thing::AtDesk, [IN, NF, "order_state", "order_state", NF, NF, NF, IN]),
+    ("cancel_order", Thing::NoOrder, NO_MEMBER),
+    ("request_cancel", Thing::Placed, [IN, NF, NF, OK, NF, NF, NF, IN]),
+    ("request_cancel", Thing::AtDesk, [IN, NF, NF, "order_state", NF, NF, NF, IN]),
+    ("request_cancel", Thing::NoOrder, NO_MEMBER),
+    ("confirm_order", Thing::Placed, [IN, NF, NF, "order_state", NF, NF, NF, IN]),
+    ("confirm_order", Thing::Collected, [IN, NF, NF, OK, NF, NF, NF, IN]),
+    ("confirm_order", Thing::NoOrder, NO_MEMBER),
+
+    ("show_code", Thing::DropOffCode, DESK),
+    ("show_code", Thing::PickupCode, DESK),
+    ("show_code", Thing::CodeElsewhere, NO_MEMBER),
+    ("show_code", Thing::NoCode, NO_MEMBER),
+    ("drop_off", Thing::DropOffCode, DESK),
+    // A buyer's code takes nothing in, and with a seller's nothing is handed out.
+    ("drop_off", Thing::PickupCode, NO_MEMBER),
+    ("drop_off", Thing::CodeElsewhere, NO_MEMBER),
+    ("drop_off", Thing::NoCode, NO_MEMBER),
+    ("take_payment", Thing::PickupCode, DESK),
+    ("take_payment", Thing::DropOffCode, NO_MEMBER),
+    ("take_payment", Thing::CodeElsewhere, NO_MEMBER),
+    ("take_payment", Thing::NoCode, NO_MEMBER),
+    ("collect", Thing::PickupCodeAtDesk, DESK),
+    ("collect", Thing::PickupCode, [IN, NF, NF, NF, "order_state", NF, NF, IN]),
+    ("collect", Thing::CodeElsewhere, NO_MEMBER),
+    ("collect", Thing::NoCode, NO_MEMBER),
+
+    ("pickup_points", Thing::Nothing, ALL),
+    ("add_pickup_point", Thing::Nothing, OPERATORS),
+    ("change_pickup_point", Thing::Point, OPERATORS),
+    ("change_pickup_point", Thing::NoPoint, NO_OPERATOR),
+    ("close_pickup_point", Thing::Point, OPERATORS),
+    ("close_pickup_point", Thing::NoPoint, NO_OPERATOR),
+    ("close_day", Thing::Point, OPERATORS),
+    ("close_day", Thing::NoPoint, NO_OPERATOR),
+    ("open_day", Thing::Point, OPERATORS),
+    ("open_day", Thing::NoPoint, NO_OPERATOR),
+    ("appoint_attendant", Thing::Somebody, OPERATORS),
+    ("appoint_attendant", Thing::Nobody, NO_OPERATOR),
+    ("dismiss_attendant", Thing::Appointed, OPERATORS),
+    ("dismiss_attendant", Thing::NotAppointed, NO_OPERATOR),
+    ("change_role", Thing::Somebody, OPERATORS),
+    ("change_role", Thing::Nobody, NO_OPERATOR),
+    ("settings", Thing::Nothing, OPERATORS),
+    ("change_setting", Thing::Nothing, OPERATORS),
+
+    // At the end, because it ends the sessions of those who act here.
+    ("change_email", Thing::Nothing, MEMBERS),
+    ("change_password", Thing::Nothing, MEMBERS),
+];
+
+#[test]
+fn every_operation_is_in_the_table_and_every_one_that_names_a_thing_is_asked_of_none_too() {
+    let known: BTreeSet<&str> = TABLE.iter().map(|(op, _, _)| *op).collect();
+    assert_eq!(known, OPS.iter().copied().collect(), "what may be asked, and what the table says of it");
+    for (op, thing, _) in TABLE {
+        if let Some(missing) = thing.missing() {
+            assert!(
+                TABLE.iter().any(|(other, none, _)| other == op && *none == missing),
+                "{op} of {missing:?}"
+            );
+        }
+    }
+    let rows: BTreeSet<(&str, Thing)> = TABLE.iter().map(|(op, thing, _)| (*op, *thing)).collect();
+    assert_eq!(rows.len(), TABLE.len(), "a row stands there twice");
+}
+
+on_both! {
+    fn everybody_gets_exactly_the_answers_of_the_table(stage) {
+        let mut cast = Cast::of(stage);
+        let mut lines: BTreeMap<(&str, Who, Thing), String> = BTreeMap::new();
+        let mut wrong = Vec::new();
+        for (op, thing, codes) in TABLE {
+            for (who, expected) in EVERYBODY.into_iter().zip(codes) {
+                let parameters = cast.parameters(op, *thing, who);
+                let mut wire = cast.wire(who);
+                let before = *stage.market.log().borrow();
+                wire.send(request(1, op, parameters).as_bytes());
+                let line = wire.line().unwrap();
+                let answer: Value = serde_json::from_str(&line).unwrap();
+                if code(&answer) != *expected {
+                    wrong.push(format!("{op} of {thing:?} by {who:?} should be {expected}: {line}"));
+                }
+                if code(&answer) != OK && *stage.market.log().borrow() != before {
+                    wrong.push(format!("{op} of {thing:?} by {who:?} was refused and changed something"));
+                }
+                lines.insert((op, who, *thing), line);
+            }
+        }
+        let mut twins = 0;
+        for ((op, who, thing), line) in &lines {
+            let Some(missing) = thing.missing().filter(|missing| missing != thing) else { continue };
+            let none = &lines[&(*op, *who, missing)];
+            let hides = ["not_found", "wrong_credentials", "session_ended"];
+            let code_of = |line: &str| code(&serde_json::from_str(line).unwrap()).to_owned();
+            if hides.contains(&code_of(line).as_str()) && code_of(none) == code_of(line) {
+                twins += 1;
+                if line != none {
+                    wrong.push(format!("{op} by {who:?} tells {thing:?} from {missing:?}: {line} {none}"));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{} cells are wrong:\n{}", wrong.len(), wrong.join("\n"));
+        eprintln!("{:?}: {} cells, {twins} of them foreign and like missing ones", stage.location, lines.len());
+        stage.is_clean();
+    }
+
+    fn who_serves_a_desk_is_shown_to_operators_alone(stage) {
+        let mut cast = Cast::of(stage);
+        for who in EVERYBODY {
+            let points = cast.wire(who).does("pickup_points", json!({}));
+            let sees = points["rows"][0].get("attendants").is_some();
+            assert_eq!(sees, matches!(who, Who::Operator | Who::Console), "{who:?}: {points}");
+        }
+    }
+
+    fn the_codes_of_an_order_are_shown_to_their_own_side_alone(stage) {
+        let mut cast = Cast::of(stage);
+        let (_, order) = cast.order("A lamp", None);
+        let mut seen = Vec::new();
+        for who in [Who::Buyer, Who::Seller] {
+            let shown = cast.wire(who).does("order", json!({ "order": order["order"] }));
+            let code = shown["pickup"]["code"].as_str().unwrap().to_owned();
+            let lists = cast.wire(who).does("my_orders", json!({}))["rows"].to_string()
+                + &cast.wire(who).does("my_sales", json!({}))["rows"].to_string()
+                + &cast.wire(who).does("my_listings", json!({}))["rows"].to_string();
+            seen.push((code, lists));
+        }
+        let [(pickup, buyers), (drop_off, sellers)] = seen.try_into().unwrap();
+        assert!(pickup.starts_with(|first: char| first.is_ascii_digit()) && buyers.contains(&pickup));
+        assert!(drop_off.starts_with(|first: char| first.is_ascii_uppercase()) && sellers.contains(&drop_off));
+        assert!(!buyers.contains(&drop_off) && !sellers.contains(&pickup));
+    }
+}
+
+// ---- those who act ----
+
+/// The people of the columns, and what is needed to make things for them.
+struct Cast<'s> {
+    stage: &'s Stage,
+    people: BTreeMap<Who, Person>,
+    subject: Person,
+    seller: Wire,
+    buyer: Wire,
+    desk: Wire,
+    elsewhere: String,
+    point: String,
+    number: u32,
+}
+
+impl<'s> Cast<'s> {
+    fn of(stage: &'s Stage) -> Self {
+        stage.widen_the_point();
+        let password = Password::typed(PASSWORD);
+        let hash = stage.runtime.block_on(stage.market.hash_for_demo(&password)).unwrap();
+        let person = |name: &str| stage.member_with_hash(name, hash.clone());
+        let mut people = BTreeMap::new();
+        for (who, name) in [
+            (Who::Stranger, "stranger"),
+            (Who::Seller, "seller"),
+            (Who::Buyer, "buyer"),
+            (Who::Attendant, "attendant_one"),
+            (Who::Moderator, "moderator_one"),
+            (Who::Operator, "operator_one"),
+        ] {
+            people.insert(who, person(name));
+        }
+        for (who, role) in [(Who::Moderator, Role::Moderator), (Who::Operator, Role::Operator)] {
+            stage.at_console(Command::ChangeRole { username: people[&who].username.clone(), role });
+        }
+        let pickup_point = stage.point().id;
+        let username = people[&Who::Attendant].username.clone();
+        stage.at_console(Command::AppointAttendant { pickup_point, username });
+        let [seller, buyer, desk] =
+            [Who::Seller, Who::Buyer, Who::Attendant].map(|who| stage.connect(&people[&who]));
+        let subject = person("subject");
+        let point = pickup_point.to_string();
+        let mut cast =
+            Self { stage, people, subject, seller, buyer, desk, elsewhere: String::new(), point, number: 0 };
+        cast.elsewhere = cast.another_point();
+        cast
+    }
+
+    /// A connection of theirs: everybody comes with a session of its own.
+    fn wire(&mut self, who: Who) -> Wire {
+        match who {
+            Who::Visitor => self.stage.visitor(),
+            Who::Console => {
+                let path = self.stage.folder.path().join("console.sock");
+                Wire::greeted(UnixStream::connect(path).unwrap())
+            }
+            _ => {
+                let person = &self.people[&who];
+                self.stage.connect(&self.stage.again(person.id, &person.username))
+            }
+        }
+    }
+
+    /// A name nobody has yet.
+    fn name(&mut self) -> String {
+        self.number += 1;
+        format!("person_{}", self.number)
+    }
+
+    fn another_point(&mut self) -> String {
+        let point = self.wire(Who::Console).does("add_pickup_point", draft());
+        point["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Something the seller offers and the buyer buys: the listing, and the order as the buyer sees it.
+    fn order(&mut self, title: &str, at: Option<&str>) -> (String, Value) {
+        let mut fields = listing(title, 777);
+        if let Some(point) = at {
+            fields["pickup_point"] = Value::from(point);
+        }
+        let listing = self.seller.does("add_listing", fields)["listing"].as_str().unwrap().to_owned();
+        let order = self.buyer.buys(&listing, 777);
+        (listing, order)
+    }
+
+    /// What the seller of an order shows at the desk.
+    fn drop_off_code(&mut self, order: &Value) -> Value {
+        self.seller.does("order", json!({ "order": order["order"] }))["pickup"]["code"].clone()
+    }
+
+    fn drop_off(&mut self, order: &Value) {
+        let code = self.drop_off_code(order);
+        self.desk.does("drop_off", json!({ "code": code }));
+    }
+
+    /// Makes the thing and answers with what names it.
+    fn make(&mut self, op: &str, thing: Thing, who: Who) -> Value {
+        let missing = |prefix: &str| Value::from(format!("{prefix}_01jd9y3t8qf1vaz0w6k2m4n8pr"));
+        let session = |stage: &Stage, person: &Person| stage.again(person.id, &person.username);
+        match thing {
+            Thing::Nothing => Value::Null,
+            Thing::OnSale => Value::from(self.seller.lists("A lamp", 777)),
+            Thing::Withdrawn => {
+                let listing = self.seller.lists("A lamp", 777);
+                self.seller.does("withdraw_listing", json!({ "listing": listing }));
+                Value::from(listing)
+            }
+            Thing::Sold => Value::from(self.order("A lamp", None).0),
+            Thing::NoListing => missing("lst"),
+            Thing::Placed => self.order("A lamp", None).1["order"].clone(),
+            Thing::AtDesk => {
+                let order = self.order("A lamp", None).1;
+                self.drop_off(&order);
+                order["order"].clone()
+            }
+            Thing::Collected => {
+                let order = self.order("A lamp", None).1;
+                self.drop_off(&order);
+                self.desk.does("collect", json!({ "code": order["pickup"]["code"], "cash": usd(777) }));
+                order["order"].clone()
+            }
+            Thing::NoOrder => missing("ord"),
+            Thing::OwnSession => {
+                let person = self.people.get(&who).unwrap_or(&self.people[&Who::Seller]);
+                Value::from(session(self.stage, person).session.to_string())
+            }
+            Thing::OtherSession => Value::from(session(self.stage, &self.subject).session.to_string()),
+            Thing::NoSession => missing("ses"),
+            Thing::Token => Value::from(session(self.stage, &self.subject).token),
+            Thing::EndedToken => {
+                let ended = session(self.stage, &self.subject);
+                self.stage.connect(&ended).does("log_out", json!({}));
+                Value::from(ended.token)
+            }
+            Thing::NoToken => Value::from(format!("aub_{}", "x".repeat(43))),
+            Thing::Account => json!([self.subject.username, PASSWORD]),
+            Thing::WrongPassword => json!([self.subject.username, "something else"]),
+            Thing::NoAccount => json!(["nobody_here", "something else"]),
+            Thing::DropOffCode => {
+                let order = self.order("A lamp", None).1;
+                self.drop_off_code(&order)
+            }
+            Thing::PickupCode => self.order("A lamp", None).1["pickup"]["code"].clone(),
+            Thing::PickupCodeAtDesk => {
+                let order = self.order("A lamp", None).1;
+                self.drop_off(&order);
+                order["pickup"]["code"].clone()
+            }
+            Thing::CodeElsewhere => {
+                let elsewhere = self.elsewhere.clone();
+                let order = self.order("A lamp", Some(&elsewhere)).1;
+                if op == "drop_off" { self.drop_off_code(&order) } else { order["pickup"]["code"].clone() }
+            }
+            Thing::NoCode => Value::from(if op == "drop_off" { "AAAAAA" } else { "2AAAAA" }),
+            Thing::Point => Value::from(self.another_point()),
+            Thing::NoPoint => missing("pkp"),
+            Thing::Somebody => {
+                let name = self.name();
+                self.stage.member(&name);
+                Value::from(name)
+            }
+            Thing::Nobody | Thing::NotAppointed => {
+                let name = self.name();
+                if thing == Thing::NotAppointed {
+                    self.stage.member(&name);
+                }
+                Value::from(name)
+            }
+            Thing::Appointed => {
+                let name = self.name();
+                Value::from(self.stage.attendant(&name).username.as_str())
+            }
+        }
+    }
+
+    /// The request's parameters, well-formed and sensible: only who asks, and of what, decides.
+    fn parameters(&mut self, op: &str, thing: Thing, who: Who) -> Value {
+        let named = self.make(op, thing, who);
+        match op {
+            "register" => {
+                let name = self.name();
+                let email = format!("{name}@mail.aub.edu");
+                json!({ "name": name, "username": name, "email": email, "password": PASSWORD })
+            }
+            "log_in" => json!({ "login": named[0], "password": named[1] }),
+            "resume" => json!({ "token": named }),
+            "end_session" => json!({ "session": named }),
+            "change_name" => json!({ "name": "Somebody Else" }),
+            "change_username" => json!({ "username": self.name() }),
+            "change_email" => {
+                let email = format!("{}@mail.aub.edu", self.name());
+                json!({ "current_password": PASSWORD, "email": email })
+            }
+            "change_password" => {
+                json!({ "current_password": PASSWORD, "new_password": "a kite under the old lighthouse" })
+            }
+            "member" | "listings_of" => json!({ "username": named }),
+            "search" => json!({ "text": "lamp" }),
+            "add_listing" => listing("A lamp", 777),
+            "edit_listing" => json!({ "listing": named, "title": "Another lamp" }),
+            "listing" | "withdraw_listing" | "publish_listing" => json!({ "listing": named }),
+            "buy" => json!({ "listing": named, "price": usd(777) }),
+            "order" | "cancel_order" | "request_cancel" | "confirm_order" => json!({ "order": named }),
+            "show_code" | "drop_off" => json!({ "code": named }),
+            "take_payment" | "collect" => json!({ "code": named, "cash": usd(777) }),
+            "add_pickup_point" => draft(),
+            "change_pickup_point" => {
+                let mut fields = draft();
+                fields["pickup_point"] = named;
+                fields
+            }
+            "close_pickup_point" => json!({ "pickup_point": named }),
+            "close_day" | "open_day" => json!({ "pickup_point": named, "day": "2099-01-05" }),
+            "appoint_attendant" | "dismiss_attendant" => {
+                json!({ "pickup_point": self.point, "username": named })
+            }
+            "change_role" => json!({ "username": named, "role": "moderator" }),
+            "change_setting" => json!({ "name": "commission_basis_points", "value": "0" }),
+            _ => json!({}),
+        }
+    }
+}
+
+/// A pickup point as an operator describes it.
+fn draft() -> Value {
+    json!({
+        "name": "The main gate", "address": "Bliss Street", "time_zone": "Asia/Beirut",
+        "opening": { "mon": "08:00-17:00", "thu": "08:00-17:00" }, "daily_capacity": 10_000,
+    })
+}

@@ -1,0 +1,448 @@
+//! A market that listens on a socket of this machine, set up for one test, and people who speak to it over the wire.
+//!
+//! The verbs panic when something is not as it must be; where a no is what the test is about, it looks at the answer.
+
+#![expect(clippy::unwrap_used, reason = "what a test stands on fails by panicking, as the test does")]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{self, BufRead as _, BufReader, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::time::Duration;
+
+use auboutique::serve::Running;
+use auboutique_domain::id::{MemberId, SessionId};
+use auboutique_domain::member::{Email, Role, Secret, Username};
+use auboutique_domain::pickup::{PickupPoint, PickupPointDraft};
+use auboutique_domain::{Command, Reply};
+use auboutique_market::env::SystemEnv;
+use auboutique_market::{Caller, Location, Market, Options};
+use auboutique_testbed::postgres;
+use auboutique_wire::json::MAX_FRAME;
+use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tokio_rustls::TlsAcceptor;
+
+/// Makes two tests of each function: one on an SQLite file, one on a private PostgreSQL database.
+macro_rules! on_both {
+    ($($(#[$about:meta])* fn $sentence:ident($stage:ident) $story:block)+) => {
+        $($(#[$about])* fn $sentence($stage: &crate::stage::Stage) $story)+
+
+        mod sqlite {
+            $(#[test] fn $sentence() {
+                super::$sentence(&crate::stage::Stage::on_sqlite());
+            })+
+        }
+
+        mod postgres {
+            $(#[test] fn $sentence() {
+                super::$sentence(&crate::stage::Stage::on_postgres());
+            })+
+        }
+    };
+}
+pub(crate) use on_both;
+
+/// How long an answer may take before the test says that there is none.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A password nobody guesses, and its hash with parameters that cost nothing.
+pub(crate) const PASSWORD: &str = "a heron over the corniche";
+const HASH: &str =
+    "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$0000000000000000000000000000000000000000000";
+
+/// A member with a session of their own.
+#[derive(Debug, Clone)]
+pub(crate) struct Person {
+    pub(crate) id: MemberId,
+    pub(crate) username: Username,
+    pub(crate) session: SessionId,
+    pub(crate) token: String,
+}
+
+/// A market on an empty database, listening on a free port.
+pub(crate) struct Stage {
+    pub(crate) market: Market,
+    pub(crate) address: SocketAddr,
+    pub(crate) location: Location,
+    pub(crate) runtime: Runtime,
+    pub(crate) folder: TempDir,
+    running: Option<Running>,
+}
+
+impl Stage {
+    pub(crate) fn on_sqlite() -> Self {
+        Self::on_sqlite_with(None)
+    }
+
+    pub(crate) fn on_sqlite_with(acceptor: Option<TlsAcceptor>) -> Self {
+        let folder = TempDir::new().unwrap();
+        let location = Location::Sqlite(folder.path().join("market.db"));
+        Self::set_up(folder, location, acceptor)
+    }
+
+    pub(crate) fn on_postgres() -> Self {
+        Self::set_up(TempDir::new().unwrap(), Location::Postgres(postgres::database_url()), None)
+    }
+
+    fn set_up(folder: TempDir, location: Location, acceptor: Option<TlsAcceptor>) -> Self {
+        let market = Market::open(&Options::new(location.clone()), Arc::new(SystemEnv::new())).unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        let console = folder.path().join("console.sock");
+        let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let start = Running::start(market.clone(), anywhere, acceptor, Some(console));
+        let running = runtime.block_on(start).unwrap();
+        Self { market, address: running.address, location, runtime, folder, running: Some(running) }
+    }
+
+    // ---- members ----
+
+    /// Somebody joins and has a session.
+    pub(crate) fn member(&self, name: &str) -> Person {
+        self.member_with_hash(name, Secret::new(HASH.to_owned()))
+    }
+
+    /// Somebody joins with a password that was hashed before.
+    pub(crate) fn member_with_hash(&self, name: &str, password: Secret) -> Person {
+        let username = Username::parse(name).unwrap();
+        let command = Command::Register {
+            name: name.to_owned(),
+            username: username.clone(),
+            email: Email::parse(&format!("{name}@mail.aub.edu")).unwrap(),
+            password,
+        };
+        match self.market.run_now(Caller::VISITOR, command).unwrap() {
+            Reply::Account(account) => self.again(account.id, &username),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Another session of somebody.
+    pub(crate) fn again(&self, id: MemberId, username: &Username) -> Person {
+        let (session, token) = self.market.start_session_at_console(id).unwrap();
+        let token = token.reveal().to_owned();
+        Person { id, username: username.clone(), session: session.session, token }
+    }
+
+    /// Somebody joins and is given a role.
+    pub(crate) fn member_with(&self, role: Role, name: &str) -> Person {
+        let person = self.member(name);
+        self.at_console(Command::ChangeRole { username: person.username.clone(), role });
+        person
+    }
+
+    /// Somebody joins and serves the desk.
+    pub(crate) fn attendant(&self, name: &str) -> Person {
+        let person = self.member(name);
+        let pickup_point = self.point().id;
+        self.at_console(Command::AppointAttendant { pickup_point, username: person.username.clone() });
+        person
+    }
+
+    /// Whoever runs the program asks, and it is done.
+    pub(crate) fn at_console(&self, command: Command) -> Reply {
+        self.market.run_now(Caller::CONSOLE, command).unwrap()
+    }
+
+    /// The pickup point a market has from the start.
+    pub(crate) fn point(&self) -> PickupPoint {
+        self.market.ask_now(Caller::VISITOR, |view| view.pickup_points()).unwrap().remove(0).point
+    }
+
+    /// From now on it hands over as many orders on a day as a pickup point can.
+    pub(crate) fn widen_the_point(&self) {
+        let PickupPoint { id, name, address, time_zone, opening, .. } = self.point();
+        let opening: BTreeMap<String, String> = opening.into();
+        let draft = PickupPointDraft::new(&name, &address, &time_zone, &opening, 10_000).unwrap();
+        self.at_console(Command::ChangePickupPoint { pickup_point: id, draft });
+    }
+
+    // ---- what must not change ----
+
+    /// The number of the last event and how many listings are on sale: what a request without effect leaves as it is.
+    pub(crate) fn state(&self) -> (i64, usize) {
+        let on_sale = self.market.ask_now(Caller::VISITOR, |view| view.newest(None, None, Some(100)));
+        (*self.market.log().borrow(), on_sale.unwrap().rows.len())
+    }
+
+    /// Panics with the first finding if anything disagrees with its log.
+    pub(crate) fn is_clean(&self) {
+        assert_eq!(auboutique_market::verify(&self.location).unwrap().findings, []);
+    }
+
+    // ---- connections ----
+
+    /// A connection that is not signed in.
+    pub(crate) fn visitor(&self) -> Wire {
+        Wire::greeted(TcpStream::connect(self.address).unwrap())
+    }
+
+    /// A connection on which that member is signed in.
+    pub(crate) fn connect(&self, person: &Person) -> Wire {
+        let mut wire = self.visitor();
+        let resumed = wire.ask("resume", json!({ "token": person.token }));
+        assert_eq!(code(&resumed), "ok", "{resumed}");
+        wire
+    }
+
+    /// Opens as many signed-in connections as there are people, for tests that speak on all of them at once.
+    pub(crate) async fn connect_all(&self, people: &[Person]) -> Vec<Stream> {
+        let mut streams = Vec::new();
+        for person in people {
+            let mut stream = Stream::connect(self.address).await;
+            let resumed = stream.ask(&json!({ "id": 0, "op": "resume", "token": person.token })).await;
+            assert!(resumed.contains("\"reply\""), "{resumed}");
+            streams.push(stream);
+        }
+        streams
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            if std::thread::panicking() {
+                return;
+            }
+            self.runtime.block_on(running.close());
+        }
+    }
+}
+
+// ---- one connection, asked and answered in turn ----
+
+/// A socket of either kind.
+pub(crate) enum Socket {
+    Network(TcpStream),
+    Console(UnixStream),
+}
+
+impl From<TcpStream> for Socket {
+    fn from(stream: TcpStream) -> Self {
+        stream.set_nodelay(true).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        Self::Network(stream)
+    }
+}
+
+impl From<UnixStream> for Socket {
+    fn from(stream: UnixStream) -> Self {
+        Self::Console(stream)
+    }
+}
+
+impl Socket {
+    fn be_patient(&self, patience: Duration) {
+        match self {
+            Self::Network(stream) => stream.set_read_timeout(Some(patience)).unwrap(),
+            Self::Console(stream) => stream.set_read_timeout(Some(patience)).unwrap(),
+        }
+    }
+}
+
+impl Read for Socket {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Network(stream) => stream.read(bytes),
+            Self::Console(stream) => stream.read(bytes),
+        }
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Network(stream) => stream.write(bytes),
+            Self::Console(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A connection that sends what it is told to and gives back whole lines.
+pub(crate) struct Wire {
+    socket: BufReader<Socket>,
+    number: u64,
+}
+
+impl Wire {
+    /// Takes the greeting.
+    pub(crate) fn greeted(socket: impl Into<Socket>) -> Self {
+        let socket = socket.into();
+        socket.be_patient(PATIENCE);
+        let mut wire = Self { socket: BufReader::new(socket), number: 0 };
+        let greeting = wire.answer();
+        assert_eq!(greeting["hello"]["protocol"], "auboutique", "{greeting}");
+        wire
+    }
+
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
+        self.try_send(bytes).unwrap();
+    }
+
+    /// Sends, if the server still takes anything.
+    pub(crate) fn try_send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.socket.get_mut().write_all(bytes)
+    }
+
+    /// Says that nothing more will come.
+    pub(crate) fn finish(&self) {
+        match self.socket.get_ref() {
+            Socket::Network(stream) => stream.shutdown(Shutdown::Write).unwrap(),
+            Socket::Console(stream) => stream.shutdown(Shutdown::Write).unwrap(),
+        }
+    }
+
+    /// The next line; nothing when the server closed the connection.
+    pub(crate) fn line(&mut self) -> Option<String> {
+        let mut line = String::new();
+        match self.socket.read_line(&mut line) {
+            Ok(0) => return None,
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => return None,
+            Err(error) => panic!("no answer: {error}"),
+        }
+        assert_eq!(line.pop(), Some('\n'), "half a line: {line}");
+        assert!(line.len() <= MAX_FRAME, "a line of {} bytes: {}…", line.len(), start_of(&line));
+        Some(line)
+    }
+
+    /// The next line as JSON.
+    pub(crate) fn answer(&mut self) -> Value {
+        let line = self.line().expect("the server closed the connection");
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {}", start_of(&line)))
+    }
+
+    /// Asks one thing and waits for its answer; the answer carries the id of the request.
+    pub(crate) fn ask(&mut self, op: &str, parameters: Value) -> Value {
+        self.number += 1;
+        let number = self.number;
+        self.send(request(number, op, parameters).as_bytes());
+        let answer = self.answer();
+        assert_eq!(answer["id"], number, "{answer}");
+        answer
+    }
+
+    /// Asks what may not even be read; the answer carries the id of the request, or none.
+    pub(crate) fn ask_any(&mut self, op: &str, parameters: Value) -> Value {
+        self.number += 1;
+        self.send(request(self.number, op, parameters).as_bytes());
+        let answer = self.answer();
+        assert!(answer["id"] == self.number || answer["id"].is_null(), "{answer}");
+        answer
+    }
+
+    /// Asks, and it is done.
+    pub(crate) fn does(&mut self, op: &str, parameters: Value) -> Value {
+        let answer = self.ask(op, parameters);
+        assert_eq!(code(&answer), "ok", "{op}: {answer}");
+        answer["reply"].clone()
+    }
+
+    /// Puts something on sale; answers with its id.
+    pub(crate) fn lists(&mut self, title: &str, cents: i64) -> String {
+        let listing = self.does("add_listing", listing(title, cents));
+        listing["listing"].as_str().unwrap().to_owned()
+    }
+
+    /// Buys it; answers with the order.
+    pub(crate) fn buys(&mut self, listing: &str, cents: i64) -> Value {
+        self.does("buy", json!({ "listing": listing, "price": usd(cents) }))
+    }
+
+    /// That the connection still answers.
+    pub(crate) fn is_alive(&mut self) {
+        self.does("ping", json!({}));
+    }
+
+    /// Whether the server closes the connection without another word. Waits as long as `patience`.
+    pub(crate) fn is_closed_within(&mut self, patience: Duration) -> bool {
+        self.socket.get_ref().be_patient(patience);
+        let mut rest = Vec::new();
+        match self.socket.read_to_end(&mut rest) {
+            Ok(_) => true,
+            Err(error) => error.kind() == ErrorKind::ConnectionReset,
+        }
+    }
+}
+
+// ---- many connections at once ----
+
+/// A connection of a test that speaks on many at once.
+pub(crate) struct Stream {
+    reader: tokio::io::BufReader<tokio::net::tcp::OwnedReadHalf>,
+    writer: tokio::net::tcp::OwnedWriteHalf,
+}
+
+impl Stream {
+    pub(crate) async fn connect(address: SocketAddr) -> Self {
+        let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        let (reader, writer) = stream.into_split();
+        let mut stream = Self { reader: tokio::io::BufReader::new(reader), writer };
+        let greeting = stream.line().await;
+        assert!(greeting.starts_with("{\"hello\""), "{greeting}");
+        stream
+    }
+
+    pub(crate) async fn send(&mut self, line: &str) {
+        use tokio::io::AsyncWriteExt as _;
+        self.writer.write_all(line.as_bytes()).await.unwrap();
+    }
+
+    pub(crate) async fn line(&mut self) -> String {
+        use tokio::io::AsyncBufReadExt as _;
+        let mut line = String::new();
+        let read = tokio::time::timeout(PATIENCE, self.reader.read_line(&mut line));
+        assert!(read.await.expect("no answer").unwrap() > 0, "the server closed the connection");
+        line
+    }
+
+    pub(crate) async fn ask(&mut self, request: &Value) -> String {
+        self.send(&format!("{request}\n")).await;
+        self.line().await
+    }
+}
+
+// ---- words ----
+
+/// A request as it stands on the wire, line end included.
+pub(crate) fn request(id: u64, op: &str, parameters: Value) -> String {
+    let mut fields = Map::new();
+    fields.insert("id".to_owned(), Value::from(id));
+    fields.insert("op".to_owned(), Value::from(op));
+    if let Value::Object(parameters) = parameters {
+        fields.extend(parameters);
+    }
+    let mut line = String::new();
+    writeln!(line, "{}", Value::Object(fields)).unwrap();
+    line
+}
+
+/// `ok`, or the code of the no; `broken` when something is wrong over there.
+pub(crate) fn code(answer: &Value) -> &str {
+    if answer.get("reply").is_some() {
+        return "ok";
+    }
+    let no = ["refused", "busy", "broken"].iter().find_map(|kind| answer.get(kind));
+    no.and_then(|no| no["code"].as_str()).unwrap_or_else(|| panic!("no answer of this protocol: {answer}"))
+}
+
+pub(crate) fn usd(cents: i64) -> Value {
+    json!({ "minor": cents, "currency": "USD" })
+}
+
+/// The parameters by which something is put on sale.
+pub(crate) fn listing(title: &str, cents: i64) -> Value {
+    json!({ "title": title, "price": usd(cents), "category": "books", "condition": "good" })
+}
+
+fn start_of(text: &str) -> String {
+    text.chars().take(200).collect()
+}
