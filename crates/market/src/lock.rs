@@ -6,7 +6,7 @@ use auboutique_db::{DbError, Location};
 
 /// Held while a market is open on a file, so that no second server writes to it.
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -26,7 +26,7 @@ impl Lock {
             ))
         })?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Self { _file: file })),
+            Ok(()) => Ok(Some(Self { file })),
             Err(TryLockError::WouldBlock) => Err(DbError::Busy(format!(
                 "{} is in use by another server. Stop that one, or start this one with another --data folder",
                 database.display()
@@ -35,5 +35,14 @@ impl Lock {
                 Err(DbError::Other(format!("cannot lock {}: {error}", path.display())))
             }
         }
+    }
+}
+
+impl Drop for Lock {
+    /// Closing the file would not do: a program that another thread is just starting holds a copy of it until it runs,
+    /// and the lock with it.
+    fn drop(&mut self) {
+        // A lock that cannot be given back goes with the process.
+        drop(self.file.unlock());
     }
 }
