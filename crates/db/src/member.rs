@@ -45,7 +45,8 @@ impl FromText for Email {
     }
 }
 
-fn read(row: &mut Row<'_>) -> Result<Member, DbError> {
+/// Reads the columns of a member in the order of the statements here.
+pub(crate) fn read(row: &mut Row<'_>) -> Result<Member, DbError> {
     Ok(Member {
         id: row.value()?,
         username: row.value()?,

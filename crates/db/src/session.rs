@@ -1,11 +1,12 @@
 //! Sessions: members signed in on some wire. Tokens are kept as hashes.
 
 use auboutique_domain::id::{MemberId, SessionId};
-use auboutique_domain::member::{Member, Role, SessionView};
+use auboutique_domain::member::{Member, SessionView};
 use auboutique_domain::time::Moment;
 
 use crate::dialect::Connection;
 use crate::error::DbError;
+use crate::member;
 use crate::params;
 
 /// A session with the member it signs in.
@@ -61,16 +62,7 @@ pub fn insert(
 /// What the database says.
 pub fn find_live(db: &mut Connection, session: SessionId, now: Moment) -> Result<Option<SignedIn>, DbError> {
     db.find("members", LIVE, params![session, now], |row| {
-        let member = Member {
-            id: row.value()?,
-            username: row.value()?,
-            email: row.value()?,
-            name: row.text()?,
-            role: row.parsed(Role::parse)?,
-            registered_at: row.moment()?,
-            version: row.integer()?,
-        };
-        Ok(SignedIn { session, member })
+        Ok(SignedIn { session, member: member::read(row)? })
     })
 }
 
