@@ -11,9 +11,8 @@ use auboutique_terminal::Client;
 use auboutique_wire::csv::{self, ListingRow, MOST_BYTES, Sheet};
 use auboutique_wire::json::Outcome;
 use serde_json::{Map, Value};
-use sha2::{Digest as _, Sha256};
 
-use crate::call::{Status, connect};
+use crate::call::{Status, connect, fresh_key};
 use crate::config::{Export, Import};
 
 /// How many rows are shown before anything is done.
@@ -47,11 +46,25 @@ pub fn import(options: &Import) -> anyhow::Result<Status> {
     }
     let mut client = connect(&options.server)?;
     let points = pickup_points(&mut client)?;
-    let (mut added, mut failed) = (0, bad);
-    let mut seen = BTreeMap::new();
+    // Running the import again, after a lost connection or a mended sheet, offers only what is not there yet.
+    let Some(listings) = own_listings(&mut client)? else { return Ok(Status::Refused) };
+    let mut there: BTreeMap<String, usize> = BTreeMap::new();
+    for OwnListing { listing, .. } in &listings {
+        let said = (&listing.title, &listing.description, listing.price, listing.category, listing.condition);
+        *there.entry(format!("{said:?}")).or_default() += 1;
+    }
+    let (mut added, mut failed, mut known) = (0, bad, 0);
     let mut waiting = std::collections::VecDeque::new();
     for (line, row) in good {
-        match request(row, &mut seen, &points) {
+        let said = (&row.title, &row.description, row.price.money(), row.category, row.condition);
+        if let Some(count) = there.get_mut(&format!("{said:?}"))
+            && *count > 0
+        {
+            *count -= 1;
+            known += 1;
+            continue;
+        }
+        match request(row, &points) {
             Ok(fields) => {
                 client.send("add_listing", fields)?;
                 waiting.push_back(line);
@@ -68,7 +81,10 @@ pub fn import(options: &Import) -> anyhow::Result<Status> {
     while !waiting.is_empty() {
         settle(&mut client, &mut waiting, (&mut added, &mut failed), &mut out)?;
     }
-    writeln!(out, "{added} listings are on sale, {failed} lines were not imported")?;
+    writeln!(
+        out,
+        "{added} listings are new on sale, {known} were there already, {failed} lines were not imported"
+    )?;
     Ok(if failed == 0 { Status::Answered } else { Status::Refused })
 }
 
@@ -142,13 +158,8 @@ fn pickup_points(client: &mut Client) -> anyhow::Result<BTreeMap<String, PickupP
     }
 }
 
-/// The request that offers a row. Its key is the hash of what the row says and of how many before it said the same, so
-/// that a row asked again, after a lost connection or by running the import twice, is not offered twice.
-fn request(
-    row: &ListingRow,
-    seen: &mut BTreeMap<String, usize>,
-    points: &BTreeMap<String, PickupPointId>,
-) -> anyhow::Result<Map<String, Value>> {
+/// The request that offers a row.
+fn request(row: &ListingRow, points: &BTreeMap<String, PickupPointId>) -> anyhow::Result<Map<String, Value>> {
     let mut fields = match serde_json::to_value(row)? {
         Value::Object(fields) => fields,
         _ => Map::new(),
@@ -160,12 +171,33 @@ fn request(
         })?;
         fields.insert("pickup_point".to_owned(), Value::from(point.to_string()));
     }
-    let said = Value::Object(fields.clone()).to_string();
-    let before = seen.entry(said.clone()).or_default();
-    let key = data_encoding::HEXLOWER.encode(&Sha256::digest(format!("{before} {said}")));
-    *before += 1;
-    fields.insert("key".to_owned(), Value::from(format!("import-{key}")));
+    fields.insert("key".to_owned(), Value::from(fresh_key()));
     Ok(fields)
+}
+
+/// Everything the member has listed, newest first. When the market refuses, that is printed and there is nothing.
+fn own_listings(client: &mut Client) -> anyhow::Result<Option<Vec<OwnListing>>> {
+    let mut listings = Vec::new();
+    let mut after = Value::Null;
+    loop {
+        let mut fields = Map::new();
+        fields.insert("limit".to_owned(), Value::from(100));
+        fields.insert("after".to_owned(), after);
+        let mut page = match client.call("my_listings", fields)? {
+            Outcome::Reply(page) => page,
+            other => {
+                crate::call::print(other)?;
+                return Ok(None);
+            }
+        };
+        let rows: Vec<OwnListing> = serde_json::from_value(page["rows"].take())
+            .context("the server sent listings this program cannot read; update it")?;
+        listings.extend(rows);
+        after = page["next"].take();
+        if after.is_null() {
+            return Ok(Some(listings));
+        }
+    }
 }
 
 /// Writes the member's listings to a spreadsheet.
@@ -175,26 +207,9 @@ fn request(
 /// When nobody answers, or the file cannot be written.
 pub fn export(options: &Export) -> anyhow::Result<Status> {
     let mut client = connect(&options.server)?;
-    let mut rows = Vec::new();
-    let mut after = Value::Null;
-    loop {
-        let mut fields = Map::new();
-        fields.insert("limit".to_owned(), Value::from(100));
-        fields.insert("after".to_owned(), after);
-        let page = match client.call("my_listings", fields)? {
-            Outcome::Reply(page) => page,
-            other => return crate::call::print(other),
-        };
-        let listings: Vec<OwnListing> = serde_json::from_value(page.get("rows").cloned().unwrap_or_default())
-            .context("the server sent listings this program cannot read; update it")?;
-        rows.extend(listings.into_iter().map(csv::ExportRow::from));
-        after = page.get("next").cloned().unwrap_or_default();
-        if after.is_null() {
-            break;
-        }
-    }
-    let count = rows.len();
-    let bytes = csv::write(rows);
+    let Some(listings) = own_listings(&mut client)? else { return Ok(Status::Refused) };
+    let count = listings.len();
+    let bytes = csv::write(listings.into_iter().map(csv::ExportRow::from));
     match &options.file {
         None => std::io::stdout().lock().write_all(&bytes)?,
         Some(file) => {

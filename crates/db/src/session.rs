@@ -29,7 +29,8 @@ const BY_TOKEN: &str =
 const OF_MEMBER: &str = "SELECT id, started_at, expires_at, last_seen_at, device FROM sessions
     WHERE member_id = $1 AND ended_at IS NULL AND expires_at > $2 ORDER BY started_at DESC, id DESC LIMIT 100";
 const EXTEND: &str =
-    "UPDATE sessions SET last_seen_at = $1, expires_at = $2 WHERE id = $3 AND ended_at IS NULL";
+    "UPDATE sessions SET last_seen_at = $1, expires_at = $2 WHERE id = $3 AND ended_at IS NULL
+    AND expires_at > $4";
 const END: &str = "UPDATE sessions SET ended_at = $1 WHERE id = $2 AND member_id = $3 AND ended_at IS NULL
     AND expires_at > $4";
 const END_OTHERS: &str =
@@ -109,7 +110,7 @@ pub fn of_member(
 ///
 /// [`DbError::Conflict`] when it has ended.
 pub fn extend(db: &mut Connection, session: SessionId, now: Moment, until: Moment) -> Result<(), DbError> {
-    db.change_one(EXTEND, params![now, until, session])
+    db.change_one(EXTEND, params![now, until, session, now])
 }
 
 /// Ends a member's session. `false` when the member has no such live session.

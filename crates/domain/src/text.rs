@@ -18,7 +18,7 @@ pub fn line(field: &str, raw: &str, least: usize, most: usize) -> Result<String,
 ///
 /// # Errors
 ///
-/// As [`line`].
+/// As [`line()`].
 pub fn lines(field: &str, raw: &str, least: usize, most: usize) -> Result<String, Refusal> {
     checked(field, &raw.replace("\r\n", "\n"), least, most, |letter| matches!(letter, '\n' | '\t'))
 }

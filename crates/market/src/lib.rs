@@ -1,7 +1,7 @@
 //! The door: load, ask the rules, save, record events.
 //!
 //! [`Market::run`] is the one way in for every change. It queues the command for the writer, which runs whatever waits as
-//! one batch in one transaction, commits once, and only then answers ([`writer`]). [`Market::ask`] is the one way in for
+//! one batch in one transaction, commits once, and only then answers (`writer.rs`). [`Market::ask`] is the one way in for
 //! every read. Business code is synchronous; these two are where an async caller meets it.
 
 pub mod backup;

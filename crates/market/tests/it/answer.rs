@@ -84,6 +84,16 @@ on_both! {
         assert_eq!(refused(stage.run(rana.under("one"), rename("Rana"))), Refusal::SessionEnded);
     }
 
+    fn a_visitor_who_is_refused_leaves_nothing_behind(stage) {
+        stage.run(Caller::VISITOR, registration("rana", "a hash")).unwrap();
+        for number in 0..20 {
+            let visitor = Caller::VISITOR.under(key(&format!("random-{number}")));
+            let refused_again = stage.run(visitor, registration("rana", "a hash"));
+            assert_eq!(refused(refused_again), Refusal::UsernameTaken);
+        }
+        assert_eq!(stage.count("answers"), 0);
+    }
+
     fn a_visitor_who_registers_twice_under_a_key_is_one_member(stage) {
         let visitor = || Caller::VISITOR.under(key("one"));
         let first = stage.run(visitor(), registration("rana", "a hash"));
