@@ -154,16 +154,17 @@ pub fn run(options: &Serve) -> anyhow::Result<()> {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        // Before anybody is told that the market is open, so that no signal finds it unprepared.
+        let stop = stop_signal()?;
         let running =
             Running::start(market, options.address(), acceptor, Some(folder.join(CONSOLE))).await?;
         announce(&running, &location, said.as_deref()).context("cannot print where the market is")?;
         let mut look = tokio::time::interval(Duration::from_millis(250));
-        let stop = stop_signal();
         tokio::pin!(stop);
         loop {
             tokio::select! {
                 signal = &mut stop => {
-                    tracing::info!(signal = signal?, "closing: finishing what is under way");
+                    tracing::info!(signal, "closing: finishing what is under way");
                     running.close().await;
                     tracing::info!("closed");
                     return Ok(());
@@ -195,13 +196,16 @@ fn announce(
     writeln!(out, "Ctrl-C closes it.")
 }
 
-async fn stop_signal() -> anyhow::Result<&'static str> {
+/// Listens for the signals that close the market, from the moment this returns.
+fn stop_signal() -> anyhow::Result<impl Future<Output = &'static str>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(tokio::select! {
-        _ = terminate.recv() => "SIGTERM",
-        _ = interrupt.recv() => "SIGINT",
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+        }
     })
 }
 

@@ -351,7 +351,9 @@ impl Model {
             return if same { known.answer.clone() } else { Err(No::Refused(Refusal::KeyReused)) };
         }
         let answer = self.carry_out(request.who, member, &request.ask, given);
-        if let Err(No::Busy(_)) = answer {
+        // What a visitor was refused is not kept, and what was not done cannot be.
+        let refused = matches!(answer, Err(No::Refused(_)));
+        if matches!(answer, Err(No::Busy(_))) || (refused && request.who == Who::Visitor) {
             return answer;
         }
         let for_ever = answer.is_ok() && matches!(request.ask, Ask::Buy { .. });
