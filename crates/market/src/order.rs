@@ -1,5 +1,7 @@
 //! Orders: buying, canceling, the desk, and time.
 
+use std::collections::BTreeMap;
+
 use auboutique_db::order::OrderOfMembers;
 use auboutique_db::{ledger, listing, member, order as db, pickup};
 use auboutique_domain::id::{EntryId, ListingId, MovementId, OrderId, PickupPointId, StrikeId};
@@ -275,10 +277,25 @@ pub(crate) fn move_from(work: &mut Work<'_>, point: PickupPointId, day: Date) ->
 }
 
 impl View<'_> {
-    fn order_view(&mut self, found: OrderOfMembers, side: Side) -> Result<OrderView, No> {
-        let OrderOfMembers { order, buyer, seller } = found;
-        let calendar = calendar_since(self.db, order.pickup_point, self.now, Some(order.pickup_day));
-        Ok(order.view(side, buyer, seller, &self.settle(calendar)?))
+    /// Orders as one side sees them. The calendar of a pickup point is read once, from the oldest pickup day on, and not
+    /// once per order.
+    fn order_views(&mut self, found: Vec<OrderOfMembers>, side: Side) -> Result<Vec<OrderView>, No> {
+        let mut since: BTreeMap<PickupPointId, Date> = BTreeMap::new();
+        for OrderOfMembers { order, .. } in &found {
+            let oldest = since.entry(order.pickup_point).or_insert(order.pickup_day);
+            *oldest = order.pickup_day.min(*oldest);
+        }
+        let mut calendars = BTreeMap::new();
+        for (point, day) in since {
+            let calendar = calendar_since(self.db, point, self.now, Some(day));
+            calendars.insert(point, self.settle(calendar)?);
+        }
+        let view = |OrderOfMembers { order, buyer, seller }| {
+            let calendar = calendars.get(&order.pickup_point);
+            let calendar = calendar.ok_or_else(|| Refusal::not_found("pickup point"))?;
+            Ok(order.view(side, buyer, seller, calendar))
+        };
+        found.into_iter().map(view).collect()
     }
 
     /// One order, for its buyer and its seller.
@@ -292,7 +309,8 @@ impl View<'_> {
         let found = self.settle(found.map_err(Stop::from))?;
         let side = found.as_ref().and_then(|found| found.order.side_of(member.id));
         let (found, side) = found.zip(side).ok_or_else(|| Refusal::not_found("order"))?;
-        self.order_view(found, side)
+        let mut views = self.order_views(vec![found], side)?;
+        Ok(views.pop().ok_or_else(|| Refusal::not_found("order"))?)
     }
 
     /// What the asker bought, or sold; newest first.
@@ -321,7 +339,7 @@ impl View<'_> {
         let more = rows.len() > usize::try_from(limit).unwrap_or(0);
         rows.truncate(usize::try_from(limit).unwrap_or(0));
         let next = if more { rows.last().map(|found| found.order.id.to_string()) } else { None };
-        let rows = rows.into_iter().map(|found| self.order_view(found, side)).collect::<Result<_, _>>()?;
+        let rows = self.order_views(rows, side)?;
         Ok(Page { rows, next })
     }
 }
