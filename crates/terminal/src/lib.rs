@@ -116,9 +116,7 @@ impl Client {
         })?;
         match line {
             ServerLine::Hello(greeting) => client.greeting = greeting,
-            ServerLine::Response { outcome, .. } => {
-                return Err(ClientError::Foreign(format!("instead of a greeting came {outcome:?}")));
-            }
+            other => return Err(ClientError::Foreign(format!("instead of a greeting came {other:?}"))),
         }
         Ok(client)
     }

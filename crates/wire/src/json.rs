@@ -684,6 +684,12 @@ pub enum ServerLine {
         /// What came of it.
         outcome: Outcome,
     },
+    /// Something happened that this listener may see: `seq`, `at`, `event` and the event's own fields.
+    Event(Value),
+    /// Somebody this listener talks with came or went.
+    Presence(Value),
+    /// The server ends the connection, and says from which cursor to go on.
+    End(Value),
 }
 
 /// What came of a request, as a client reads it. The values are what stands behind the key of the same name.
@@ -709,6 +715,17 @@ pub fn decode_server_line(line: &[u8]) -> Result<ServerLine, String> {
         serde_json::from_slice(line).map_err(|error| format!("the server sent no JSON object: {error}"))?;
     if let Some(hello) = fields.remove("hello") {
         return Ok(ServerLine::Hello(hello));
+    }
+    // Lines nobody asked for: between answers, and without an id.
+    if !fields.contains_key("id") {
+        let told = fields
+            .remove("event")
+            .map(ServerLine::Event)
+            .or_else(|| fields.remove("presence").map(ServerLine::Presence))
+            .or_else(|| fields.remove("end").map(ServerLine::End));
+        if let Some(told) = told {
+            return Ok(told);
+        }
     }
     let id = Id::parse(fields.remove("id")).map_err(|malformed| malformed.to_string())?;
     let mut taken = |name: &str| fields.remove(name);
@@ -875,6 +892,27 @@ mod tests {
             decode_server_line(&greeting("x", auboutique_domain::Moment::from_micros(0))),
             Ok(ServerLine::Hello(_))
         ));
+    }
+
+    #[test]
+    fn what_nobody_asked_for_is_told_from_answers() {
+        let check = |line: &str, expected: ServerLine| {
+            assert_eq!(decode_server_line(line.as_bytes()), Ok(expected), "{line}");
+        };
+        check(
+            r#"{"event":{"seq":7,"event":"order_placed"}}"#,
+            ServerLine::Event(json!({ "seq": 7, "event": "order_placed" })),
+        );
+        check(r#"{"presence":{"online":true}}"#, ServerLine::Presence(json!({ "online": true })));
+        check(
+            r#"{"end":{"code":"too_slow","cursor":7}}"#,
+            ServerLine::End(json!({ "code": "too_slow", "cursor": 7 })),
+        );
+        // A line with an id is an answer, whatever else a newer server puts beside it.
+        check(
+            r#"{"id":1,"reply":{},"event":{}}"#,
+            ServerLine::Response { id: Id::number(1), outcome: Outcome::Reply(json!({})) },
+        );
     }
 
     proptest::proptest! {
