@@ -4,6 +4,7 @@
 //! at once, and this is what makes the numbers safe to follow: no reader can step over a row that commits late.
 
 use auboutique_domain::Event;
+use auboutique_domain::id::MemberId;
 use auboutique_domain::time::Moment;
 use sha2::{Digest as _, Sha256};
 
@@ -45,6 +46,14 @@ const MOVE_HEAD: &str = "UPDATE log_head SET seq = $1, hash = $2 WHERE id = 1";
 const INSERT: &str = "INSERT INTO events (seq, at, event, subject, audience, body, hash)
     VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const AFTER: &str = "SELECT seq, at, audience, body, hash FROM events WHERE seq > $1 ORDER BY seq LIMIT $2";
+const FOR_EVERYBODY: &str = "SELECT seq, at, audience, body, hash FROM events
+    WHERE substr(audience, 1, 30) = 'public' AND seq > $1 ORDER BY seq LIMIT $2";
+const FOR_OPERATORS: &str = "SELECT seq, at, audience, body, hash FROM events
+    WHERE substr(audience, 1, 30) = 'operators' AND seq > $1 ORDER BY seq LIMIT $2";
+const FOR_FIRST: &str = "SELECT seq, at, audience, body, hash FROM events
+    WHERE substr(audience, 1, 30) = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+const FOR_SECOND: &str = "SELECT seq, at, audience, body, hash FROM events
+    WHERE length(audience) > 30 AND substr(audience, 32, 30) = $1 AND seq > $2 ORDER BY seq LIMIT $3";
 const OF_SUBJECT: &str =
     "SELECT seq, at, audience, body, hash FROM events WHERE subject = $1 ORDER BY seq LIMIT $2";
 
@@ -114,6 +123,29 @@ fn read(row: &mut crate::row::Row<'_>) -> Result<Logged, DbError> {
 /// What the database says.
 pub fn after(db: &mut Connection, seq: i64, most: i64) -> Result<Vec<Logged>, DbError> {
     db.query("events", AFTER, params![seq, most], read)
+}
+
+/// The events after that number that are for this member, oldest first: everybody's, the member's own, and an operator's.
+/// Each of these is an index of its own, so what others do costs nothing.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn after_for(
+    db: &mut Connection,
+    seq: i64,
+    (member, is_operator): (MemberId, bool),
+    most: i64,
+) -> Result<Vec<Logged>, DbError> {
+    let mut found = db.query("events", FOR_EVERYBODY, params![seq, most], read)?;
+    found.append(&mut db.query("events", FOR_FIRST, params![member, seq, most], read)?);
+    found.append(&mut db.query("events", FOR_SECOND, params![member, seq, most], read)?);
+    if is_operator {
+        found.append(&mut db.query("events", FOR_OPERATORS, params![seq, most], read)?);
+    }
+    found.sort_unstable_by_key(|logged| logged.seq);
+    found.truncate(usize::try_from(most).unwrap_or(0));
+    Ok(found)
 }
 
 /// The story of one thing, oldest first.

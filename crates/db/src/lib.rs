@@ -7,6 +7,7 @@
 //! [`DbError::Conflict`], and since the rules are pure the whole command runs again.
 
 pub mod answer;
+pub mod conversation;
 pub mod copy;
 pub mod dialect;
 mod error;
@@ -17,7 +18,9 @@ pub mod member;
 pub mod migration;
 pub mod order;
 pub mod pickup;
+pub mod picture;
 mod plant;
+pub mod presence;
 mod row;
 pub mod session;
 pub mod setting;

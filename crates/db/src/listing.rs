@@ -19,7 +19,7 @@ use crate::row::Row;
 macro_rules! columns {
     () => {
         "l.id, l.number, l.seller_id, l.title, l.description, l.price, l.currency, l.category, l.condition,
-         l.pickup_point_id, l.on_hand, l.committed, l.published_at, l.withdrawn_at, l.sold_at, l.version"
+         l.pickup_point_id, l.on_hand, l.committed, l.published_at, l.withdrawn_at, l.sold_at, l.version, l.pictures"
     };
 }
 /// A listing with what everybody sees beside it: its seller and the name of its pickup point.
@@ -73,12 +73,12 @@ const ON_SALE: &str = "SELECT COUNT(*) FROM listings
 const LAST_NUMBER: &str = "SELECT COALESCE(MAX(number), 0) FROM listings";
 const INSERT: &str = "INSERT INTO listings
     (id, number, seller_id, title, description, price, currency, category, condition, pickup_point_id, on_hand,
-     committed, published_at, withdrawn_at, sold_at, version)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+     committed, published_at, withdrawn_at, sold_at, version, pictures)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
 const UPDATE: &str =
     "UPDATE listings SET title = $1, description = $2, price = $3, currency = $4, category = $5,
-    condition = $6, pickup_point_id = $7, withdrawn_at = $8, version = version + 1
-    WHERE id = $9 AND version = $10 AND sold_at IS NULL";
+    condition = $6, pickup_point_id = $7, withdrawn_at = $8, pictures = $9, version = version + 1
+    WHERE id = $10 AND version = $11 AND sold_at IS NULL";
 // The statement that decides a sale: of any number of buyers it changes a row for one.
 const COMMIT: &str = "UPDATE listings SET committed = committed + 1, version = version + 1,
     sold_at = CASE WHEN on_hand - committed = 1 THEN CAST($1 AS BIGINT) ELSE NULL END
@@ -117,7 +117,13 @@ fn read(row: &mut Row<'_>) -> Result<Listing, DbError> {
         withdrawn_at: row.moment_or_null()?,
         sold_at: row.moment_or_null()?,
         version: row.integer()?,
+        pictures: row.parsed(|json| serde_json::from_str(json).ok())?,
     })
+}
+
+/// The pictures of a listing as its row keeps them.
+fn pictures_text(listing: &Listing) -> Result<String, DbError> {
+    serde_json::to_string(&listing.pictures).map_err(|error| DbError::Other(error.to_string()))
 }
 
 /// A listing as rows come for pages: with its number, by which the next page is cut.
@@ -259,6 +265,7 @@ fn words(listing: &Listing) -> String {
 /// [`DbError::Constraint`] when its number is taken: two were published in the same microsecond.
 pub fn insert(db: &mut Connection, listing: &Listing, movement: MovementId) -> Result<(), DbError> {
     let price = listing.price.money();
+    let pictures = pictures_text(listing)?;
     let params = params![
         listing.id,
         listing.number,
@@ -275,7 +282,8 @@ pub fn insert(db: &mut Connection, listing: &Listing, movement: MovementId) -> R
         listing.published_at,
         listing.withdrawn_at,
         listing.sold_at,
-        listing.version
+        listing.version,
+        &pictures
     ];
     db.change_one(INSERT, params)?;
     insert_movement(db, movement, listing.id, Movement::Receive, None, listing.published_at)?;
@@ -289,6 +297,7 @@ pub fn insert(db: &mut Connection, listing: &Listing, movement: MovementId) -> R
 /// [`DbError::Conflict`] when the row changed since it was read.
 pub fn save(db: &mut Connection, listing: &Listing) -> Result<(), DbError> {
     let price = listing.price.money();
+    let pictures = pictures_text(listing)?;
     let params = params![
         &listing.title,
         &listing.description,
@@ -298,6 +307,7 @@ pub fn save(db: &mut Connection, listing: &Listing) -> Result<(), DbError> {
         listing.condition.name(),
         listing.pickup_point,
         listing.withdrawn_at,
+        &pictures,
         listing.id,
         listing.version
     ];

@@ -71,7 +71,19 @@ macro_rules! ids {
         }
     )*};
 }
-ids!(MemberId, SessionId, ListingId, OrderId, PickupPointId, EntryId, MovementId, StrikeId);
+ids!(
+    MemberId,
+    SessionId,
+    ListingId,
+    OrderId,
+    PickupPointId,
+    EntryId,
+    MovementId,
+    StrikeId,
+    ConversationId,
+    MessageId,
+    PictureId
+);
 
 /// `params![a, b, c]` is the parameters `$1`, `$2`, `$3`.
 #[macro_export]

@@ -9,6 +9,7 @@ use auboutique_domain::Event;
 use auboutique_domain::id::OrderId;
 use auboutique_domain::money::Money;
 use auboutique_domain::order::State;
+use auboutique_domain::picture::{Extent, PictureView};
 use auboutique_domain::verdict::Verdict;
 
 use crate::dialect::Connection;
@@ -66,6 +67,104 @@ const ESCROW: &str = "SELECT o.id, COALESCE(a.balance, 0),
 const POSTINGS: &str =
     "SELECT p.entry_id, p.account, p.amount, p.currency FROM postings p ORDER BY p.entry_id, p.place";
 const EVENTS: &str = "SELECT seq, at, audience, body, hash FROM events ORDER BY seq";
+
+const TALKS: &str = "SELECT c.id, c.last_number, COUNT(m.id), COALESCE(MAX(m.number), 0),
+        (SELECT COUNT(*) FROM events e WHERE e.subject = c.id AND e.event = 'message_sent')
+    FROM conversations c LEFT JOIN messages m ON m.conversation_id = c.id GROUP BY c.id, c.last_number";
+const PARTS: &str = "SELECT p.conversation_id, p.sent, p.unread, p.delivered, p.read_up_to, c.last_number,
+        (SELECT COUNT(*) FROM messages m WHERE m.conversation_id = p.conversation_id AND m.sender_id = p.member_id),
+        (SELECT COUNT(*) FROM messages m WHERE m.conversation_id = p.conversation_id
+            AND m.sender_id <> p.member_id AND m.number > p.read_up_to)
+    FROM participants p JOIN conversations c ON c.id = p.conversation_id";
+const SHOWN: &str = "SELECT l.id, l.pictures, p.id, p.large_width, p.large_height, p.large_bytes,
+        p.thumbnail_width, p.thumbnail_height, p.thumbnail_bytes
+    FROM pictures p JOIN listings l ON l.id = p.listing_id ORDER BY l.id, p.place";
+const PICTURELESS: &str = "SELECT l.id FROM listings l WHERE l.pictures <> '[]'
+    AND NOT EXISTS (SELECT 1 FROM pictures p WHERE p.listing_id = l.id)";
+
+/// Conversations and what their participants have read against the messages, and the messages against the event log.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn conversations(db: &mut Connection, verdict: &mut Verdict) -> Result<(), DbError> {
+    let mut messages = 0;
+    db.each("conversations", TALKS, &[], |row| {
+        let (id, last) = (row.text()?, row.integer()?);
+        let (count, highest, told) = (row.integer()?, row.integer()?, row.integer()?);
+        messages += count;
+        if (count, highest) != (last, last) {
+            verdict.find(
+                "conversations",
+                &id,
+                format!("last_number {last}, but it has {count} messages up to number {highest}"),
+            );
+        }
+        if told != last {
+            verdict.find("conversations", &id, format!("{last} messages, but the event log tells of {told}"));
+        }
+        Ok(())
+    })?;
+    verdict.checked.push(("messages".to_owned(), messages));
+    db.each("participants", PARTS, &[], |row| {
+        let id = row.text()?;
+        let (sent, unread) = (row.integer()?, row.integer()?);
+        let (delivered, read, last) = (row.integer()?, row.integer()?, row.integer()?);
+        if (sent, unread) != (row.integer()?, row.integer()?) {
+            verdict.find(
+                "participants",
+                &id,
+                format!("sent {sent} and unread {unread} do not fit its messages"),
+            );
+        }
+        if read > delivered || delivered > last {
+            verdict.find(
+                "participants",
+                &id,
+                format!("read {read}, delivered {delivered} of {last} messages"),
+            );
+        }
+        Ok(())
+    })
+}
+
+/// What listings show against the pictures that are on them.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn pictures(db: &mut Connection, verdict: &mut Verdict) -> Result<(), DbError> {
+    let mut pictures = 0;
+    // The rows of one listing come together: its list, and what its pictures add up to so far.
+    let mut open: Option<(String, String, Vec<PictureView>)> = None;
+    let close = |open: Option<(String, String, Vec<PictureView>)>, verdict: &mut Verdict| {
+        if let Some((id, list, views)) = open
+            && serde_json::from_str::<Vec<PictureView>>(&list).ok().as_ref() != Some(&views)
+        {
+            verdict.find("listings", id, "its list of pictures is not what is on it");
+        }
+    };
+    db.each("pictures", SHOWN, &[], |row| {
+        pictures += 1;
+        let (id, list) = (row.text()?, row.text()?);
+        let picture = row.value()?;
+        let mut extent = || -> Result<Extent, DbError> {
+            Ok(Extent { width: row.integer()?, height: row.integer()?, bytes: row.integer()? })
+        };
+        let view = PictureView { picture, large: extent()?, thumbnail: extent()? };
+        match &mut open {
+            Some((listing, _, views)) if *listing == id => views.push(view),
+            _ => close(open.replace((id, list, vec![view])), verdict),
+        }
+        Ok(())
+    })?;
+    close(open, verdict);
+    verdict.checked.push(("pictures on listings".to_owned(), pictures));
+    db.each("listings", PICTURELESS, &[], |row| {
+        verdict.find("listings", row.text()?, "shows pictures that are not on it");
+        Ok(())
+    })
+}
 
 /// Stock, promises and sales against the movements and the orders.
 ///

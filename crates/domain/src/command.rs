@@ -6,12 +6,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ListingId, MemberId, OrderId, PickupPointId, SessionId};
+use crate::conversation::{ConversationView, Message, MessageText, Partner};
+use crate::id::{ConversationId, ListingId, MemberId, MessageId, OrderId, PickupPointId, SessionId};
 use crate::listing::{ListingChanges, ListingDraft, ListingView};
 use crate::member::{Account, Email, MemberCard, Role, Secret, SessionView, Username};
 use crate::money::Money;
 use crate::order::{Code, DeskView, OrderView};
 use crate::pickup::{PickupPoint, PickupPointDraft};
+use crate::picture::{PictureView, Stored};
 use crate::setting::Settings;
 use crate::time::Date;
 
@@ -65,6 +67,31 @@ pub enum Command {
     /// The credential was right, and no session starts: the tries against these subjects are taken back. Asked by this
     /// node.
     ForgiveTries { subjects: Vec<String> },
+
+    // Presence.
+    /// A member shows whether they are here, or hides it.
+    HidePresence { hidden: bool },
+    /// A member came or went. Asked by this node.
+    NoteSeen { member: MemberId },
+
+    // Conversations.
+    /// A member wants to talk with another.
+    StartConversation { partner: Partner },
+    /// A member says something. Without an id of the client's the message gets one here.
+    SendMessage { conversation: ConversationId, message: Option<MessageId>, text: MessageText },
+    /// Everything up to that number reached the member.
+    MarkDelivered { conversation: ConversationId, number: i64 },
+    /// The member read everything up to that number.
+    MarkRead { conversation: ConversationId, number: i64 },
+    /// A member no longer hears another.
+    BlockMember { username: Username },
+    /// A member hears another again.
+    UnblockMember { username: Username },
+
+    // Pictures.
+    /// A member brought a picture: both its sizes were made and lie where pictures are kept. Asked by this node for the
+    /// member.
+    AddPicture { large: Stored, thumbnail: Stored },
 
     // Listings.
     /// A member offers a thing.
@@ -142,6 +169,14 @@ pub enum Reply {
     Member(MemberCard),
     /// A session that started or was resumed.
     Session(SessionView),
+    /// Whether the member hides their presence now.
+    Hidden(bool),
+    /// A conversation as the asker sees it now.
+    Conversation(ConversationView),
+    /// A message that was sent.
+    Message(Message),
+    /// A picture that can be put on a listing.
+    Picture(PictureView),
     /// A listing as it is now.
     Listing(ListingView),
     /// An order as the asker sees it now.

@@ -6,7 +6,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{EntryId, ListingId, MemberId, OrderId, PickupPointId, SessionId};
+use crate::id::{
+    ConversationId, EntryId, ListingId, MemberId, MessageId, OrderId, PickupPointId, PictureId, SessionId,
+};
 use crate::ledger::EntryKind;
 use crate::member::{Role, StrikeReason};
 use crate::money::Money;
@@ -18,7 +20,7 @@ use crate::time::Date;
 pub enum Audience {
     /// Everybody, visitors included.
     Public,
-    /// These members.
+    /// These members: one or two, since the log's indexes find an event by its first and its second member.
     Members(Vec<MemberId>),
     /// Operators: it is there for the books.
     Operators,
@@ -59,6 +61,31 @@ pub enum Event {
     SessionEnded { member: MemberId, session: SessionId },
     /// A member let another down and has it held against them.
     StrikeGiven { member: MemberId, order: OrderId, reason: StrikeReason },
+
+    /// A member shows, or no longer shows, whether they are here.
+    PresenceHidden { member: MemberId, hidden: bool },
+    /// A member hears another no more. The other is not told.
+    MemberBlocked { member: MemberId, blocked: MemberId },
+    /// A member hears another again.
+    MemberUnblocked { member: MemberId, blocked: MemberId },
+
+    /// A member wants to talk. The other hears of it with the first message.
+    ConversationStarted { conversation: ConversationId, by: MemberId, with: MemberId },
+    /// Something was said. What, is read where the message is kept.
+    MessageSent {
+        conversation: ConversationId,
+        message: MessageId,
+        number: i64,
+        sender: MemberId,
+        recipient: MemberId,
+    },
+    /// Everything up to that number reached the member.
+    MessagesDelivered { conversation: ConversationId, by: MemberId, number: i64, to: MemberId },
+    /// Everything up to that number was read by the member.
+    MessagesRead { conversation: ConversationId, by: MemberId, number: i64, to: MemberId },
+
+    /// A member brought a picture.
+    PictureAdded { picture: PictureId, member: MemberId },
 
     /// A listing can be bought.
     ListingPublished { listing: ListingId, seller: MemberId, price: Money },
@@ -134,7 +161,16 @@ impl Event {
             | Self::SessionEnded { member, .. }
             | Self::StrikeGiven { member, .. }
             | Self::AttendantAppointed { member, .. }
-            | Self::AttendantDismissed { member, .. } => Audience::Members(vec![*member]),
+            | Self::AttendantDismissed { member, .. }
+            | Self::PresenceHidden { member, .. }
+            | Self::MemberBlocked { member, .. }
+            | Self::MemberUnblocked { member, .. }
+            | Self::PictureAdded { member, .. }
+            | Self::ConversationStarted { by: member, .. } => Audience::Members(vec![*member]),
+
+            Self::MessageSent { sender: one, recipient: other, .. }
+            | Self::MessagesDelivered { by: one, to: other, .. }
+            | Self::MessagesRead { by: one, to: other, .. } => Audience::Members(vec![*one, *other]),
 
             Self::ListingPublished { .. }
             | Self::ListingEdited { .. }
@@ -176,7 +212,17 @@ impl Event {
             | Self::RoleChanged { member, .. }
             | Self::SessionStarted { member, .. }
             | Self::SessionEnded { member, .. }
-            | Self::StrikeGiven { member, .. } => member.to_string(),
+            | Self::StrikeGiven { member, .. }
+            | Self::PresenceHidden { member, .. }
+            | Self::MemberBlocked { member, .. }
+            | Self::MemberUnblocked { member, .. } => member.to_string(),
+
+            Self::ConversationStarted { conversation, .. }
+            | Self::MessageSent { conversation, .. }
+            | Self::MessagesDelivered { conversation, .. }
+            | Self::MessagesRead { conversation, .. } => conversation.to_string(),
+
+            Self::PictureAdded { picture, .. } => picture.to_string(),
 
             Self::ListingPublished { listing, .. }
             | Self::ListingEdited { listing, .. }

@@ -128,6 +128,14 @@ ids! {
     MovementId = "mov";
     /// A strike against a member.
     StrikeId = "stk";
+    /// A conversation.
+    ConversationId = "cnv";
+    /// A message, named by whoever sends it, so that sending it twice shows it once.
+    MessageId = "msg";
+    /// A picture.
+    PictureId = "pic";
+    /// A picture on its way in.
+    UploadId = "upl";
 }
 
 #[cfg(test)]

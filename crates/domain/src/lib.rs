@@ -7,6 +7,7 @@
 //! [`refusal`] every way the rules say no. One file per aggregate holds its types, its rules and its transitions.
 
 pub mod command;
+pub mod conversation;
 pub mod event;
 pub mod id;
 pub mod ledger;
@@ -15,6 +16,8 @@ pub mod member;
 pub mod money;
 pub mod order;
 pub mod pickup;
+pub mod picture;
+pub mod presence;
 pub mod refusal;
 pub mod setting;
 pub mod text;

@@ -16,9 +16,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
-use crate::id::{ListingId, MemberId, OrderId, PickupPointId};
+use crate::id::{ListingId, MemberId, OrderId, PickupPointId, PictureId};
 use crate::member::{Member, MemberCard, Role};
 use crate::money::{Money, Price};
+use crate::picture::{self, PictureView};
 use crate::refusal::Refusal;
 use crate::text;
 use crate::time::Moment;
@@ -99,6 +100,19 @@ named! {
     }, ConditionUnknown
 }
 
+impl Category {
+    /// Whether a listing here shows what it is about. A book is known by its title and its edition, notes by their
+    /// course, and what stands under "everything else" may be nothing one can see.
+    #[must_use]
+    pub const fn needs_picture(self) -> bool {
+        !matches!(self, Self::Books | Self::Study | Self::Other)
+    }
+
+    fn allows(self, pictures: usize) -> Result<(), Refusal> {
+        if pictures == 0 && self.needs_picture() { Err(Refusal::PictureNeeded) } else { Ok(()) }
+    }
+}
+
 /// What a seller says of a thing: checked, ready to be published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ListingDraft {
@@ -108,6 +122,7 @@ pub struct ListingDraft {
     category: Category,
     condition: Condition,
     pickup_point: Option<PickupPointId>,
+    pictures: Vec<PictureId>,
 }
 
 impl ListingDraft {
@@ -132,7 +147,23 @@ impl ListingDraft {
             category,
             condition,
             pickup_point,
+            pictures: Vec::new(),
         })
+    }
+
+    /// The same with these pictures; the first is the cover.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::TooManyPictures`] for more than [`picture::MOST_PER_LISTING`], or one twice.
+    pub fn with_pictures(self, pictures: Vec<PictureId>) -> Result<Self, Refusal> {
+        Ok(Self { pictures: picture::chosen(pictures)?, ..self })
+    }
+
+    /// The pictures, in their order.
+    #[must_use]
+    pub fn pictures(&self) -> &[PictureId] {
+        &self.pictures
     }
 
     /// Where the buyer shall collect, if the seller chose.
@@ -155,6 +186,7 @@ pub struct ListingChanges {
     pub condition: Option<Condition>,
     /// Another pickup point.
     pub pickup_point: Option<PickupPointId>,
+    pictures: Option<Vec<PictureId>>,
 }
 
 impl ListingChanges {
@@ -167,6 +199,22 @@ impl ListingChanges {
         self.title = title.map(|raw| text::line("title", raw, 3, 120)).transpose()?;
         self.description = description.map(|raw| text::lines("description", raw, 0, 4_000)).transpose()?;
         Ok(self)
+    }
+
+    /// Sets the pictures it shall have from now on, all of them, the cover first.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::TooManyPictures`] for more than [`picture::MOST_PER_LISTING`], or one twice.
+    pub fn pictures(mut self, pictures: Option<Vec<PictureId>>) -> Result<Self, Refusal> {
+        self.pictures = pictures.map(picture::chosen).transpose()?;
+        Ok(self)
+    }
+
+    /// The pictures it shall have, if they change.
+    #[must_use]
+    pub fn chosen_pictures(&self) -> Option<&[PictureId]> {
+        self.pictures.as_deref()
     }
 }
 
@@ -194,6 +242,8 @@ pub struct Listing {
     pub condition: Condition,
     /// Where it is collected.
     pub pickup_point: PickupPointId,
+    /// What it looks like; the first is the cover.
+    pub pictures: Vec<PictureView>,
     /// Copies the seller has, sold ones not yet collected included.
     pub on_hand: i64,
     /// Copies that are promised to orders.
@@ -243,6 +293,9 @@ pub struct ListingView {
     pub seller: MemberCard,
     /// Where it is collected.
     pub pickup_point: PickupPointName,
+    /// What it looks like; the first is the cover.
+    #[serde(default)]
+    pub pictures: Vec<PictureView>,
 }
 
 /// A pickup point as it stands on a listing.
@@ -279,15 +332,19 @@ pub struct Page<T> {
 pub const PAGE: (i64, i64) = (20, 100);
 
 impl Listing {
-    /// Publishes a draft: one copy, on sale from now. `number` is its place in the order of publication.
-    #[must_use]
+    /// Publishes a draft with its pictures: one copy, on sale from now. `number` is its place in the order of publication.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::PictureNeeded`] when its category wants one.
     pub fn publish(
         draft: ListingDraft,
         (id, number): (ListingId, i64),
         seller: MemberId,
-        pickup_point: PickupPointId,
+        (pickup_point, pictures): (PickupPointId, Vec<PictureView>),
         now: Moment,
-    ) -> (Self, Event) {
+    ) -> Result<(Self, Event), Refusal> {
+        draft.category.allows(pictures.len())?;
         let listing = Self {
             id,
             number,
@@ -298,6 +355,7 @@ impl Listing {
             category: draft.category,
             condition: draft.condition,
             pickup_point,
+            pictures,
             on_hand: 1,
             committed: 0,
             published_at: now,
@@ -306,7 +364,7 @@ impl Listing {
             version: 1,
         };
         let event = Event::ListingPublished { listing: id, seller, price: listing.price.money() };
-        (listing, event)
+        Ok((listing, event))
     }
 
     /// Where the listing is in its life. A sold one is sold, whether or not it was withdrawn later.
@@ -335,16 +393,28 @@ impl Listing {
         Err(if self.is_seen_by(Some(member)) { Refusal::NotYours } else { Refusal::not_found("listing") })
     }
 
-    /// Changes what the seller says of it. Possible until it is sold, also while it is withdrawn.
+    /// Changes what the seller says of it. Possible until it is sold, also while it is withdrawn. `pictures` are those it
+    /// shall have, if they change.
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotYours`], [`Refusal::NotFound`], [`Refusal::ListingSold`], in this order.
-    pub fn edit(mut self, by: &Member, changes: ListingChanges) -> Result<(Self, Event), Refusal> {
+    /// [`Refusal::NotYours`], [`Refusal::NotFound`], [`Refusal::ListingSold`], [`Refusal::PictureNeeded`], in this order.
+    pub fn edit(
+        mut self,
+        by: &Member,
+        changes: ListingChanges,
+        pictures: Option<Vec<PictureView>>,
+    ) -> Result<(Self, Event), Refusal> {
         self.owned_by(by)?;
         if self.state() == ListingState::Sold {
             return Err(Refusal::ListingSold);
         }
+        // A listing from before there were pictures may go on without, until one of these two is touched.
+        if pictures.is_some() || changes.category.is_some_and(|category| category != self.category) {
+            let count = pictures.as_ref().map_or(self.pictures.len(), Vec::len);
+            changes.category.unwrap_or(self.category).allows(count)?;
+        }
+        self.pictures = pictures.unwrap_or(self.pictures);
         self.title = changes.title.unwrap_or(self.title);
         self.description = changes.description.unwrap_or(self.description);
         self.price = changes.price.unwrap_or(self.price);
@@ -433,6 +503,7 @@ impl Listing {
             published_at: self.published_at,
             seller,
             pickup_point,
+            pictures: self.pictures,
         }
     }
 }
@@ -500,7 +571,46 @@ mod tests {
         let draft = ListingDraft::new("Calculus", "", price, Category::Books, Condition::Good, None).unwrap();
         let id = ListingId::new(Moment::from_micros(0), [0; 10]);
         let point = PickupPointId::new(Moment::from_micros(0), [0; 10]);
-        Listing::publish(draft, (id, 5), member(1, Role::Member).id, point, Moment::from_micros(5)).0
+        let seller = member(1, Role::Member).id;
+        Listing::publish(draft, (id, 5), seller, (point, Vec::new()), Moment::from_micros(5)).unwrap().0
+    }
+
+    fn picture() -> PictureView {
+        let extent = crate::picture::Extent { width: 4, height: 3, bytes: 100 };
+        let picture = PictureId::new(Moment::from_micros(0), [3; 10]);
+        PictureView { picture, large: extent, thumbnail: extent }
+    }
+
+    #[test]
+    fn a_listing_carries_a_picture_unless_its_category_says_otherwise() {
+        let price = Price::new(1_250, Currency::Usd).unwrap();
+        let id = ListingId::new(Moment::from_micros(0), [0; 10]);
+        let point = PickupPointId::new(Moment::from_micros(0), [0; 10]);
+        let owner = member(1, Role::Member);
+        for &category in Category::ALL {
+            let publish = |pictures: Vec<PictureView>| {
+                let draft = ListingDraft::new("Thing", "", price, category, Condition::Good, None).unwrap();
+                Listing::publish(draft, (id, 5), owner.id, (point, pictures), Moment::from_micros(5))
+            };
+            let without = publish(Vec::new()).map(drop);
+            let expected = if category.needs_picture() { Err(Refusal::PictureNeeded) } else { Ok(()) };
+            assert_eq!(without, expected, "{category:?}");
+            let (listing, _) = publish(vec![picture()]).unwrap();
+            let bare = listing.clone().edit(&owner, ListingChanges::default(), Some(Vec::new()));
+            assert_eq!(bare.map(drop), expected, "{category:?}");
+            let kept = listing.edit(&owner, ListingChanges::default(), None).unwrap().0;
+            assert_eq!(kept.pictures, [picture()]);
+        }
+        let to_lamps = ListingChanges { category: Some(Category::Furniture), ..ListingChanges::default() };
+        assert_eq!(listing().edit(&owner, to_lamps, None).map(drop), Err(Refusal::PictureNeeded));
+    }
+
+    #[test]
+    fn a_listing_has_at_most_eight_pictures_each_of_them_once() {
+        let id = |byte: u8| PictureId::new(Moment::from_micros(0), [byte; 10]);
+        assert!(picture::chosen((0..8).map(id).collect()).is_ok());
+        assert_eq!(picture::chosen((0..9).map(id).collect()), Err(Refusal::TooManyPictures { most: 8 }));
+        assert!(picture::chosen(vec![id(1), id(1)]).is_err());
     }
 
     #[test]
@@ -508,7 +618,7 @@ mod tests {
         let owner = member(1, Role::Member);
         let sold = Listing { sold_at: Some(Moment::from_micros(9)), committed: 1, ..listing() };
         let now = Moment::from_micros(10);
-        assert_eq!(sold.clone().edit(&owner, ListingChanges::default()), Err(Refusal::ListingSold));
+        assert_eq!(sold.clone().edit(&owner, ListingChanges::default(), None), Err(Refusal::ListingSold));
         assert_eq!(sold.clone().withdraw(&owner, now), Err(Refusal::ListingSold));
         assert_eq!(sold.clone().publish_again(&owner), Err(Refusal::ListingSold));
         let price = sold.price.money();
@@ -519,8 +629,8 @@ mod tests {
     fn only_the_owner_edits_and_only_the_owner_or_a_moderator_withdraws() {
         let (other, moderator) = (member(2, Role::Member), member(3, Role::Moderator));
         let now = Moment::from_micros(10);
-        assert_eq!(listing().edit(&other, ListingChanges::default()), Err(Refusal::NotYours));
-        assert_eq!(listing().edit(&moderator, ListingChanges::default()), Err(Refusal::NotYours));
+        assert_eq!(listing().edit(&other, ListingChanges::default(), None), Err(Refusal::NotYours));
+        assert_eq!(listing().edit(&moderator, ListingChanges::default(), None), Err(Refusal::NotYours));
         assert_eq!(listing().withdraw(&other, now), Err(Refusal::NotYours));
         assert!(listing().withdraw(&moderator, now).is_ok());
     }
@@ -530,7 +640,7 @@ mod tests {
         let (owner, other) = (member(1, Role::Member), member(2, Role::Member));
         let withdrawn = listing().withdraw(&owner, Moment::from_micros(10)).unwrap().0;
         let missing = Refusal::not_found("listing");
-        assert_eq!(withdrawn.clone().edit(&other, ListingChanges::default()), Err(missing.clone()));
+        assert_eq!(withdrawn.clone().edit(&other, ListingChanges::default(), None), Err(missing.clone()));
         assert_eq!(withdrawn.can_be_bought(other.id, withdrawn.price.money()), Err(missing));
         assert!(!withdrawn.is_seen_by(None));
         assert_eq!(withdrawn.publish_again(&owner).unwrap().0.state(), ListingState::OnSale);

@@ -39,7 +39,7 @@ pub enum Refusal {
     /// The thing does not exist, or is not for the asker's eyes. The two are never told apart.
     #[error("There is no such {what}.")]
     NotFound {
-        /// What was looked for: `listing`, `order`, `session`, `member`, `pickup point`.
+        /// What was looked for: `listing`, `order`, `session`, `member`, `pickup point`, `conversation`, `picture`.
         what: String,
     },
     /// The listing is public, but another member's.
@@ -230,6 +230,87 @@ pub enum Refusal {
     CashDue {
         /// What is to be paid.
         due: Money,
+    },
+
+    // Conversations.
+    /// A member cannot talk to themself, or block themself.
+    #[error("This is you. Choose another member.")]
+    Yourself,
+    /// The two do not hear each other: one of them blocks the other.
+    #[error("You cannot write to this member.")]
+    ConversationBlocked,
+    /// Too many messages, or too many conversations, with members who have not answered.
+    #[error(
+        "You can send {messages} messages to somebody who has not answered yet, and write to {conversations} such \
+         members a day. Wait for an answer."
+    )]
+    StrangerLimit {
+        /// How many messages a conversation without an answer may have.
+        messages: i64,
+        /// How many conversations with strangers may be started in a day.
+        conversations: i64,
+    },
+    /// More messages in a minute than a person writes.
+    #[error("You are sending messages too fast. Wait {wait_seconds} seconds, then send it again.")]
+    TooManyMessages {
+        /// Seconds until the next one is taken.
+        wait_seconds: i64,
+    },
+    /// The id of a message was used before, for something else.
+    #[error("This message id was already used for another message. Use a new id for a new message.")]
+    MessageIdUsed,
+
+    // Pictures.
+    /// The file is larger than a picture may be, or empty.
+    #[error("A picture is a file of 1 to {most_bytes} bytes. Make it smaller and try again.")]
+    PictureTooLarge {
+        /// The most bytes.
+        most_bytes: i64,
+    },
+    /// The picture has more pixels than can be taken in.
+    #[error("A picture has at most {most} pixels. Make it smaller and try again.")]
+    PictureTooManyPixels {
+        /// The most pixels, width times height.
+        most: i64,
+    },
+    /// The file is not a picture that can be taken in.
+    #[error("{problem}")]
+    PictureUnreadable {
+        /// What is wrong with it and what to do, in sentences.
+        problem: String,
+    },
+    /// The member has brought many pictures and put them on no listing.
+    #[error(
+        "You have {most} pictures on no listing. Use some of them, or wait a day: then they are forgotten."
+    )]
+    TooManyUploads {
+        /// The most.
+        most: i64,
+    },
+    /// A piece of a picture does not follow the one before.
+    #[error("This piece does not fit: {received} bytes have been received. Go on from there.")]
+    UploadMisplaced {
+        /// How many bytes there are.
+        received: i64,
+    },
+    /// A listing of this category shows what it is about.
+    #[error("A listing in this category needs a picture. Add one and try again.")]
+    PictureNeeded,
+    /// More pictures than a listing has room for, or one of them twice.
+    #[error("A listing has at most {most} pictures, each of them once.")]
+    TooManyPictures {
+        /// The most.
+        most: i64,
+    },
+
+    // Live events.
+    /// The cursor is ahead of the log: it is another market's, or the market was restored from a backup.
+    #[error(
+        "The cursor is ahead of this market's log. Load again what you show, then listen after {cursor}."
+    )]
+    ResyncRequired {
+        /// The number of the last event there is.
+        cursor: i64,
     },
 
     // Settings.

@@ -5,16 +5,25 @@ use serde::{Deserialize, Serialize};
 use crate::refusal::Refusal;
 
 /// The settings of the market. Kept as one row per setting; what is not set has its default.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Settings {
     /// The e-mail domains that may join, lower case; empty when all may.
     pub email_domains: Vec<String>,
     /// What the market takes of a member's sale, in basis points (hundredths of a percent). Default 0.
     pub commission_basis_points: i64,
+    /// How many messages one member may send in a minute. Default 60.
+    pub messages_per_minute: i64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { email_domains: Vec::new(), commission_basis_points: 0, messages_per_minute: 60 }
+    }
 }
 
 /// The names of the settings, as the operator types them and the database keeps them.
-pub const NAMES: [&str; 2] = ["email_domains", "commission_basis_points"];
+pub const NAMES: [&str; 3] = ["email_domains", "commission_basis_points", "messages_per_minute"];
 
 impl Settings {
     /// The settings with one of them changed. `value` is text as typed: domains separated by commas, or a number.
@@ -43,7 +52,13 @@ impl Settings {
                         || invalid("The commission is 0 to 5000 basis points (500 is 5 %).".to_owned()),
                     )?;
             }
-            _ => return Err(invalid(format!("The settings are {}.", NAMES.join(" and ")))),
+            "messages_per_minute" => {
+                self.messages_per_minute =
+                    value.trim().parse().ok().filter(|count| (1..=100_000).contains(count)).ok_or_else(
+                        || invalid("A member may send 1 to 100000 messages in a minute.".to_owned()),
+                    )?;
+            }
+            _ => return Err(invalid(format!("The settings are {}.", NAMES.join(", ")))),
         }
         Ok(self)
     }
@@ -54,6 +69,7 @@ impl Settings {
         match name {
             "email_domains" => Some(self.email_domains.join(",")),
             "commission_basis_points" => Some(self.commission_basis_points.to_string()),
+            "messages_per_minute" => Some(self.messages_per_minute.to_string()),
             _ => None,
         }
     }
@@ -91,6 +107,7 @@ mod tests {
             ("commission_basis_points", "-1"),
             ("commission_basis_points", "5001"),
             ("commission_basis_points", "1e3"),
+            ("messages_per_minute", "0"),
             ("email_domains", "not a domain"),
             ("colour", "red"),
         ] {

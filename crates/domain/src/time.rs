@@ -15,6 +15,11 @@ pub struct Moment(i64);
 pub struct Span(i64);
 
 impl Span {
+    /// This many thousandths of a second.
+    #[must_use]
+    pub const fn millis(count: i64) -> Self {
+        Self(count * 1_000)
+    }
     /// This many seconds.
     #[must_use]
     pub const fn seconds(count: i64) -> Self {

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use auboutique_db::{Connection, DbError, Location, copy, migration};
+use auboutique_db::{Connection, DbError, Location, copy, migration, picture};
 use auboutique_domain::Moment;
 
+use crate::gallery::Gallery;
 use crate::verify;
 
 /// Copies the database at that location into a new file and checks the copy. Returns how many rows it has.
@@ -30,6 +31,31 @@ pub fn back_up(location: &Location, file: &Path, now: Moment) -> Result<i64, DbE
     outcome
 }
 
+/// Copies a database of an older schema beside itself before it is brought up to date (`promises.md` R16): the copy is
+/// named after the schema it has. PostgreSQL has backups of its own.
+///
+/// # Errors
+///
+/// What the databases say; then nothing is migrated.
+pub(crate) fn before_migration(db: &mut Connection, location: &Location, now: Moment) -> Result<(), DbError> {
+    let version = migration::current(db)?;
+    let Location::Sqlite(file) = location else { return Ok(()) };
+    if version == 0 || version >= migration::newest() {
+        return Ok(());
+    }
+    let mut name = file.as_os_str().to_owned();
+    name.push(format!(".schema-{version}"));
+    let copy = std::path::PathBuf::from(name);
+    // One that is there is of the same schema, from a start that was interrupted: the newer copy is as good.
+    drop(std::fs::remove_file(&copy));
+    copy::backup(db, &copy, now)?;
+    if let Some(problem) = Connection::reader(&Location::Sqlite(copy.clone()))?.page_problems()?.first() {
+        return Err(DbError::Other(format!("the copy made before the upgrade is not sound: {problem}")));
+    }
+    tracing::info!(copy = %copy.display(), "the database is of an older version; it was copied before the upgrade");
+    Ok(())
+}
+
 fn check(file: &Path) -> Result<(), DbError> {
     let verdict = verify(&Location::Sqlite(file.to_owned()))?;
     match verdict.findings.first() {
@@ -47,9 +73,12 @@ pub fn restore(file: &Path, location: &Location, now: Moment) -> Result<i64, DbE
     if !file.is_file() {
         return Err(DbError::Other(format!("there is no file {}", file.display())));
     }
-    check(file)?;
-    let _lock = crate::lock::Lock::take(location)?;
     let mut from = Connection::reader(&Location::Sqlite(file.to_owned()))?;
+    let older = (1..migration::newest()).contains(&migration::current(&mut from)?);
+    if !older {
+        check(file)?;
+    }
+    let _lock = crate::lock::Lock::take(location)?;
     if let Location::Sqlite(database) = location
         && migration::current(&mut Connection::writer(location)?)? == 0
     {
@@ -60,10 +89,32 @@ pub fn restore(file: &Path, location: &Location, now: Moment) -> Result<i64, DbE
             drop(std::fs::remove_file(name));
         }
         let rows = copy::backup(&mut from, database, now)?;
-        // Opened once for writing: the journal mode is set again and the settings are read back.
-        Connection::writer(location)?;
+        // Opened once for writing: the journal mode is set again and the settings are read back. A backup of an older
+        // schema is brought up to date and checked then.
+        migration::run(&mut Connection::writer(location)?, now)?;
+        if older {
+            check(database)?;
+        }
         return Ok(rows);
     }
     let mut to = Connection::writer(location)?;
     copy::restore(&mut from, &mut to, now)
+}
+
+/// Copies the file of every picture that a database knows from one folder into another, and checks each on the way.
+/// Returns how many there were. A market may be running on the first: files of pictures never change.
+///
+/// # Errors
+///
+/// [`DbError::Other`] when a file is missing or damaged, or cannot be written.
+pub fn copy_pictures(location: &Location, from: &Path, to: &Path) -> Result<i64, DbError> {
+    let (from, to) = (Gallery::existing(from)?, Gallery::open(Some(to))?);
+    let mut copied = 0;
+    let mut connection = Connection::reader(location)?;
+    picture::each_file(&mut connection, |hash, _| {
+        from.copy_to(&to, &hash).map_err(|stop| DbError::Other(stop.to_string()))?;
+        copied += 1;
+        Ok(())
+    })?;
+    Ok(copied)
 }

@@ -3,7 +3,9 @@
 use auboutique_domain::{Command, Reply};
 
 use crate::writer::Work;
-use crate::{Outcome, credential, listing, member, order, pickup, session, setting};
+use crate::{
+    Outcome, conversation, credential, listing, member, order, pickup, picture, presence, session, setting,
+};
 
 /// Runs a command: whoever asks is known, the moment is fixed, and what is written is undone if this is an `Err`.
 pub(crate) fn run(work: &mut Work<'_>, command: Command) -> Outcome {
@@ -24,6 +26,20 @@ pub(crate) fn run(work: &mut Work<'_>, command: Command) -> Outcome {
         Command::EndSession { session } => session::end(work, session),
         Command::CountTry { subjects } => credential::count_try(work, &subjects),
         Command::ForgiveTries { subjects } => credential::forgive(work, &subjects).map(|()| Reply::Done),
+
+        Command::HidePresence { hidden } => presence::hide(work, hidden),
+        Command::NoteSeen { member } => presence::note_seen(work, member),
+
+        Command::StartConversation { partner } => conversation::start(work, &partner),
+        Command::SendMessage { conversation: id, message, text } => {
+            conversation::send(work, id, message, text)
+        }
+        Command::MarkDelivered { conversation: id, number } => conversation::mark_delivered(work, id, number),
+        Command::MarkRead { conversation: id, number } => conversation::mark_read(work, id, number),
+        Command::BlockMember { username } => conversation::block(work, &username),
+        Command::UnblockMember { username } => conversation::unblock(work, &username),
+
+        Command::AddPicture { large, thumbnail } => picture::add(work, large, thumbnail),
 
         Command::AddListing { draft } => listing::add(work, draft),
         Command::EditListing { listing, changes } => listing::edit(work, listing, changes),

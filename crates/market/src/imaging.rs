@@ -10,14 +10,20 @@ mod negative;
 mod tests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
+use auboutique_domain::Refusal;
+use auboutique_domain::picture::{LARGE_SIDE, Stored, THUMBNAIL_SIDE};
 use crossbeam_channel::{Sender, TrySendError};
 use fast_image_resize as fir;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageBuffer};
 use tokio::sync::oneshot;
 
+use crate::env::Env;
+use crate::gallery::Gallery;
 use crate::no::{Busy, No};
+use crate::writer::broken;
 
 /// How large an uploaded file may be.
 pub(crate) const MOST_BYTES: usize = 8 * 1024 * 1024;
@@ -25,10 +31,6 @@ pub(crate) const MOST_BYTES: usize = 8 * 1024 * 1024;
 pub(crate) const MOST_PIXELS: u64 = 40_000_000;
 /// How long a side may be. Nothing that people want to look at is longer.
 pub(crate) const MOST_SIDE: u32 = 30_000;
-/// The longer side of the picture a listing's page shows. Smaller pictures stay as they are.
-pub(crate) const LARGE: u32 = 1_600;
-/// The longer side of the picture in a list.
-pub(crate) const THUMBNAIL: u32 = 320;
 /// How hard WebP compresses, from 0 to 100.
 const QUALITY: f32 = 80.0;
 /// How many pictures may wait. At some 0.3 s for a photo the last has waited three seconds.
@@ -37,9 +39,9 @@ const WAITING: usize = 8;
 /// A picture as it is kept: twice, as WebP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Developed {
-    /// No side longer than [`LARGE`].
+    /// No side longer than [`LARGE_SIDE`].
     pub(crate) large: Encoded,
-    /// No side longer than [`THUMBNAIL`].
+    /// No side longer than [`THUMBNAIL_SIDE`].
     pub(crate) thumbnail: Encoded,
 }
 
@@ -88,9 +90,9 @@ pub(crate) fn develop(bytes: &[u8]) -> Result<Developed, Unreadable> {
     guarded(|| {
         let (source, orientation) = negative::read(bytes)?;
         // From here on there are at most 1,600 × 1,600 pixels: turning them costs little.
-        let large = source.shrink(LARGE)?.turn(orientation)?;
+        let large = source.shrink(LARGE_SIDE)?.turn(orientation)?;
         let encoded = large.encode()?;
-        Ok(Developed { large: encoded, thumbnail: large.shrink(THUMBNAIL)?.encode()? })
+        Ok(Developed { large: encoded, thumbnail: large.shrink(THUMBNAIL_SIDE)?.encode()? })
     })
 }
 
@@ -178,24 +180,30 @@ impl Bitmap {
     }
 }
 
-/// Where the answer goes.
-pub(crate) type Tell = oneshot::Sender<Result<Developed, Unreadable>>;
+/// What comes out of the darkroom: the large size and the one for lists, kept.
+pub(crate) type Made = Result<(Stored, Stored), No>;
 
-/// The one thread that develops pictures, and the few that wait for it.
+/// The one thread that develops pictures and keeps their files, and the few that wait for it.
 pub(crate) struct Darkroom {
-    queue: Sender<(Vec<u8>, Tell)>,
+    queue: Sender<(Arc<Vec<u8>>, oneshot::Sender<Made>)>,
 }
 
 impl Darkroom {
     /// Starts the thread. It ends when the darkroom is dropped and what waited is done.
-    pub(crate) fn start() -> Self {
-        let (queue, tasks) = crossbeam_channel::bounded::<(Vec<u8>, Tell)>(WAITING);
+    pub(crate) fn start(gallery: Gallery, env: Arc<dyn Env>) -> Self {
+        let (queue, tasks) = crossbeam_channel::bounded::<(Arc<Vec<u8>>, oneshot::Sender<Made>)>(WAITING);
         let work = move || {
             while let Ok((bytes, tell)) = tasks.recv() {
                 // Who hung up while waiting is not worked for.
-                if !tell.is_closed() {
-                    drop(tell.send(develop(&bytes)));
+                if tell.is_closed() {
+                    continue;
                 }
+                let made = match develop(&bytes) {
+                    Ok(developed) => crate::picture::keep(&gallery, developed)
+                        .map_err(|stop| broken(env.as_ref(), "keeping a picture", &stop)),
+                    Err(unreadable) => Err(Refusal::from(unreadable).into()),
+                };
+                drop(tell.send(made));
             }
         };
         if let Err(error) = std::thread::Builder::new().name("darkroom".to_owned()).spawn(work) {
@@ -204,15 +212,17 @@ impl Darkroom {
         Self { queue }
     }
 
-    /// Hands a picture in.
+    /// Hands a picture in, and says where the answer comes.
     ///
     /// # Errors
     ///
     /// [`Busy::Overloaded`] when too many wait.
-    pub(crate) fn send(&self, bytes: Vec<u8>, tell: Tell) -> Result<(), No> {
+    pub(crate) fn make(&self, bytes: Arc<Vec<u8>>) -> Result<oneshot::Receiver<Made>, No> {
+        let (tell, made) = oneshot::channel();
         self.queue.try_send((bytes, tell)).map_err(|error| match error {
             TrySendError::Full(_) => No::Busy(Busy::Overloaded),
             TrySendError::Disconnected(_) => No::Busy(Busy::Closing),
-        })
+        })?;
+        Ok(made)
     }
 }

@@ -6,13 +6,12 @@
 
 pub mod backup;
 mod caller;
+mod conversation;
 mod credential;
 mod door;
 pub mod env;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "listings have no pictures yet: the door to this comes with them")
-)]
+mod event;
+mod gallery;
 mod imaging;
 mod listing;
 mod lock;
@@ -20,6 +19,8 @@ mod member;
 mod no;
 mod order;
 mod pickup;
+mod picture;
+mod presence;
 mod reader;
 mod session;
 mod setting;
@@ -28,6 +29,7 @@ mod verify;
 mod writer;
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use auboutique_domain::{Command, Reply};
@@ -37,10 +39,16 @@ pub use auboutique_db::{DbError, Location, is_planted};
 pub use caller::{Caller, Key, Who};
 pub use credential::{Password, SignIn, Source, Token};
 pub use env::Env;
+pub use event::{EventPage, Told};
 pub use no::{Answer, Broken, Busy, No};
 pub use pickup::Desk;
+pub use picture::Piece;
+pub use presence::Arrival;
 pub use reader::View;
-pub use verify::{check_settings, verify};
+pub use verify::{check_settings, verify, verify_pictures};
+
+/// The folder of the pictures' files, beside the database.
+pub const PICTURES: &str = "pictures";
 
 /// How a market is opened.
 #[derive(Debug, Clone)]
@@ -53,13 +61,25 @@ pub struct Options {
     pub queue: usize,
     /// How many threads hash passwords. Each hash takes 19 MiB and some 30 ms.
     pub hashers: usize,
+    /// The folder of the pictures' files. Without one they are kept in memory, and are gone with the process.
+    pub pictures: Option<PathBuf>,
 }
 
 impl Options {
-    /// The usual numbers, for that database.
+    /// The usual numbers, for that database. Pictures lie beside a database that is a file.
     #[must_use]
-    pub const fn new(location: Location) -> Self {
-        Self { location, readers: 3, queue: 1_024, hashers: 1 }
+    pub fn new(location: Location) -> Self {
+        let pictures = match &location {
+            Location::Sqlite(file) => Some(file.with_file_name(PICTURES)),
+            Location::Postgres(_) => None,
+        };
+        Self { location, readers: 3, queue: 1_024, hashers: 1, pictures }
+    }
+
+    /// The same with the pictures' files in that folder.
+    #[must_use]
+    pub fn with_pictures(self, folder: PathBuf) -> Self {
+        Self { pictures: Some(folder), ..self }
     }
 }
 
@@ -75,6 +95,10 @@ struct Shared {
     writer: writer::Handle,
     readers: reader::Readers,
     hashers: credential::Hashers,
+    presences: Arc<presence::Presences>,
+    uploads: picture::Uploads,
+    darkroom: imaging::Darkroom,
+    gallery: gallery::Gallery,
     env: Arc<dyn Env>,
     log: watch::Receiver<i64>,
     location: Location,
@@ -90,12 +114,18 @@ impl Market {
     /// [`DbError`] with a sentence that says what to do: locked by another server, newer, read-only, not a database.
     pub fn open(options: &Options, env: Arc<dyn Env>) -> Result<Self, DbError> {
         let lock = lock::Lock::take(&options.location)?;
-        let writer = writer::Writer::open(&options.location, Arc::clone(&env))?;
+        let gallery = gallery::Gallery::open(options.pictures.as_deref())?;
+        let presences = Arc::new(presence::Presences::default());
+        let writer = writer::Writer::open(&options.location, Arc::clone(&env), Arc::clone(&presences))?;
         let log = writer.log();
         let writer = writer::Handle::start(writer, options.queue);
         let shared = Shared {
             readers: reader::Readers::start(&options.location, options.readers, &env)?,
             hashers: credential::Hashers::start(options.hashers, env.as_ref()),
+            presences,
+            uploads: picture::Uploads::default(),
+            darkroom: imaging::Darkroom::start(gallery.clone(), Arc::clone(&env)),
+            gallery,
             writer,
             env,
             log,
@@ -172,15 +202,17 @@ impl Market {
         read: impl FnOnce(&mut View<'_>) -> Result<T, No> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, No>>, No> {
         let (tell, answer) = oneshot::channel();
+        let presences = Arc::clone(&self.shared.presences);
         self.shared.readers.send(Box::new(move |connection, now| {
             // Nobody may be waiting any more; then the answer has nowhere to go.
-            let outcome = View::open(connection, now, &caller).and_then(|mut view| read(&mut view));
+            let outcome =
+                View::open(connection, now, presences, &caller).and_then(|mut view| read(&mut view));
             drop(tell.send(outcome));
         }))?;
         Ok(answer)
     }
 
-    /// The number of the last event that is committed, as it grows.
+    /// The number of the last event that this node committed, as it grows. On PostgreSQL other nodes commit too.
     #[must_use]
     pub fn log(&self) -> watch::Receiver<i64> {
         self.shared.log.clone()
@@ -203,6 +235,12 @@ impl Market {
     pub fn close(&self) {
         self.shared.readers.close();
         self.shared.writer.close();
+    }
+
+    /// Whether other nodes may write to the same database.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        matches!(self.shared.location, Location::Postgres(_))
     }
 
     /// Where the database is.

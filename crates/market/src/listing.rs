@@ -1,6 +1,6 @@
 //! Listings: offering, changing, withdrawing, finding.
 
-use auboutique_db::{listing as db, member, pickup};
+use auboutique_db::{listing as db, member, pickup, picture};
 use auboutique_domain::id::{ListingId, MovementId, PickupPointId};
 use auboutique_domain::listing::{
     Category, Listing, ListingChanges, ListingDraft, ListingView, MOST_ON_SALE, OwnListing, PAGE, Page,
@@ -48,10 +48,14 @@ pub(crate) fn add(work: &mut Work<'_>, draft: ListingDraft) -> Outcome {
     may_trade_now(work, &seller)?;
     room_for_one_more(work, &seller)?;
     let point = open_point(work, draft.pickup_point())?;
+    let pictures = crate::picture::chosen(work, &seller, None, draft.pictures())?;
     let (id, number) = (work.id(ListingId::new), work.number());
-    let (listing, event) = Listing::publish(draft, (id, number), seller.id, point.id, work.now);
+    let (listing, event) = Listing::publish(draft, (id, number), seller.id, (point.id, pictures), work.now)?;
     let movement = work.id(MovementId::new);
     db::insert(work.db, &listing, movement)?;
+    if !listing.pictures.is_empty() {
+        picture::put_on(work.db, listing.id, listing.seller, &listing.pictures, work.now)?;
+    }
     work.tell(event);
     Ok(Reply::Listing(listing.view(seller.card(), point)))
 }
@@ -65,9 +69,19 @@ pub(crate) fn edit(work: &mut Work<'_>, id: ListingId, changes: ListingChanges) 
     let member = work.member()?;
     let (listing, seller, point) = find(work, id)?;
     let chosen = changes.pickup_point;
-    let (listing, event) = listing.edit(&member, changes)?;
+    let pictures = match changes.chosen_pictures() {
+        Some(pictures) if member.id == listing.seller => {
+            Some(crate::picture::chosen(work, &member, Some(id), pictures)?)
+        }
+        _ => None,
+    };
+    let changed = pictures.is_some();
+    let (listing, event) = listing.edit(&member, changes, pictures)?;
     let point = if chosen.is_some() { open_point(work, chosen)? } else { point };
     db::save(work.db, &listing)?;
+    if changed {
+        picture::put_on(work.db, listing.id, listing.seller, &listing.pictures, work.now)?;
+    }
     work.tell(event);
     Ok(Reply::Listing(listing.view(seller, point)))
 }

@@ -13,6 +13,7 @@ use crossbeam_channel::{Sender, TrySendError};
 use crate::caller::{Caller, Who};
 use crate::env::Env;
 use crate::no::{Busy, No, Stop};
+use crate::presence::Presences;
 use crate::writer::broken;
 
 type Read = Box<dyn FnOnce(&mut Connection, Now<'_>) + Send>;
@@ -85,15 +86,21 @@ pub struct View<'a> {
     pub(crate) now: Moment,
     pub(crate) viewer: Option<Member>,
     pub(crate) session: Option<SessionId>,
-    who: Who,
+    pub(crate) presences: Arc<Presences>,
+    pub(crate) who: Who,
     env: &'a dyn Env,
 }
 
 impl<'a> View<'a> {
     /// Looks up who asks.
-    pub(crate) fn open(db: &'a mut Connection, now: Now<'a>, caller: &Caller) -> Result<Self, No> {
-        let env = now.env;
-        let mut view = Self { db, now: env.now(), viewer: None, session: None, who: caller.who, env };
+    pub(crate) fn open(
+        db: &'a mut Connection,
+        now: Now<'a>,
+        presences: Arc<Presences>,
+        caller: &Caller,
+    ) -> Result<Self, No> {
+        let (env, who) = (now.env, caller.who);
+        let mut view = Self { db, now: env.now(), viewer: None, session: None, presences, who, env };
         if let Who::Member(session) = caller.who {
             let found = auboutique_db::session::find_live(view.db, session, view.now);
             let signed_in = view.settle(found.map_err(Stop::from))?.ok_or(Refusal::SessionEnded)?;
@@ -111,6 +118,14 @@ impl<'a> View<'a> {
     /// Whether an operator asks, or whoever runs the program.
     pub(crate) fn operator(&self) -> Result<(), Refusal> {
         if self.who == Who::Console { Ok(()) } else { self.member()?.needs(Role::Operator) }
+    }
+
+    /// Whether the node itself asks.
+    pub(crate) fn node(&self) -> Result<(), Refusal> {
+        match self.who {
+            Who::Node | Who::Timekeeper | Who::Console => Ok(()),
+            Who::Visitor | Who::Member(_) => Err(Refusal::RoleNeeded { role: Role::Operator }),
+        }
     }
 
     /// Turns what a read came to into an answer.

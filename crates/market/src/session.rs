@@ -1,8 +1,9 @@
 //! Sessions: starting, resuming, ending, forgetting.
 
-use auboutique_db::{answer, member, session as db, tries};
+use auboutique_db::{answer, member, picture, session as db, tries};
 use auboutique_domain::id::{MemberId, SessionId};
 use auboutique_domain::member::{SESSION_LIFE, Secret, SessionView};
+use auboutique_domain::picture::UNUSED_LIFE;
 use auboutique_domain::time::Span;
 use auboutique_domain::{Event, Refusal, Reply};
 
@@ -59,7 +60,8 @@ pub(crate) fn forget(work: &mut Work<'_>) -> Outcome {
     let sessions = db::forget(work.db, work.now.minus(ENDED_LIFE), work.now.minus(ENDED_LIFE))?;
     let answers = answer::forget(work.db, work.now)?;
     let tries = tries::forget(work.db, work.now.minus(credential::WINDOW))?;
-    Ok(Reply::Forgotten(i64::try_from(sessions + answers + tries).unwrap_or(i64::MAX)))
+    let pictures = picture::forget(work.db, work.now.minus(UNUSED_LIFE))?;
+    Ok(Reply::Forgotten(i64::try_from(sessions + answers + tries + pictures).unwrap_or(i64::MAX)))
 }
 
 impl View<'_> {

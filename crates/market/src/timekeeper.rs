@@ -64,6 +64,9 @@ impl Market {
                 if let Err(no) = self.run_now(Caller::TIMEKEEPER, Command::Forget) {
                     tracing::warn!(%no, "nothing was forgotten this time");
                 }
+                if let Err(no) = self.sweep_pictures() {
+                    tracing::warn!(%no, "the files of forgotten pictures stay for now");
+                }
             }
             let next = self.ask_now(Caller::TIMEKEEPER, |view: &mut View<'_>| {
                 let found = order::next_due(view.db);

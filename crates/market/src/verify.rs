@@ -1,7 +1,11 @@
 //! `verify`: re-derives everything from the logs and names every row that disagrees.
 
-use auboutique_db::{Connection, DbError, Location, migration, verify as db};
+use std::path::Path;
+
+use auboutique_db::{Connection, DbError, Location, migration, picture, verify as db};
 use auboutique_domain::verdict::Verdict;
+
+use crate::gallery::Gallery;
 
 /// Opens a database for writing, reads its durability settings back, and closes it without having written.
 ///
@@ -26,12 +30,18 @@ pub fn verify(location: &Location) -> Result<Verdict, DbError> {
     if version > migration::newest() {
         return Err(DbError::Newer { found: version, known: migration::newest() });
     }
+    if version < migration::newest() {
+        return Err(DbError::Other(
+            "this database is of an older version: start the server on it once, which brings it up to date"
+                .to_owned(),
+        ));
+    }
     let mut verdict = Verdict::default();
     for problem in connection.page_problems()? {
         verdict.find("file", location.host(), problem);
     }
     connection.snapshot(|connection| {
-        for check in [db::stock, db::orders, db::ledger, db::events] {
+        for check in [db::stock, db::orders, db::ledger, db::conversations, db::pictures, db::events] {
             match check(connection, &mut verdict) {
                 Ok(()) => {}
                 Err(DbError::Inconsistent { table, row, column }) => {
@@ -43,4 +53,24 @@ pub fn verify(location: &Location) -> Result<Verdict, DbError> {
         Ok(())
     })?;
     Ok(verdict)
+}
+
+/// Checks that the file of every picture is in that folder, whole and unchanged. Adds what is not to the verdict.
+///
+/// # Errors
+///
+/// [`DbError`] when the database or the folder cannot be read at all.
+pub fn verify_pictures(location: &Location, folder: &Path, verdict: &mut Verdict) -> Result<(), DbError> {
+    let gallery = Gallery::existing(folder)?;
+    let mut connection = Connection::reader(location)?;
+    let mut files = 0;
+    picture::each_file(&mut connection, |hash, length| {
+        files += 1;
+        if let Some(problem) = gallery.problem(&hash, length) {
+            verdict.find("pictures", hash, problem);
+        }
+        Ok(())
+    })?;
+    verdict.checked.push(("picture files".to_owned(), files));
+    Ok(())
 }

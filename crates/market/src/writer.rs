@@ -26,7 +26,8 @@ use crate::Outcome;
 use crate::caller::{Caller, Who};
 use crate::env::{Env, random};
 use crate::no::{Answer, Broken, Busy, No, Stop};
-use crate::{door, pickup};
+use crate::presence::Presences;
+use crate::{backup, door, pickup};
 
 /// How many commands share one commit at most.
 const BATCH: usize = 256;
@@ -97,6 +98,8 @@ pub(crate) struct Work<'a> {
     pub(crate) now: Moment,
     /// Who asks.
     pub(crate) who: Who,
+    /// Who is here.
+    pub(crate) presences: &'a Presences,
     member: Option<Member>,
     env: &'a dyn Env,
     numbers: &'a mut i64,
@@ -177,6 +180,7 @@ pub(crate) struct Writer {
     db: Connection,
     location: Location,
     env: Arc<dyn Env>,
+    presences: Arc<Presences>,
     last: Moment,
     numbers: i64,
     log: watch::Sender<i64>,
@@ -185,8 +189,13 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Opens the writing connection and brings the schema up to date.
-    pub(crate) fn open(location: &Location, env: Arc<dyn Env>) -> Result<Self, DbError> {
+    pub(crate) fn open(
+        location: &Location,
+        env: Arc<dyn Env>,
+        presences: Arc<Presences>,
+    ) -> Result<Self, DbError> {
         let mut db = Connection::writer(location)?;
+        backup::before_migration(&mut db, location, env.now())?;
         migration::run(&mut db, env.now())?;
         let head = event::head(&mut db)?;
         if env.now() < head.at.minus(CLOCK_SLACK) {
@@ -197,10 +206,12 @@ impl Writer {
         }
         // A clock that stands still, or is behind, would give the numbers out again.
         let numbers = auboutique_db::listing::last_number(&mut db)?;
+        let numbers = numbers.max(auboutique_db::conversation::last_active(&mut db)?);
         let mut writer = Self {
             db,
             location: location.clone(),
             env,
+            presences,
             last: head.at,
             numbers,
             log: watch::Sender::new(head.seq),
@@ -366,6 +377,7 @@ impl Writer {
                 db: &mut self.db,
                 now: self.last,
                 who: caller.who,
+                presences: &self.presences,
                 member: None,
                 env: self.env.as_ref(),
                 numbers: &mut self.numbers,

@@ -6,20 +6,28 @@
 
 use std::collections::BTreeMap;
 
-use auboutique_domain::id::{ListingId, OrderId, PickupPointId, SessionId};
+use auboutique_domain::conversation::{Message, MessageText, Partner};
+use auboutique_domain::id::{
+    ConversationId, ListingId, MessageId, OrderId, PickupPointId, PictureId, SessionId, UploadId,
+};
 use auboutique_domain::listing::{Category, Condition, ListingChanges, ListingDraft};
 use auboutique_domain::member::{Role, Username, display_name};
 use auboutique_domain::money::{Money, Price};
 use auboutique_domain::order::Code;
 use auboutique_domain::pickup::PickupPointDraft;
+use auboutique_domain::picture::Size;
+use auboutique_domain::presence::PresenceView;
 use auboutique_domain::text::Search;
-use auboutique_domain::{Command, Refusal, Reply, time};
+use auboutique_domain::{Command, Event, Moment, Refusal, Reply, time};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// The longest line either side may send, in bytes, without its line end.
 pub const MAX_FRAME: usize = 64 * 1_024;
+/// The longest piece of a picture in one line, in bytes before they are written as base 64. A multiple of three, so that
+/// pieces can be joined as text.
+pub const MAX_CHUNK: usize = 45_000;
 /// The versions of the protocol this code speaks.
 pub const VERSIONS: &[i64] = &[1];
 /// The port a market listens on when nobody says otherwise.
@@ -161,6 +169,16 @@ pub enum Op {
     ChangePassword { current: Typed, new: Typed },
     /// Another address.
     ChangeEmail { current: Typed, email: String },
+    /// Tell what happens from now on, or from that event on.
+    Listen { after: Option<i64> },
+    /// A picture of so many bytes will come.
+    StartUpload { bytes: i64 },
+    /// A piece of it.
+    SendChunk { upload: UploadId, offset: i64, data: Vec<u8> },
+    /// All of it is there.
+    FinishUpload { upload: UploadId },
+    /// A piece of a picture is asked for.
+    Picture { picture: PictureId, size: Size, offset: i64 },
     /// Something changes.
     Command(Command),
     /// Something is shown.
@@ -219,6 +237,16 @@ pub enum Query {
     MySales { after: Option<String>, limit: Option<i64> },
     /// One order of the asker.
     Order { order: OrderId },
+    /// Who of these members is here.
+    Presence { usernames: Vec<String> },
+    /// The asker's conversations.
+    Conversations { after: Option<String>, limit: Option<i64> },
+    /// One of them.
+    Conversation { conversation: ConversationId },
+    /// What was said in it.
+    Messages { conversation: ConversationId, before: Option<i64>, after: Option<i64>, limit: Option<i64> },
+    /// Whom the asker blocks.
+    Blocks,
     /// The settings, for operators.
     Settings,
 }
@@ -431,6 +459,32 @@ fn category(name: Option<String>) -> Result<Option<Category>, Refusal> {
 fn name(username: &str) -> Result<Username, Refusal> {
     Username::parse(username)
 }
+/// With whom or about what to talk: one of the three, and no more.
+fn partner(
+    username: Option<String>,
+    listing: Option<ListingId>,
+    order: Option<OrderId>,
+) -> Result<Partner, Unreadable> {
+    match (username, listing, order) {
+        (Some(username), None, None) => Ok(Partner::Member(name(&username)?)),
+        (None, Some(listing), None) => Ok(Partner::Seller(listing)),
+        (None, None, Some(order)) => Ok(Partner::OtherSide(order)),
+        _ => Err(Malformed::BadField {
+            field: "username".to_owned(),
+            problem: "give exactly one of username, listing and order".to_owned(),
+        }
+        .into()),
+    }
+}
+/// Bytes as they stand in a line: base 64, of one piece at most.
+fn chunk(data: &str) -> Result<Vec<u8>, Malformed> {
+    let bad = |problem: String| Malformed::BadField { field: "data".to_owned(), problem };
+    let bytes = data_encoding::BASE64.decode(data.as_bytes()).map_err(|error| bad(format!("{error}")))?;
+    if bytes.len() > MAX_CHUNK {
+        return Err(bad(format!("a piece has at most {MAX_CHUNK} bytes")));
+    }
+    Ok(bytes)
+}
 fn day(text: &str) -> Result<time::Date, Refusal> {
     time::parse_day(text).map_err(|_| Refusal::DayInvalid)
 }
@@ -469,16 +523,17 @@ ops! {
     "my_listings" { after: Option<String>, limit: Option<i64> } => query(Query::MyListings { after, limit });
     "add_listing" {
         title: String, description: Option<String>, price: Money, category: String, condition: String,
-        pickup_point: Option<PickupPointId>,
+        pickup_point: Option<PickupPointId>, pictures: Option<Vec<PictureId>>,
     } => command(Command::AddListing { draft: ListingDraft::new(
         &title, &description.unwrap_or_default(), Price::try_from(price)?, Category::parse(&category)?,
         Condition::parse(&condition)?, pickup_point,
-    )? });
+    )?.with_pictures(pictures.unwrap_or_default())? });
     "edit_listing" {
         listing: ListingId, title: Option<String>, description: Option<String>, price: Option<Money>,
         category: Option<String>, condition: Option<String>, pickup_point: Option<PickupPointId>,
+        pictures: Option<Vec<PictureId>>,
     } => {
-        let mut changes = ListingChanges::default().texts(title.as_deref(), description.as_deref())?;
+        let mut changes = ListingChanges::default().texts(title.as_deref(), description.as_deref())?.pictures(pictures)?;
         changes.price = price.map(Price::try_from).transpose()?;
         changes.category = self::category(category)?;
         changes.condition = condition.map(|name| Condition::parse(&name)).transpose()?;
@@ -487,6 +542,35 @@ ops! {
     };
     "withdraw_listing" { listing: ListingId } => command(Command::WithdrawListing { listing });
     "publish_listing" { listing: ListingId } => command(Command::PublishListing { listing });
+
+    // Pictures.
+    "start_upload" { bytes: i64 } => Ok(Op::StartUpload { bytes });
+    "send_chunk" { upload: UploadId, offset: i64, data: String } =>
+        Ok(Op::SendChunk { upload, offset, data: chunk(&data)? });
+    "finish_upload" { upload: UploadId } => Ok(Op::FinishUpload { upload });
+    "picture" { picture: PictureId, size: Size, offset: Option<i64> } =>
+        Ok(Op::Picture { picture, size, offset: offset.unwrap_or(0) });
+
+    // Live events and presence.
+    "listen" { after: Option<i64> } => Ok(Op::Listen { after });
+    "presence" { usernames: Vec<String> } => query(Query::Presence { usernames });
+    "hide_presence" { hidden: bool } => command(Command::HidePresence { hidden });
+
+    // Conversations.
+    "start_conversation" { username: Option<String>, listing: Option<ListingId>, order: Option<OrderId> } =>
+        command(Command::StartConversation { partner: partner(username, listing, order)? });
+    "send_message" { conversation: ConversationId, text: String, message: Option<MessageId> } =>
+        command(Command::SendMessage { conversation, message, text: MessageText::parse(&text)? });
+    "conversations" { after: Option<String>, limit: Option<i64> } => query(Query::Conversations { after, limit });
+    "conversation" { conversation: ConversationId } => query(Query::Conversation { conversation });
+    "messages" { conversation: ConversationId, before: Option<i64>, after: Option<i64>, limit: Option<i64> } =>
+        query(Query::Messages { conversation, before, after, limit });
+    "mark_delivered" { conversation: ConversationId, number: i64 } =>
+        command(Command::MarkDelivered { conversation, number });
+    "mark_read" { conversation: ConversationId, number: i64 } => command(Command::MarkRead { conversation, number });
+    "block" { username: String } => command(Command::BlockMember { username: name(&username)? });
+    "unblock" { username: String } => command(Command::UnblockMember { username: name(&username)? });
+    "blocks" {} => query(Query::Blocks);
 
     // Orders.
     "buy" { listing: ListingId, price: Money } => command(Command::BuyListing { listing, price });
@@ -627,6 +711,10 @@ pub fn reply_value(reply: &Reply) -> Result<Value, serde_json::Error> {
         Reply::Account(value) => serde_json::to_value(value),
         Reply::Member(value) => serde_json::to_value(value),
         Reply::Session(value) => serde_json::to_value(value),
+        Reply::Hidden(hidden) => Ok(json!({ "hidden": hidden })),
+        Reply::Conversation(value) => serde_json::to_value(value),
+        Reply::Message(value) => serde_json::to_value(value),
+        Reply::Picture(value) => serde_json::to_value(value),
         Reply::Listing(value) => serde_json::to_value(value),
         Reply::Order(value) => serde_json::to_value(value),
         Reply::Desk(value) => serde_json::to_value(value),
@@ -634,6 +722,44 @@ pub fn reply_value(reply: &Reply) -> Result<Value, serde_json::Error> {
         Reply::Settings(value) => serde_json::to_value(value),
         Reply::Forgotten(count) => Ok(json!({ "forgotten": count })),
     }
+}
+
+/// The line that tells a listener of an event. A message that was sent stands in it whole, in place of its id.
+#[must_use]
+pub fn event(seq: i64, at: Moment, event: &Event, message: Option<&Message>) -> Vec<u8> {
+    let mut fields = Map::new();
+    fields.insert("seq".to_owned(), Value::from(seq));
+    fields.insert("at".to_owned(), serde_json::to_value(at).unwrap_or_default());
+    if let Ok(Value::Object(own)) = serde_json::to_value(event) {
+        fields.extend(own);
+    }
+    if let Some(message) = message {
+        fields.insert("message".to_owned(), serde_json::to_value(message).unwrap_or_default());
+    }
+    line(&json!({ "event": fields }))
+}
+
+/// The line that tells a listener that somebody came or went.
+#[must_use]
+pub fn presence(view: &PresenceView) -> Vec<u8> {
+    line(&json!({ "presence": view }))
+}
+
+/// The last line to a listener: why the stream ends, and where to go on.
+#[must_use]
+pub fn end(code: &str, message: &str, cursor: i64) -> Vec<u8> {
+    line(&json!({ "end": { "code": code, "message": message, "cursor": cursor } }))
+}
+
+/// A piece of a picture as a reply's value.
+#[must_use]
+pub fn piece(width_height_bytes: (i64, i64, i64), offset: i64, bytes: &[u8]) -> Value {
+    let (width, height, total) = width_height_bytes;
+    let next = offset.saturating_add(i64::try_from(bytes.len()).unwrap_or(i64::MAX));
+    json!({
+        "media_type": "image/webp", "width": width, "height": height, "bytes": total, "offset": offset,
+        "data": data_encoding::BASE64.encode(bytes), "next": (next < total).then_some(next),
+    })
 }
 
 /// How many characters a text in a refusal has at most.

@@ -9,7 +9,10 @@ use image::codecs::jpeg::JpegEncoder;
 use image::codecs::webp::WebPDecoder;
 use proptest::prelude::*;
 
+use auboutique_domain::Moment;
+
 use super::*;
+use crate::env::ManualEnv;
 
 type Color = [u8; 3];
 const RED: Color = [220, 30, 30];
@@ -644,33 +647,24 @@ fn a_decoder_that_panics_costs_one_picture_and_not_the_thread() {
 
 #[test]
 fn the_darkroom_says_it_is_busy_when_too_many_wait_and_works_for_nobody_who_left() {
-    let darkroom = Darkroom::start();
-    let slow = png_chunks(&[
+    let env = Arc::new(ManualEnv::new(Moment::from_micros(0), 1));
+    let darkroom = Darkroom::start(Gallery::open(None).unwrap(), env);
+    let slow = Arc::new(png_chunks(&[
         (b"IHDR", &ihdr(8_000, 5_000, 8, 2)),
         (b"IDAT", &zeros(5_000 * 24_001)),
         (b"IEND", &[]),
-    ]);
-    let sent: Vec<_> = (0..WAITING + 4)
-        .map(|_| {
-            let (tell, answer) = oneshot::channel();
-            darkroom.send(slow.clone(), tell).map(|()| answer)
-        })
-        .collect();
+    ]));
+    let sent: Vec<_> = (0..WAITING + 4).map(|_| darkroom.make(Arc::clone(&slow))).collect();
     assert!(sent[..WAITING].iter().all(Result::is_ok));
     assert!(matches!(sent.last(), Some(Err(No::Busy(Busy::Overloaded)))));
     drop(sent);
     // One may be in the bath; the others are put aside, and there is room again.
-    let (tell, answer) = oneshot::channel();
-    let mut quick = Some((png(1, 1, png::ColorType::Rgb, png::BitDepth::Eight, &RED), tell));
-    while let Some((bytes, tell)) = quick.take() {
-        if darkroom.queue.is_full() {
-            std::thread::yield_now();
-            quick = Some((bytes, tell));
-        } else {
-            darkroom.send(bytes, tell).unwrap();
-        }
+    while darkroom.queue.is_full() {
+        std::thread::yield_now();
     }
-    assert_eq!(sizes(&answer.blocking_recv().unwrap().unwrap()), [(1, 1); 2]);
+    let quick = Arc::new(png(1, 1, png::ColorType::Rgb, png::BitDepth::Eight, &RED));
+    let (large, thumbnail) = darkroom.make(quick).unwrap().blocking_recv().unwrap().unwrap();
+    assert_eq!([large.extent.width, thumbnail.extent.height], [1, 1]);
 }
 
 // ---- what it costs ----

@@ -73,11 +73,11 @@ on_both! {
     fn a_shelf_and_a_member_have_pages_of_their_own(stage) {
         let (rana, karim) = (stage.member("rana"), stage.member("karim"));
         for number in 0..5 {
-            stage.lists_in(&rana, Category::Music, &format!("Record {number}"), usd(100));
+            stage.lists_in(&rana, Category::Study, &format!("Record {number}"), usd(100));
             stage.lists_in(&karim, Category::Books, &format!("Volume {number}"), usd(100));
         }
         let records: Vec<String> = (0..5).rev().map(|number| format!("Record {number}")).collect();
-        let shelf = |view: &mut View<'_>, after: Option<&str>| view.newest(Some(Category::Music), after, Some(2));
+        let shelf = |view: &mut View<'_>, after: Option<&str>| view.newest(Some(Category::Study), after, Some(2));
         assert_eq!(pages(stage, shelf, || ()), records);
         let member = |view: &mut View<'_>, after: Option<&str>| view.listings_of("rana", after, Some(2));
         assert_eq!(pages(stage, member, || ()), records);
@@ -130,9 +130,9 @@ on_both! {
     fn a_search_keeps_to_a_shelf_when_told_to(stage) {
         let rana = stage.member("rana");
         stage.lists_in(&rana, Category::Books, "Piano for beginners", usd(100));
-        stage.lists_in(&rana, Category::Music, "Piano stool", usd(100));
+        stage.lists_in(&rana, Category::Study, "Piano stool", usd(100));
         assert_eq!(found(stage, "piano"), ["Piano stool", "Piano for beginners"]);
-        assert_eq!(found_in(stage, Some(Category::Music), "piano"), ["Piano stool"]);
+        assert_eq!(found_in(stage, Some(Category::Study), "piano"), ["Piano stool"]);
         assert_eq!(found_in(stage, Some(Category::Art), "piano"), [""; 0]);
     }
 

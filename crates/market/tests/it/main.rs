@@ -26,12 +26,16 @@ macro_rules! on_both {
 
 mod answer;
 mod backup;
+mod conversation;
+mod event;
 mod ledger;
 mod listing;
 mod member;
 mod migration;
 mod order;
 mod pickup;
+mod picture;
+mod presence;
 mod session;
 mod setting;
 mod stage;

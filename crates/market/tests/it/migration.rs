@@ -11,11 +11,12 @@ fn sentence<T>(opened: Result<T, DbError>) -> String {
 
 on_both! {
     fn an_empty_database_is_brought_to_the_newest_schema_once(stage) {
-        assert_eq!(stage.sql("SELECT version, name FROM migrations"), "1|the first sale");
+        let all = "1|the first sale\n2|talking and looking";
+        assert_eq!(stage.sql("SELECT version, name FROM migrations ORDER BY version"), all);
         stage.member("rana");
         stage.close();
         stage.open();
-        assert_eq!((stage.count("migrations"), stage.count("members")), (1, 1));
+        assert_eq!((stage.count("migrations"), stage.count("members")), (2, 1));
         assert_eq!(stage.events("pickup_point_added"), 1);
         stage.is_clean();
     }
@@ -26,7 +27,36 @@ on_both! {
         let refusal = sentence(stage.try_to_open(&stage.location));
         assert!(refusal.contains("of schema 999") && refusal.contains("start the newer program"), "{refusal}");
         assert!(sentence(auboutique_market::verify(&stage.location)).contains("of schema 999"));
-        assert_eq!(stage.count("migrations"), 2);
+        assert_eq!(stage.count("migrations"), 3);
+    }
+
+    fn what_the_first_release_wrote_is_brought_to_the_newest_schema_and_goes_on(stage) {
+        let location = stage.empty_database();
+        let mut old = auboutique_db::Connection::writer(&location).unwrap();
+        auboutique_db::migration::run_to(&mut old, 1, stage.now()).unwrap();
+        drop(old);
+        crate::stage::sql_at(&location, include_str!("schema_1.sql"));
+        let refusal = sentence(auboutique_market::verify(&location));
+        assert!(refusal.contains("older version"), "{refusal}");
+
+        let market = stage.try_to_open(&location).unwrap();
+        let page = market.ask_now(auboutique_market::Caller::VISITOR, |view| view.newest(None, None, None)).unwrap();
+        assert_eq!(page.rows.len(), 2);
+        assert!(page.rows.iter().all(|row| row.pictures.is_empty()));
+        assert_eq!(auboutique_market::verify(&location).unwrap().findings, []);
+        // The log goes on where it was, and what was said in it before is found by whom it is for.
+        let karim = page.rows[0].seller.username.clone();
+        let role = auboutique_domain::member::Role::Moderator;
+        market.run_now(auboutique_market::Caller::CONSOLE, Command::ChangeRole { username: karim, role }).unwrap();
+        market.close();
+        drop(market);
+        assert_eq!(auboutique_market::verify(&location).unwrap().findings, []);
+        if let Location::Sqlite(file) = location {
+            let mut copy = file.into_os_string();
+            copy.push(".schema-1");
+            let rows = crate::stage::sql_at(&Location::Sqlite(copy.into()), "SELECT MAX(version) FROM migrations");
+            assert_eq!(rows, "1", "the copy made before the upgrade");
+        }
     }
 
     fn what_was_answered_is_there_after_closing(stage) {

@@ -6,17 +6,19 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use auboutique_domain::id::{ListingId, MemberId, OrderId, PickupPointId, SessionId};
+use auboutique_domain::conversation::{ConversationView, Message, MessageText, Partner};
+use auboutique_domain::id::{ConversationId, ListingId, MemberId, OrderId, PickupPointId, SessionId};
 use auboutique_domain::listing::{Category, Condition, ListingDraft, ListingState, ListingView};
 use auboutique_domain::member::{Email, Role, Secret, Username};
 use auboutique_domain::order::{Code, DeskView, OrderView, State};
 use auboutique_domain::pickup::{PickupPoint, PickupPointDraft};
+use auboutique_domain::picture::PictureView;
 use auboutique_domain::time::{Date, Moment, Span, parse_day};
 use auboutique_domain::verdict::{Finding, Verdict};
 use auboutique_domain::{Command, Currency, Money, Price, Refusal, Reply};
 use auboutique_market::env::ManualEnv;
 use auboutique_market::{
-    Answer, Caller, DbError, Key, Location, Market, No, Options, Password, SignIn, Source, Token, View,
+    Answer, Caller, DbError, Key, Location, Market, No, Options, Password, SignIn, Source, Token, Told, View,
 };
 use auboutique_testbed::postgres;
 use tempfile::TempDir;
@@ -95,6 +97,14 @@ impl Stage {
     /// Closes the market; its database stays.
     pub(crate) fn close(&mut self) {
         self.market = None;
+    }
+
+    /// An empty database of the same kind.
+    pub(crate) fn empty_database(&self) -> Location {
+        match &self.location {
+            Location::Sqlite(_) => Location::Sqlite(self.file("other.sqlite")),
+            Location::Postgres(_) => Location::Postgres(postgres::database_url()),
+        }
     }
 
     /// A place for another SQLite file.
@@ -259,6 +269,33 @@ impl Stage {
         self.listing(listing).unwrap().state
     }
 
+    // ---- pictures ----
+
+    /// Brings a picture of one color, different for every number.
+    pub(crate) fn brings_picture(&self, person: &Person, number: u8) -> PictureView {
+        self.market().add_picture_now(person.caller(), png(number)).unwrap()
+    }
+
+    // ---- conversations ----
+
+    /// The conversation of these two about nothing.
+    pub(crate) fn talks_to(&self, person: &Person, other: &Person) -> ConversationId {
+        let partner = Partner::Member(other.username.clone());
+        conversation_in(self.does(person, Command::StartConversation { partner })).conversation
+    }
+
+    pub(crate) fn says(&self, person: &Person, conversation: ConversationId, text: &str) -> Message {
+        match self.does(person, saying(conversation, text)) {
+            Reply::Message(message) => message,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What the member is told of the log after that number.
+    pub(crate) fn told(&self, person: &Person, cursor: i64) -> Vec<Told> {
+        self.sees(person, move |view| view.events_after(cursor, 500)).told
+    }
+
     // ---- orders ----
 
     /// The command by which a buyer takes what is shown at the price that is shown.
@@ -418,7 +455,58 @@ pub(crate) fn sql_at(location: &Location, text: &str) -> String {
     }
 }
 
+/// A picture of 12 × 9 pixels as somebody may send it: a PNG, written by hand.
+pub(crate) fn png(number: u8) -> Vec<u8> {
+    let mut rows = Vec::new();
+    for _ in 0..9 {
+        rows.push(0);
+        rows.extend([number, 255 - number, number / 2].repeat(12));
+    }
+    let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
+    let mut header = [12_u32.to_be_bytes(), 9_u32.to_be_bytes()].concat();
+    header.extend([8, 2, 0, 0, 0]);
+    // One stored block: this is no test of compression.
+    let length = u16::try_from(rows.len()).unwrap();
+    let mut data = vec![0x78, 0x01, 1];
+    data.extend(length.to_le_bytes());
+    data.extend((!length).to_le_bytes());
+    data.extend(&rows);
+    let (mut a, mut b) = (1_u32, 0_u32);
+    for &byte in &rows {
+        a = (a + u32::from(byte)) % 65_521;
+        b = (b + a) % 65_521;
+    }
+    data.extend(((b << 16) | a).to_be_bytes());
+    for (kind, content) in [(b"IHDR", header), (b"IDAT", data), (b"IEND", Vec::new())] {
+        file.extend(u32::try_from(content.len()).unwrap().to_be_bytes());
+        let chunk = [kind.as_slice(), &content].concat();
+        file.extend(&chunk);
+        file.extend(crc32(&chunk).to_be_bytes());
+    }
+    file
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |crc, &byte| {
+        (0..8).fold(
+            crc ^ u32::from(byte),
+            |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 },
+        )
+    })
+}
+
 // ---- words ----
+
+pub(crate) fn saying(conversation: ConversationId, text: &str) -> Command {
+    Command::SendMessage { conversation, message: None, text: MessageText::parse(text).unwrap() }
+}
+
+pub(crate) fn conversation_in(reply: Reply) -> ConversationView {
+    match reply {
+        Reply::Conversation(conversation) => conversation,
+        other => panic!("{other:?}"),
+    }
+}
 
 /// A moment as the logs write it.
 pub(crate) fn at(text: &str) -> Moment {

@@ -1,0 +1,482 @@
+//! Live: tells listeners what happens, in order, each what is for their eyes.
+//!
+//! ```text
+//!  commit ─▶ log ─▶ read once, written as a line once ─▶ the mailbox of everybody it is for ─▶ their connection
+//!                                  └─▶ the last few thousand lines are kept for who comes back
+//! ```
+//!
+//! A listener is a cursor into the event log. One task per node wakes after a commit, reads what is new once, writes each
+//! event as a line once and puts the same bytes into every mailbox. Nobody who is slow makes anybody wait: a mailbox that
+//! is full is closed with a reason, and its owner comes back with the last number they saw.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use auboutique_domain::id::{MemberId, SessionId};
+use auboutique_domain::member::Role;
+use auboutique_domain::{Audience, Event};
+use auboutique_market::{Market, Told};
+use auboutique_wire::json;
+use tokio::sync::{Notify, watch};
+
+/// How many lines a mailbox holds before its owner is too slow.
+const MAILBOX: usize = 1_024;
+/// How many lines are kept for who comes back, and how many bytes they may have.
+const RECENT: (usize, usize) = (4_096, 16 * 1_024 * 1_024);
+/// How many events are read at once.
+const READ: i64 = 512;
+/// How often the log is read anew where other nodes write to it too (`promises.md` R7).
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+/// How often it is asked whether the sessions of the listeners still last. One that is ended is heard of at once; this is
+/// for those that expire.
+const CHECK_SESSIONS: Duration = Duration::from_secs(60);
+/// How long to wait when the market is too busy to be read.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// A line for listeners.
+struct Line {
+    /// The event's number; 0 for what is not in the log.
+    seq: i64,
+    audience: Audience,
+    /// Of a message: who said it to whom.
+    between: Option<(MemberId, MemberId)>,
+    /// The recipient blocks the sender, and is not told.
+    hidden: AtomicBool,
+    bytes: Vec<u8>,
+}
+
+/// Who listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Viewer {
+    /// A member.
+    Member {
+        /// Who.
+        member: MemberId,
+        /// By which session.
+        session: SessionId,
+        /// Whether what is for operators is for them.
+        operator: bool,
+    },
+    /// Whoever runs the program: sees everything.
+    Console,
+}
+
+/// Why a stream ends before its listener goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CutOff {
+    /// The listener's session ended.
+    SessionEnded,
+    /// The listener did not read as fast as things happened.
+    TooSlow,
+}
+
+impl CutOff {
+    /// The last line of the stream.
+    #[must_use]
+    pub fn line(self, cursor: i64) -> Vec<u8> {
+        let (code, message) = match self {
+            Self::SessionEnded => ("session_ended", "This session has ended. Log in again."),
+            Self::TooSlow => {
+                ("too_slow", "More happened than was read. Connect again and listen after the last event seen.")
+            }
+        };
+        json::end(code, message, cursor)
+    }
+}
+
+struct Mailbox {
+    mail: Mutex<Mail>,
+    wake: Notify,
+}
+
+struct Mail {
+    viewer: Viewer,
+    lines: VecDeque<Arc<Line>>,
+    /// Only events after this number are for this mailbox.
+    after: i64,
+    cut_off: Option<CutOff>,
+}
+
+impl Mail {
+    fn is_for(&self, line: &Line) -> bool {
+        if line.seq > 0 && line.seq <= self.after {
+            return false;
+        }
+        match (self.viewer, &line.audience) {
+            (Viewer::Console, _) => line.seq > 0,
+            (_, Audience::Public) => true,
+            (Viewer::Member { operator, .. }, Audience::Operators) => operator,
+            (Viewer::Member { member, .. }, Audience::Members(members)) => members.contains(&member),
+        }
+    }
+
+    /// Puts a line in. Whether the owner has to be woken.
+    fn put(&mut self, line: &Arc<Line>) -> bool {
+        if self.cut_off.is_some() || !self.is_for(line) {
+            return false;
+        }
+        if self.lines.len() >= MAILBOX {
+            self.cut_off(CutOff::TooSlow);
+        } else {
+            self.lines.push_back(Arc::clone(line));
+        }
+        true
+    }
+
+    fn cut_off(&mut self, why: CutOff) {
+        self.lines.clear();
+        self.cut_off = Some(why);
+    }
+
+    fn is_hidden(&self, line: &Line) -> bool {
+        let recipient = line.between.map(|(_, recipient)| recipient);
+        let mine = matches!(self.viewer, Viewer::Member { member, .. } if Some(member) == recipient);
+        mine && line.hidden.load(Ordering::SeqCst)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[derive(Default)]
+struct State {
+    /// Everything up to this number is in the mailboxes.
+    head: i64,
+    recent: VecDeque<Arc<Line>>,
+    recent_bytes: usize,
+    mailboxes: HashMap<u64, Arc<Mailbox>>,
+    of_member: HashMap<MemberId, Vec<u64>>,
+    operators: Vec<u64>,
+    last_number: u64,
+}
+
+impl State {
+    fn put_to(&self, number: u64, line: &Arc<Line>, woken: &mut Vec<Arc<Mailbox>>) {
+        if let Some(mailbox) = self.mailboxes.get(&number)
+            && lock(&mailbox.mail).put(line)
+        {
+            woken.push(Arc::clone(mailbox));
+        }
+    }
+
+    /// Puts a line into the mailbox of everybody it is for.
+    fn put(&self, line: &Arc<Line>, woken: &mut Vec<Arc<Mailbox>>) {
+        match &line.audience {
+            Audience::Public => {
+                for mailbox in self.mailboxes.values() {
+                    if lock(&mailbox.mail).put(line) {
+                        woken.push(Arc::clone(mailbox));
+                    }
+                }
+            }
+            Audience::Operators => {
+                for &number in &self.operators {
+                    self.put_to(number, line, woken);
+                }
+            }
+            Audience::Members(members) => {
+                for number in members.iter().filter_map(|member| self.of_member.get(member)).flatten() {
+                    self.put_to(*number, line, woken);
+                }
+                for &number in &self.operators {
+                    // Operators have no part in it; the console, which is among them here, sees everything.
+                    if let Some(mailbox) = self.mailboxes.get(&number)
+                        && lock(&mailbox.mail).viewer == Viewer::Console
+                    {
+                        self.put_to(number, line, woken);
+                    }
+                }
+            }
+        }
+    }
+
+    fn keep(&mut self, line: Arc<Line>) {
+        self.head = line.seq;
+        self.recent_bytes += line.bytes.len();
+        self.recent.push_back(line);
+        while self.recent.len() > RECENT.0 || self.recent_bytes > RECENT.1 {
+            let Some(gone) = self.recent.pop_front() else { break };
+            self.recent_bytes -= gone.bytes.len();
+        }
+    }
+
+    /// What an event changes about who may hear what.
+    fn heed(&mut self, event: &Event, woken: &mut Vec<Arc<Mailbox>>) {
+        match event {
+            Event::SessionEnded { member, session } => {
+                for number in self.of_member.get(member).into_iter().flatten() {
+                    let Some(mailbox) = self.mailboxes.get(number) else { continue };
+                    let mut mail = lock(&mailbox.mail);
+                    if matches!(mail.viewer, Viewer::Member { session: theirs, .. } if theirs == *session) {
+                        mail.cut_off(CutOff::SessionEnded);
+                        woken.push(Arc::clone(mailbox));
+                    }
+                }
+            }
+            Event::RoleChanged { member, role } => {
+                let is = *role >= Role::Operator;
+                for &number in self.of_member.get(member).into_iter().flatten() {
+                    let Some(mailbox) = self.mailboxes.get(&number) else { continue };
+                    if let Viewer::Member { operator, .. } = &mut lock(&mailbox.mail).viewer {
+                        *operator = is;
+                    }
+                    self.operators.retain(|&other| other != number);
+                    if is {
+                        self.operators.push(number);
+                    }
+                }
+            }
+            // What the blocked member said before is still in mailboxes, and kept for who comes back.
+            Event::MemberBlocked { member, blocked } => self.hide(*blocked, *member, true),
+            Event::MemberUnblocked { member, blocked } => self.hide(*blocked, *member, false),
+            _ => {}
+        }
+    }
+
+    fn hide(&self, sender: MemberId, recipient: MemberId, hidden: bool) {
+        for line in self.recent.iter().filter(|line| line.between == Some((sender, recipient))) {
+            line.hidden.store(hidden, Ordering::SeqCst);
+        }
+    }
+
+    fn forget(&mut self, number: u64) {
+        let Some(mailbox) = self.mailboxes.remove(&number) else { return };
+        if let Viewer::Member { member, .. } = lock(&mailbox.mail).viewer
+            && let Some(numbers) = self.of_member.get_mut(&member)
+        {
+            numbers.retain(|&other| other != number);
+            if numbers.is_empty() {
+                self.of_member.remove(&member);
+            }
+        }
+        self.operators.retain(|&other| other != number);
+    }
+}
+
+/// The listeners of this node.
+#[derive(Clone)]
+pub struct Live {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    market: Market,
+    state: Mutex<State>,
+}
+
+impl Live {
+    /// The listeners of a market. Nobody is told anything until [`Live::tell`] runs.
+    #[must_use]
+    pub fn new(market: Market) -> Self {
+        let head = *market.log().borrow();
+        let state = Mutex::new(State { head, ..State::default() });
+        Self { shared: Arc::new(Shared { market, state }) }
+    }
+
+    /// Tells listeners what happens, until the market closes.
+    pub async fn tell(self, mut closing: watch::Receiver<bool>) {
+        let market = self.shared.market.clone();
+        let mut log = market.log();
+        let mut look_again = tokio::time::interval(LOOK_AGAIN);
+        let mut check_sessions = tokio::time::interval(CHECK_SESSIONS);
+        loop {
+            tokio::select! {
+                changed = log.changed() => if changed.is_err() { return },
+                members = market.presence_changes() => {
+                    self.tell_presence(members).await;
+                    continue;
+                }
+                _ = look_again.tick(), if market.is_shared() => {}
+                _ = check_sessions.tick() => {
+                    self.end_sessions().await;
+                    continue;
+                }
+                _ = closing.wait_for(|closing| *closing) => return,
+            }
+            self.tell_events().await;
+        }
+    }
+
+    async fn tell_events(&self) {
+        loop {
+            let head = lock(&self.shared.state).head;
+            match self.shared.market.log_after(head, READ).await {
+                Ok(told) if told.is_empty() => return,
+                Ok(told) => self.deliver(told),
+                Err(no) => {
+                    tracing::debug!(%no, "the log cannot be read at the moment");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    fn deliver(&self, told: Vec<Told>) {
+        let lines: Vec<_> = told
+            .into_iter()
+            .map(|Told { seq, at, event, message, hidden_from }| {
+                let between = match &event {
+                    Event::MessageSent { sender, recipient, .. } => Some((*sender, *recipient)),
+                    _ => None,
+                };
+                let line = Line {
+                    seq,
+                    audience: event.audience(),
+                    between,
+                    hidden: AtomicBool::new(hidden_from.is_some()),
+                    bytes: json::event(seq, at, &event, message.as_ref()),
+                };
+                (Arc::new(line), event)
+            })
+            .collect();
+        let mut woken = Vec::new();
+        let mut state = lock(&self.shared.state);
+        for (line, event) in lines {
+            state.heed(&event, &mut woken);
+            state.put(&line, &mut woken);
+            state.keep(line);
+            if let Event::PresenceHidden { member, .. } = event {
+                self.shared.market.presence_changed(member);
+            }
+        }
+        drop(state);
+        for mailbox in woken {
+            mailbox.wake.notify_one();
+        }
+    }
+
+    /// Tells those who talk with these members that they came or went, and has it kept when they were here.
+    async fn tell_presence(&self, members: Vec<MemberId>) {
+        for member in members {
+            if let Err(no) = self.shared.market.note_seen(member).await {
+                tracing::debug!(%no, "it was not noted when a member was here");
+            }
+            let (view, audience) = match self.shared.market.presence_news(member).await {
+                Ok(Some(news)) => news,
+                Ok(None) => continue,
+                Err(no) => {
+                    // Whoever asks is told the truth; whoever listens is told when it changes again.
+                    tracing::warn!(%no, "nobody was told that a member came or went");
+                    continue;
+                }
+            };
+            let line = Arc::new(Line {
+                seq: 0,
+                audience: Audience::Members(audience),
+                between: None,
+                hidden: AtomicBool::new(false),
+                bytes: json::presence(&view),
+            });
+            let mut woken = Vec::new();
+            lock(&self.shared.state).put(&line, &mut woken);
+            for mailbox in woken {
+                mailbox.wake.notify_one();
+            }
+        }
+    }
+
+    async fn end_sessions(&self) {
+        let sessions: Vec<(MemberId, SessionId)> = lock(&self.shared.state)
+            .mailboxes
+            .values()
+            .filter_map(|mailbox| match lock(&mailbox.mail).viewer {
+                Viewer::Member { member, session, .. } => Some((member, session)),
+                Viewer::Console => None,
+            })
+            .collect();
+        if sessions.is_empty() {
+            return;
+        }
+        let asked = sessions.iter().map(|&(_, session)| session).collect();
+        let Ok(ended) = self.shared.market.ended_among(asked).await else { return };
+        let mut woken = Vec::new();
+        for (member, session) in sessions.into_iter().filter(|(_, session)| ended.contains(session)) {
+            lock(&self.shared.state).heed(&Event::SessionEnded { member, session }, &mut woken);
+        }
+        for mailbox in woken {
+            mailbox.wake.notify_one();
+        }
+    }
+
+    /// Begins to listen after that number. Nothing when the lines from there on are no longer at hand: then they are read
+    /// from the log first.
+    #[must_use]
+    pub fn join(&self, cursor: i64, viewer: Viewer) -> Option<Listener> {
+        let mut state = lock(&self.shared.state);
+        let at_hand =
+            cursor >= state.head || state.recent.front().is_some_and(|first| first.seq <= cursor + 1);
+        if !at_hand {
+            return None;
+        }
+        let mut mail = Mail { viewer, lines: VecDeque::new(), after: cursor, cut_off: None };
+        let start = state.recent.partition_point(|line| line.seq <= cursor);
+        for line in state.recent.range(start..) {
+            mail.put(line);
+        }
+        if mail.cut_off.is_some() {
+            return None;
+        }
+        state.last_number += 1;
+        let number = state.last_number;
+        let mailbox = Arc::new(Mailbox { mail: Mutex::new(mail), wake: Notify::new() });
+        // What is there already is taken without being woken for it.
+        mailbox.wake.notify_one();
+        state.mailboxes.insert(number, Arc::clone(&mailbox));
+        match viewer {
+            Viewer::Console => state.operators.push(number),
+            Viewer::Member { member, operator, .. } => {
+                state.of_member.entry(member).or_default().push(number);
+                if operator {
+                    state.operators.push(number);
+                }
+            }
+        }
+        Some(Listener { live: self.clone(), number, mailbox, cursor })
+    }
+}
+
+/// Somebody who listens. When it is dropped, nobody listens there any more.
+pub struct Listener {
+    live: Live,
+    number: u64,
+    mailbox: Arc<Mailbox>,
+    cursor: i64,
+}
+
+impl Listener {
+    /// Waits until there may be something to take.
+    pub async fn woken(&self) {
+        self.mailbox.wake.notified().await;
+    }
+
+    /// Takes lines until `out` has that many bytes. Says so when the stream is over, after its last line.
+    pub fn take(&mut self, out: &mut Vec<u8>, enough: usize) -> Option<CutOff> {
+        let mut mail = lock(&self.mailbox.mail);
+        while out.len() < enough {
+            let Some(line) = mail.lines.pop_front() else {
+                if mail.lines.capacity() > 64 {
+                    mail.lines = VecDeque::new();
+                }
+                let cut_off = mail.cut_off?;
+                out.append(&mut cut_off.line(self.cursor));
+                return Some(cut_off);
+            };
+            self.cursor = self.cursor.max(line.seq);
+            if !mail.is_hidden(&line) {
+                out.extend_from_slice(&line.bytes);
+            }
+        }
+        // There may be more: whoever waits next does not wait.
+        self.mailbox.wake.notify_one();
+        None
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        lock(&self.live.shared.state).forget(self.number);
+    }
+}

@@ -1,0 +1,357 @@
+//! Pictures: taking them in piece by piece, keeping both sizes, giving them out piece by piece.
+//!
+//! What comes in is gathered in memory, within bounds; the darkroom makes two clean pictures of it on a thread of its
+//! own, the gallery keeps their files, and only then a command writes the row.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use auboutique_db::picture::{self as db, Picture};
+use auboutique_domain::id::{ListingId, MemberId, PictureId, UploadId};
+use auboutique_domain::member::Member;
+use auboutique_domain::picture::{Extent, MOST_BYTES, MOST_UNUSED, PictureView, Size, Stored, UNUSED_LIFE};
+use auboutique_domain::time::{Moment, Span};
+use auboutique_domain::{Command, Event, Refusal, Reply};
+
+use crate::caller::Caller;
+use crate::env::random;
+use crate::imaging::{Developed, Encoded, Unreadable};
+use crate::no::{Busy, No, Stop};
+use crate::reader::View;
+use crate::writer::{Work, broken};
+use crate::{Market, Outcome};
+
+/// How many bytes all uploads together may announce at once.
+const MOST_INCOMING: i64 = 8 * MOST_BYTES;
+/// How many uploads one member may have under way.
+const MOST_UPLOADS: usize = 2;
+/// How long an upload is kept after its last piece.
+const UPLOAD_LIFE: Span = Span::minutes(10);
+
+/// What is on its way in.
+#[derive(Default)]
+pub(crate) struct Uploads {
+    under_way: Mutex<HashMap<UploadId, Upload>>,
+}
+
+struct Upload {
+    member: MemberId,
+    announced: i64,
+    bytes: Arc<Vec<u8>>,
+    touched: Moment,
+    picture: Option<PictureView>,
+}
+
+/// A piece of a picture's file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// How large the picture is.
+    pub extent: Extent,
+    /// Where the piece begins in the file.
+    pub offset: i64,
+    /// The piece.
+    pub bytes: Vec<u8>,
+}
+
+impl Uploads {
+    fn start(&self, id: UploadId, member: MemberId, announced: i64, now: Moment) -> Result<(), No> {
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        under_way.retain(|_, upload| now.since(upload.touched) < UPLOAD_LIFE);
+        // A member who begins another gives up their oldest: a client that lost its place starts anew.
+        let mine = under_way.iter().filter(|(_, upload)| upload.member == member);
+        let mut mine: Vec<_> = mine.map(|(&id, upload)| (upload.touched, id)).collect();
+        mine.sort_unstable();
+        for (_, id) in mine.iter().take((mine.len() + 1).saturating_sub(MOST_UPLOADS)) {
+            under_way.remove(id);
+        }
+        let incoming: i64 = under_way.values().map(|upload| upload.announced).sum();
+        if incoming + announced > MOST_INCOMING {
+            return Err(No::Busy(Busy::Overloaded));
+        }
+        let upload = Upload { member, announced, bytes: Arc::default(), touched: now, picture: None };
+        under_way.insert(id, upload);
+        Ok(())
+    }
+
+    /// Takes in a piece. One that was taken already is answered again; one that leaves a gap is refused.
+    fn take(
+        &self,
+        id: UploadId,
+        member: MemberId,
+        offset: i64,
+        piece: &[u8],
+        now: Moment,
+    ) -> Result<i64, No> {
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        let upload = find(&mut under_way, id, member)?;
+        upload.touched = now;
+        let received = i64::try_from(upload.bytes.len()).unwrap_or(i64::MAX);
+        let end = offset.saturating_add(i64::try_from(piece.len()).unwrap_or(i64::MAX));
+        if offset < 0 || offset > received || end > upload.announced {
+            return Err(Refusal::UploadMisplaced { received }.into());
+        }
+        if end <= received {
+            return Ok(received);
+        }
+        let fresh = &piece[usize::try_from(received - offset).unwrap_or(0)..];
+        Arc::make_mut(&mut upload.bytes).extend_from_slice(fresh);
+        Ok(end)
+    }
+
+    /// The bytes of an upload that is whole, or the picture that was made of it before.
+    fn whole(&self, id: UploadId, member: MemberId) -> Result<Result<PictureView, Arc<Vec<u8>>>, No> {
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        let upload = find(&mut under_way, id, member)?;
+        if let Some(picture) = upload.picture {
+            return Ok(Ok(picture));
+        }
+        let received = i64::try_from(upload.bytes.len()).unwrap_or(i64::MAX);
+        if received != upload.announced {
+            return Err(Refusal::UploadMisplaced { received }.into());
+        }
+        Ok(Err(Arc::clone(&upload.bytes)))
+    }
+
+    /// The upload became this picture: its bytes are no longer needed, and asking again tells the same.
+    fn became(&self, id: UploadId, picture: PictureView) {
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(upload) = under_way.get_mut(&id) {
+            upload.bytes = Arc::default();
+            upload.announced = 0;
+            upload.picture = Some(picture);
+        }
+    }
+
+    fn give_up(&self, id: UploadId) {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+}
+
+fn find(
+    under_way: &mut HashMap<UploadId, Upload>,
+    id: UploadId,
+    member: MemberId,
+) -> Result<&mut Upload, Refusal> {
+    let found = under_way.get_mut(&id).filter(|upload| upload.member == member);
+    found.ok_or_else(|| Refusal::not_found("upload"))
+}
+
+impl From<Unreadable> for Refusal {
+    fn from(unreadable: Unreadable) -> Self {
+        match unreadable {
+            Unreadable::TooLarge { .. } => Self::PictureTooLarge { most_bytes: MOST_BYTES },
+            Unreadable::TooManyPixels { most, .. } => {
+                Self::PictureTooManyPixels { most: i64::try_from(most).unwrap_or(i64::MAX) }
+            }
+            other => Self::PictureUnreadable { problem: other.to_string() },
+        }
+    }
+}
+
+impl Market {
+    /// A member wants to bring a picture of that many bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::SignInNeeded`], [`Refusal::PictureTooLarge`], [`Refusal::TooManyUploads`]; [`Busy::Overloaded`] when too
+    /// many are under way.
+    pub async fn start_upload(&self, caller: Caller, bytes: i64) -> Result<UploadId, No> {
+        let member = self.ask(caller, |view| view.may_bring_picture()).await?;
+        if !(1..=MOST_BYTES).contains(&bytes) {
+            return Err(Refusal::PictureTooLarge { most_bytes: MOST_BYTES }.into());
+        }
+        let (id, now) = (UploadId::new(self.now(), random(self.shared.env.as_ref())), self.now());
+        self.shared.uploads.start(id, member, bytes, now)?;
+        Ok(id)
+    }
+
+    /// A piece of it comes, at that place. Returns how many bytes have been received.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::SignInNeeded`]; [`Refusal::NotFound`] when there is no such upload of theirs; [`Refusal::UploadMisplaced`].
+    pub async fn send_chunk(
+        &self,
+        caller: Caller,
+        id: UploadId,
+        offset: i64,
+        piece: Vec<u8>,
+    ) -> Result<i64, No> {
+        let member = self.ask(caller, |view| Ok(view.member()?.id)).await?;
+        self.shared.uploads.take(id, member, offset, &piece, self.now())
+    }
+
+    /// All of it is there: it is decoded, turned upright, made anew in two sizes and kept.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::PictureUnreadable`], [`Refusal::PictureTooManyPixels`], [`Refusal::UploadMisplaced`] when pieces are
+    /// missing; [`Busy::Overloaded`] when too many wait to be decoded: finish again later.
+    pub async fn finish_upload(&self, caller: Caller, id: UploadId) -> Result<PictureView, No> {
+        let caller = Caller { key: None, ..caller };
+        let member = self.ask(caller.clone(), |view| view.may_bring_picture()).await?;
+        let bytes = match self.shared.uploads.whole(id, member)? {
+            Ok(picture) => return Ok(picture),
+            Err(bytes) => bytes,
+        };
+        let made = self.shared.darkroom.make(bytes)?.await.unwrap_or_else(|_| Err(No::stopped()));
+        let (large, thumbnail) = match made {
+            Ok(made) => made,
+            Err(no) => {
+                if matches!(no, No::Refused(_)) {
+                    self.shared.uploads.give_up(id);
+                }
+                return Err(no);
+            }
+        };
+        match self.run(caller, Command::AddPicture { large, thumbnail }).await? {
+            Reply::Picture(picture) => {
+                self.shared.uploads.became(id, picture);
+                Ok(picture)
+            }
+            other => Err(broken(
+                self.shared.env.as_ref(),
+                "add_picture",
+                &Stop::Wrong(format!("a picture became {other:?}")),
+            )),
+        }
+    }
+
+    /// The same for a file that is there as a whole, for callers that may block.
+    ///
+    /// # Errors
+    ///
+    /// As [`Market::finish_upload`].
+    pub fn add_picture_now(&self, caller: Caller, bytes: Vec<u8>) -> Result<PictureView, No> {
+        let made = self.shared.darkroom.make(Arc::new(bytes))?;
+        let (large, thumbnail) = made.blocking_recv().unwrap_or_else(|_| Err(No::stopped()))?;
+        match self.run_now(caller, Command::AddPicture { large, thumbnail })? {
+            Reply::Picture(picture) => Ok(picture),
+            other => Err(broken(
+                self.shared.env.as_ref(),
+                "add_picture",
+                &Stop::Wrong(format!("a picture became {other:?}")),
+            )),
+        }
+    }
+
+    /// A piece of a picture, at most that many bytes from that place on.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotFound`] when there is no such picture for the asker's eyes, or the place lies behind its end.
+    pub async fn picture(
+        &self,
+        caller: Caller,
+        id: PictureId,
+        size: Size,
+        offset: i64,
+        most: i64,
+    ) -> Result<Piece, No> {
+        let Stored { hash, extent } = self.ask(caller, move |view| view.picture(id, size)).await?;
+        if !(0..extent.bytes).contains(&offset) {
+            return Err(Refusal::not_found("page").into());
+        }
+        let end = offset.saturating_add(most.max(1)).min(extent.bytes);
+        let range = u64::try_from(offset).unwrap_or(0)..u64::try_from(end).unwrap_or(0);
+        match self.shared.gallery.piece(&hash, range).await {
+            Ok(bytes) => Ok(Piece { extent, offset, bytes }),
+            Err(stop) => Err(broken(self.shared.env.as_ref(), "a picture", &stop)),
+        }
+    }
+
+    /// Removes the files no picture is kept in any more. Returns how many there were. Blocks.
+    ///
+    /// A file younger than a day stays: its row may be about to be written.
+    pub(crate) fn sweep_pictures(&self) -> Result<usize, No> {
+        let env = self.shared.env.as_ref();
+        let settle = |stop: Stop| broken(env, "sweeping pictures", &stop);
+        let before = self.now().minus(UNUSED_LIFE).micros();
+        let mut swept = 0;
+        for hash in self.shared.gallery.written_before(before).map_err(settle)? {
+            let asked = hash.clone();
+            let kept = self.ask_now(Caller::TIMEKEEPER, move |view| {
+                let kept = db::keeps(view.db, &asked);
+                view.settle(kept.map_err(Stop::from))
+            })?;
+            if !kept {
+                self.shared.gallery.remove(&hash).map_err(settle)?;
+                swept += 1;
+            }
+        }
+        Ok(swept)
+    }
+}
+
+/// Keeps what the darkroom made.
+pub(crate) fn keep(
+    gallery: &crate::gallery::Gallery,
+    Developed { large, thumbnail }: Developed,
+) -> Result<(Stored, Stored), Stop> {
+    let kept = |Encoded { width, height, bytes }: Encoded| {
+        let extent = Extent {
+            width: width.into(),
+            height: height.into(),
+            bytes: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
+        };
+        Ok::<_, Stop>(Stored { hash: gallery.keep(bytes)?, extent })
+    };
+    Ok((kept(large)?, kept(thumbnail)?))
+}
+
+pub(crate) fn add(work: &mut Work<'_>, large: Stored, thumbnail: Stored) -> Outcome {
+    let member = work.member()?;
+    let id = work.id(PictureId::new);
+    let picture = Picture { id, member: member.id, large, thumbnail, listing: None };
+    db::insert(work.db, &picture, work.now)?;
+    work.tell(Event::PictureAdded { picture: id, member: member.id });
+    Ok(Reply::Picture(picture.view()))
+}
+
+/// The pictures a member chose for a listing: their own, and on no other listing.
+pub(crate) fn chosen(
+    work: &mut Work<'_>,
+    member: &Member,
+    listing: Option<ListingId>,
+    ids: &[PictureId],
+) -> Result<Vec<PictureView>, Stop> {
+    let mut views = Vec::with_capacity(ids.len());
+    for &id in ids {
+        let found = db::find(work.db, id)?.filter(|picture| {
+            picture.member == member.id && (picture.listing.is_none() || picture.listing == listing)
+        });
+        views.push(found.ok_or_else(|| Refusal::not_found("picture"))?.view());
+    }
+    Ok(views)
+}
+
+impl View<'_> {
+    /// Whether the asker may bring one more picture, and who it is.
+    pub(crate) fn may_bring_picture(&mut self) -> Result<MemberId, No> {
+        let member = self.member()?.id;
+        let unused = db::count_unused(self.db, member);
+        if self.settle(unused.map_err(Stop::from))? >= MOST_UNUSED {
+            return Err(Refusal::TooManyUploads { most: MOST_UNUSED }.into());
+        }
+        Ok(member)
+    }
+
+    /// Where a size of a picture is found: for everybody who may see its listing, and for who brought it.
+    pub(crate) fn picture(&mut self, id: PictureId, size: Size) -> Result<Stored, No> {
+        let found = db::find(self.db, id);
+        let missing = || Refusal::not_found("picture");
+        let picture = self.settle(found.map_err(Stop::from))?.ok_or_else(missing)?;
+        let mine = self.viewer.as_ref().is_some_and(|viewer| viewer.id == picture.member);
+        if !mine {
+            let listing = picture.listing.ok_or_else(missing)?;
+            self.listing(listing).map_err(|no| match no {
+                No::Refused(Refusal::NotFound { .. }) => missing().into(),
+                no => no,
+            })?;
+        }
+        Ok(match size {
+            Size::Large => picture.large,
+            Size::Thumbnail => picture.thumbnail,
+        })
+    }
+}
