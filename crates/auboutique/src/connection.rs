@@ -3,6 +3,9 @@
 //! Requests are answered in the order they came. Commands do not wait for each other: they are queued at the market as
 //! they are read, so a client that sends many without waiting has them in one batch. Everything else waits until what was
 //! sent before it is answered, so that a read sees the writes before it.
+//!
+//! A connection that listens is told between its answers what happens (`live.rs`). While it is heard of, its member is
+//! here.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -10,14 +13,22 @@ use std::io;
 use std::pin::Pin;
 use std::time::Duration;
 
-use auboutique_domain::Command;
 use auboutique_domain::listing::{Category, Condition, Page};
-use auboutique_market::{Answer, Busy, Caller, Key, Market, No, Password, SignIn, Source, Token, View, Who};
-use auboutique_wire::json::{self, Failure, Frame, Id, Lines, MAX_FRAME, Malformed, Op, Query, Request};
+use auboutique_domain::member::Role;
+use auboutique_domain::presence::{HEARTBEAT, SILENCE};
+use auboutique_domain::{Command, Refusal};
+use auboutique_market::{
+    Answer, Arrival, Busy, Caller, Key, Market, No, Password, SignIn, Source, Token, View, Who,
+};
+use auboutique_wire::json::{
+    self, Failure, Frame, Id, Lines, MAX_CHUNK, MAX_FRAME, Malformed, Op, Query, Request,
+};
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Sleep, sleep, timeout};
+
+use crate::live::{CutOff, Listener, Live, Viewer};
 
 /// How long a connection that is not signed in may take for a whole request (`promises.md` W3).
 const VISITOR_PATIENCE: Duration = Duration::from_secs(10);
@@ -29,6 +40,12 @@ const WRITE_PATIENCE: Duration = Duration::from_secs(10);
 const UNDER_WAY: usize = 256;
 /// How many bytes of answers are gathered before they are written.
 const GATHER: usize = 64 * 1_024;
+/// How long to wait before the log is read again for a listener, when the market is too busy.
+const RETRY: Duration = Duration::from_millis(20);
+/// How many events are read at once for a listener who comes back.
+const CATCH_UP: i64 = 256;
+/// How many bytes of requests are read at once. A listener that is idle holds as much.
+const READ: usize = 4 * 1_024;
 /// How many bytes a page may have, so that with its id it fits into a line.
 const PAGE_BYTES: usize = MAX_FRAME - 1_024;
 
@@ -44,6 +61,60 @@ pub struct Connection {
     who: Who,
     /// The console keeps its rights when a member logs out on it.
     base: Who,
+    live: Live,
+    ear: Ear,
+    here: Option<Here>,
+}
+
+/// Whether the connection listens.
+enum Ear {
+    /// It does not.
+    Closed,
+    /// It is told first what happened while it was away: everything after that number.
+    CatchingUp(i64, Viewer),
+    /// It is told what happens.
+    Open(Listener),
+}
+
+impl Ear {
+    async fn woken(&self) {
+        match self {
+            Self::Open(listener) => listener.woken().await,
+            Self::Closed | Self::CatchingUp(..) => std::future::pending().await,
+        }
+    }
+}
+
+/// The member of a connection that listens is here, for as long as it is heard of.
+struct Here {
+    arrival: Arrival,
+    silence: Option<Pin<Box<Sleep>>>,
+}
+
+impl Here {
+    fn heard(&mut self) {
+        self.arrival.heard();
+        let micros = u64::try_from(SILENCE.micros()).unwrap_or(0);
+        self.silence = Some(Box::pin(sleep(Duration::from_micros(micros))));
+    }
+}
+
+/// Waits until a connection that listens has been silent for so long that its member counts as gone.
+async fn silence(here: &mut Option<Here>) {
+    match here.as_mut().and_then(|here| here.silence.as_mut()) {
+        Some(silence) => silence.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What a listener was told.
+enum Told {
+    /// Nothing more than what stands in the answers already.
+    Nothing,
+    /// Something, and there may be more.
+    Something,
+    /// The last there is.
+    Over(CutOff),
 }
 
 /// Why a connection ended.
@@ -55,6 +126,8 @@ pub enum End {
     Silent,
     /// The client did not read its answers.
     Unread,
+    /// The client listened, and was cut off.
+    CutOff(CutOff),
     /// The market is closing.
     Closing,
 }
@@ -62,8 +135,8 @@ pub enum End {
 impl Connection {
     /// A connection from that source. `base` is who it is before anybody signs in: a visitor, or the console.
     #[must_use]
-    pub const fn new(market: Market, source: Source, base: Who) -> Self {
-        Self { market, source, who: base, base }
+    pub const fn new(market: Market, live: Live, source: Source, base: Who) -> Self {
+        Self { market, source, who: base, base, live, ear: Ear::Closed, here: None }
     }
 
     /// Serves the connection until it ends.
@@ -81,13 +154,16 @@ impl Connection {
         let mut pending: VecDeque<Pending> = VecDeque::new();
         let mut arrived: Option<Frame> = None;
         let mut held: Option<Request> = None;
-        let mut bytes = vec![0; 16 * 1_024];
+        let mut bytes = vec![0; READ];
         let mut ended = false;
         let mut out = json::greeting(SERVER, self.market.now());
         loop {
             // Everything that can be started is started, in order.
             while held.is_none() && pending.len() < UNDER_WAY && !*closing.borrow() {
                 let Some(frame) = arrived.take().or_else(|| lines.next_frame()) else { break };
+                if let Some(here) = &mut self.here {
+                    here.heard();
+                }
                 match self.begin(frame) {
                     Ok(answer) => pending.push_back(answer),
                     Err(request) => held = Some(request),
@@ -109,6 +185,7 @@ impl Connection {
                 out.append(&mut answer);
                 pending.pop_front();
             }
+            let told = if out.len() < GATHER { self.listen(&mut out).await } else { Told::Nothing };
             if !out.is_empty() {
                 match timeout(WRITE_PATIENCE, async {
                     output.write_all(&out).await?;
@@ -120,6 +197,12 @@ impl Connection {
                     Err(_) => return Ok(End::Unread),
                 }
                 out.clear();
+                match told {
+                    Told::Over(why) => return Ok(End::CutOff(why)),
+                    Told::Nothing | Told::Something => continue,
+                }
+            }
+            if matches!(told, Told::Something) {
                 continue;
             }
             if ended && pending.is_empty() {
@@ -151,9 +234,94 @@ impl Connection {
                         Err(_) => return Ok(End::Silent),
                     }
                 }
+                () = self.ear.woken() => {}
+                () = silence(&mut self.here) => {
+                    if let Some(here) = &mut self.here {
+                        here.silence = None;
+                        here.arrival.silent();
+                    }
+                }
                 changed = closing.changed() => if changed.is_err() { ended = true; },
             }
         }
+    }
+
+    /// Gathers what a listener is to be told now.
+    async fn listen(&mut self, out: &mut Vec<u8>) -> Told {
+        let (cursor, viewer) = match &mut self.ear {
+            Ear::Closed => return Told::Nothing,
+            Ear::Open(listener) => {
+                return match listener.take(out, GATHER) {
+                    None => Told::Nothing,
+                    Some(why) => self.deafen(why),
+                };
+            }
+            Ear::CatchingUp(cursor, viewer) => (*cursor, *viewer),
+        };
+        if let Some(listener) = self.live.join(cursor, viewer) {
+            self.ear = Ear::Open(listener);
+            return Told::Something;
+        }
+        let caller = Caller { who: self.who, key: None };
+        match self.market.ask(caller, move |view| view.events_after(cursor, CATCH_UP)).await {
+            Ok(page) => {
+                for told in &page.told {
+                    out.append(&mut json::event(told.seq, told.at, &told.event, told.message.as_ref()));
+                }
+                self.ear = Ear::CatchingUp(page.up_to, viewer);
+                Told::Something
+            }
+            Err(No::Refused(_)) => {
+                out.append(&mut CutOff::SessionEnded.line(cursor));
+                self.deafen(CutOff::SessionEnded)
+            }
+            Err(no) => {
+                tracing::debug!(%no, "a listener could not be told at once what it missed");
+                sleep(RETRY).await;
+                Told::Something
+            }
+        }
+    }
+
+    /// The stream is over: nobody is told anything any more.
+    fn deafen(&mut self, why: CutOff) -> Told {
+        self.ear = Ear::Closed;
+        self.here = None;
+        Told::Over(why)
+    }
+
+    /// Somebody else is on the other side from now on: what was told to the one before is not for them.
+    fn becomes(&mut self, who: Who) {
+        self.who = who;
+        self.ear = Ear::Closed;
+        self.here = None;
+    }
+
+    async fn begin_to_listen(&mut self, caller: Caller, after: Option<i64>) -> Result<Value, Failure> {
+        let who = caller.who;
+        let asked = self.market.ask(caller, move |view| {
+            let viewer = match who {
+                Who::Member(session) => {
+                    let account = view.account()?;
+                    Viewer::Member { member: account.id, session, operator: account.role >= Role::Operator }
+                }
+                Who::Console => Viewer::Console,
+                _ => return Err(Refusal::SignInNeeded.into()),
+            };
+            Ok((viewer, view.log_head()?))
+        });
+        let (viewer, head) = asked.await.map_err(failure)?;
+        let cursor = after.unwrap_or(head).max(0);
+        if cursor > head {
+            return Err(Failure::Refused(Refusal::ResyncRequired { cursor: head }));
+        }
+        self.ear = Ear::CatchingUp(cursor, viewer);
+        if let Viewer::Member { member, .. } = viewer {
+            let mut here = Here { arrival: self.market.arrival(member), silence: None };
+            here.heard();
+            self.here = Some(here);
+        }
+        Ok(json!({ "cursor": cursor, "heartbeat_ms": HEARTBEAT.micros() / 1_000 }))
     }
 
     /// Starts what a frame asks: an answer that may still be coming, or the request when it has to wait its turn.
@@ -227,7 +395,7 @@ impl Connection {
             Op::Resume { token } => {
                 let (session, account) =
                     market.resume(&Token::shown(token.reveal())).await.map_err(failure)?;
-                self.who = Who::Member(session);
+                self.becomes(Who::Member(session));
                 Ok(json!({ "session": session, "account": account }))
             }
             Op::LogOut => {
@@ -235,7 +403,7 @@ impl Connection {
                     return Err(Failure::Refused(auboutique_domain::Refusal::SignInNeeded));
                 };
                 let ended = market.run(caller, Command::EndSession { session }).await;
-                self.who = self.base;
+                self.becomes(self.base);
                 ended.map(|_| json!({})).map_err(failure)
             }
             Op::ChangePassword { current, new } => {
@@ -246,6 +414,24 @@ impl Connection {
             Op::ChangeEmail { current, email } => {
                 let current = Password::typed(current.reveal());
                 value(market.change_email(caller, &self.source, &current, &email).await.map_err(failure)?)
+            }
+            Op::Listen { after } => self.begin_to_listen(caller, after).await,
+            Op::StartUpload { bytes } => {
+                let upload = market.start_upload(caller, bytes).await.map_err(failure)?;
+                Ok(json!({ "upload": upload, "chunk_bytes": MAX_CHUNK, "received": 0 }))
+            }
+            Op::SendChunk { upload, offset, data } => {
+                let received = market.send_chunk(caller, upload, offset, data).await.map_err(failure)?;
+                Ok(json!({ "received": received }))
+            }
+            Op::FinishUpload { upload } => {
+                value(market.finish_upload(caller, upload).await.map_err(failure)?)
+            }
+            Op::Picture { picture, size, offset } => {
+                let most = i64::try_from(MAX_CHUNK).unwrap_or(i64::MAX);
+                let piece = market.picture(caller, picture, size, offset, most).await.map_err(failure)?;
+                let extent = (piece.extent.width, piece.extent.height, piece.extent.bytes);
+                Ok(json::piece(extent, piece.offset, &piece.bytes))
             }
             Op::Query(query) => market.ask(caller, move |view| show(view, query)).await.map_err(failure),
             // These two are begun, not performed; answered here all the same, should that change.
@@ -266,7 +452,7 @@ impl Connection {
         let device = device.unwrap_or_else(|| "AUBoutique protocol".to_owned());
         let signed_in = self.market.log_in(login, password, &self.source, &device).await;
         let SignIn { session, token, account } = signed_in.map_err(failure)?;
-        self.who = Who::Member(session.session);
+        self.becomes(Who::Member(session.session));
         Ok(json!({ "session": session.session, "token": token.reveal(), "expires_at": session.expires_at,
             "account": account }))
     }
@@ -363,7 +549,12 @@ fn show(view: &mut View<'_>, query: Query) -> Result<Value, No> {
         Query::Me => shown(&view.account()?),
         Query::Sessions => shown(&json!({ "rows": view.sessions()? })),
         Query::Member { username } => shown(&view.member_card(&username)?),
-        Query::Categories => shown(&json!({ "categories": Category::ALL, "conditions": Condition::ALL })),
+        Query::Categories => {
+            let without: Vec<_> = Category::ALL.iter().filter(|category| !category.needs_picture()).collect();
+            shown(&json!({
+                "categories": Category::ALL, "conditions": Condition::ALL, "without_picture": without,
+            }))
+        }
         Query::PickupPoints => shown(&json!({ "rows": view.pickup_points()? })),
         Query::Listings { category, after, limit } => {
             page(limit, |limit| view.newest(category, after.as_deref(), limit))
@@ -383,6 +574,17 @@ fn show(view: &mut View<'_>, query: Query) -> Result<Value, No> {
             page(limit, |limit| view.orders(Side::Seller, after.as_deref(), limit))
         }
         Query::Order { order } => shown(&view.order(order)?),
+        Query::Presence { usernames } => shown(&json!({ "rows": view.presence(&usernames)? })),
+        Query::Conversations { after, limit } => {
+            page(limit, |limit| view.conversations(after.as_deref(), limit))
+        }
+        Query::Conversation { conversation } => shown(&view.conversation(conversation)?),
+        Query::Messages { conversation, before, after, limit } => fitting(
+            limit,
+            |limit| view.messages(conversation, (before, after), limit),
+            |page| page.rows.len(),
+        ),
+        Query::Blocks => shown(&json!({ "rows": view.blocks()? })),
         Query::Settings => shown(&view.settings()?),
     }
 }
@@ -397,12 +599,21 @@ fn shown(view: &impl serde::Serialize) -> Result<Value, No> {
 /// A page that fits into a line: as many rows as were asked for, or as there is room for.
 fn page<T: serde::Serialize>(
     limit: Option<i64>,
-    mut read: impl FnMut(Option<i64>) -> Result<Page<T>, No>,
+    read: impl FnMut(Option<i64>) -> Result<Page<T>, No>,
+) -> Result<Value, No> {
+    fitting(limit, read, |page| page.rows.len())
+}
+
+/// The same for pages of any sort, of which this tells how many rows they have.
+fn fitting<P: serde::Serialize>(
+    limit: Option<i64>,
+    mut read: impl FnMut(Option<i64>) -> Result<P, No>,
+    count: impl Fn(&P) -> usize,
 ) -> Result<Value, No> {
     let mut limit = limit;
     loop {
         let page = read(limit)?;
-        let (rows, value) = (page.rows.len(), shown(&page)?);
+        let (rows, value) = (count(&page), shown(&page)?);
         let bytes = value.to_string().len();
         if bytes <= PAGE_BYTES || rows <= 1 {
             return Ok(value);

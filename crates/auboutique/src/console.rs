@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use auboutique_market::env::SystemEnv;
-use auboutique_market::{Location, Market, Options, Source, Who};
+use auboutique_market::{Location, Market, Options, PICTURES, Source, Who};
 use auboutique_terminal::Client;
 use tokio::sync::watch;
 
 use crate::connection::Connection;
+use crate::live::Live;
 use crate::serve::CONSOLE;
 
 /// A console, and the market behind it when it had to be opened here.
@@ -47,12 +48,17 @@ impl Console {
                 folder.display()
             );
         }
-        let market = Market::open(&Options::new(location.clone()), Arc::new(SystemEnv::new()))?;
+        let market = Market::open(
+            &Options::new(location.clone()).with_pictures(folder.join(PICTURES)),
+            Arc::new(SystemEnv::new()),
+        )?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let (ours, theirs) = UnixStream::pair().context("cannot make a pair of sockets")?;
         theirs.set_nonblocking(true)?;
         let (closing, closed) = watch::channel(false);
-        let connection = Connection::new(market.clone(), Source::console(), Who::Console);
+        let live = Live::new(market.clone());
+        runtime.spawn(live.clone().tell(closed.clone()));
+        let connection = Connection::new(market.clone(), live, Source::console(), Who::Console);
         runtime.spawn(async move {
             if let Ok(stream) = tokio::net::UnixStream::from_std(theirs) {
                 drop(connection.serve(stream, closed).await);

@@ -78,9 +78,10 @@ impl CutOff {
     pub fn line(self, cursor: i64) -> Vec<u8> {
         let (code, message) = match self {
             Self::SessionEnded => ("session_ended", "This session has ended. Log in again."),
-            Self::TooSlow => {
-                ("too_slow", "More happened than was read. Connect again and listen after the last event seen.")
-            }
+            Self::TooSlow => (
+                "too_slow",
+                "More happened than was read. Connect again and listen after the last event seen.",
+            ),
         };
         json::end(code, message, cursor)
     }
@@ -256,6 +257,18 @@ impl State {
     }
 }
 
+/// What the one who tells everybody wakes up for.
+enum News {
+    /// There may be new events.
+    Events,
+    /// These members came or went.
+    Presence(Vec<MemberId>),
+    /// A minute has passed.
+    Minute,
+    /// The market closes.
+    Closing,
+}
+
 /// The listeners of this node.
 #[derive(Clone)]
 pub struct Live {
@@ -283,20 +296,19 @@ impl Live {
         let mut look_again = tokio::time::interval(LOOK_AGAIN);
         let mut check_sessions = tokio::time::interval(CHECK_SESSIONS);
         loop {
-            tokio::select! {
-                changed = log.changed() => if changed.is_err() { return },
-                members = market.presence_changes() => {
-                    self.tell_presence(members).await;
-                    continue;
-                }
-                _ = look_again.tick(), if market.is_shared() => {}
-                _ = check_sessions.tick() => {
-                    self.end_sessions().await;
-                    continue;
-                }
-                _ = closing.wait_for(|closing| *closing) => return,
+            let news = tokio::select! {
+                changed = log.changed() => if changed.is_ok() { News::Events } else { News::Closing },
+                members = market.presence_changes() => News::Presence(members),
+                _ = look_again.tick(), if market.is_shared() => News::Events,
+                _ = check_sessions.tick() => News::Minute,
+                _ = closing.wait_for(|closing| *closing) => News::Closing,
+            };
+            match news {
+                News::Events => self.tell_events().await,
+                News::Presence(members) => self.tell_presence(members).await,
+                News::Minute => self.end_sessions().await,
+                News::Closing => return,
             }
-            self.tell_events().await;
         }
     }
 

@@ -1,11 +1,11 @@
 //! `verify`, `backup`, `restore`.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use auboutique_market::env::SystemEnv;
-use auboutique_market::{Env, Location, backup};
+use auboutique_market::{Env, Location, PICTURES, backup, verify_pictures};
 
 use crate::config::{FOLDER, Place};
 use crate::serve::make_folder;
@@ -33,7 +33,9 @@ fn env() -> Arc<dyn Env> {
 ///
 /// When the database cannot be read.
 pub fn verify(place: &Place) -> anyhow::Result<bool> {
-    let verdict = auboutique_market::verify(&existing(place)?)?;
+    let location = existing(place)?;
+    let mut verdict = auboutique_market::verify(&location)?;
+    verify_pictures(&location, &place.folder(FOLDER)?.join(PICTURES), &mut verdict)?;
     let checked: Vec<String> =
         verdict.checked.iter().map(|(what, count)| format!("{count} {what}")).collect();
     let mut out = std::io::stdout().lock();
@@ -53,14 +55,27 @@ pub fn verify(place: &Place) -> anyhow::Result<bool> {
     Ok(verdict.is_clean())
 }
 
-/// Copies the database into a file.
+/// The folder beside a backup that holds the files of its pictures.
+fn pictures_of(backup: &Path) -> PathBuf {
+    let mut name = backup.as_os_str().to_owned();
+    name.push(".pictures");
+    PathBuf::from(name)
+}
+
+/// Copies the database into a file, and the files of its pictures into a folder beside it.
 ///
 /// # Errors
 ///
-/// When the file exists or cannot be written, or the copy does not verify.
+/// When the file or the folder exists or cannot be written, or the copy does not verify.
 pub fn back_up(file: &Path, place: &Place) -> anyhow::Result<()> {
+    let pictures = pictures_of(file);
+    anyhow::ensure!(!pictures.exists(), "{} exists already; choose another name", pictures.display());
     let rows = backup::back_up(&existing(place)?, file, env().now())?;
+    let from = place.folder(FOLDER)?.join(PICTURES);
+    // From the copy and not from the market, which goes on: every picture the copy knows is there before it.
+    let copied = backup::copy_pictures(&Location::Sqlite(file.to_owned()), &from, &pictures)?;
     writeln!(std::io::stdout(), "{} holds {rows} rows and verifies clean", file.display())?;
+    writeln!(std::io::stdout(), "{} holds {copied} picture files", pictures.display())?;
     Ok(())
 }
 
@@ -72,11 +87,14 @@ pub fn back_up(file: &Path, place: &Place) -> anyhow::Result<()> {
 pub fn restore(file: &Path, place: &Place) -> anyhow::Result<()> {
     let folder = place.folder(FOLDER)?;
     let location = place.location(&folder)?;
-    if matches!(location, Location::Sqlite(_)) {
-        make_folder(&folder)?;
-    }
+    make_folder(&folder)?;
     let rows = backup::restore(file, &location, env().now())?;
-    let verdict = auboutique_market::verify(&location)?;
+    let (from, to) = (pictures_of(file), folder.join(PICTURES));
+    if from.is_dir() {
+        backup::copy_pictures(&location, &from, &to)?;
+    }
+    let mut verdict = auboutique_market::verify(&location)?;
+    verify_pictures(&location, &to, &mut verdict)?;
     anyhow::ensure!(verdict.is_clean(), "what was restored does not verify: {:?}", verdict.findings.first());
     writeln!(std::io::stdout(), "restored {rows} rows into {location:?}; it verifies clean")?;
     Ok(())

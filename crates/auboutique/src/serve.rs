@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use auboutique_market::env::SystemEnv;
-use auboutique_market::{Env, Market, Options};
+use auboutique_market::{Env, Market, Options, PICTURES};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use crate::config::{DEMO_FOLDER, FOLDER, Serve};
+use crate::live::Live;
 use crate::{demo, tcp};
 
 /// The name of the console's socket in the data folder.
@@ -59,13 +60,15 @@ impl Running {
         let address = listener.local_addr()?;
         let (closing, closed) = watch::channel(false);
         let mut loops = tokio::task::JoinSet::new();
-        loops.spawn(tcp::serve(listener, acceptor, market.clone(), closed.clone()));
+        let live = Live::new(market.clone());
+        loops.spawn(live.clone().tell(closed.clone()));
+        loops.spawn(tcp::serve(listener, acceptor, (market.clone(), live.clone()), closed.clone()));
         if let Some(path) = &console {
             drop(std::fs::remove_file(path));
             match UnixListener::bind(path) {
                 Ok(listener) => {
                     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
-                    loops.spawn(tcp::serve_console(listener, market.clone(), closed));
+                    loops.spawn(tcp::serve_console(listener, (market.clone(), live), closed));
                 }
                 // A path of over 100 bytes, or a file system without sockets: the market runs all the same.
                 Err(error) => tracing::warn!(%error, path = %path.display(), "there is no console"),
@@ -145,7 +148,8 @@ pub fn run(options: &Serve) -> anyhow::Result<()> {
     };
     let env: Arc<dyn Env> = Arc::new(SystemEnv::new());
     let said = if options.demo { Some(demo::fill(&location, options.demo_seed, env.now())?) } else { None };
-    let market = Market::open(&Options::new(location.clone()), env)?;
+    let options_of_market = Options::new(location.clone()).with_pictures(folder.join(PICTURES));
+    let market = Market::open(&options_of_market, env)?;
     if acceptor.is_none() && !options.listen.is_loopback() {
         tracing::warn!(
             "connections to {} are not encrypted: passwords travel in clear. Give --tls-cert and --tls-key",

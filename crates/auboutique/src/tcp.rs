@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::connection::Connection;
+use crate::live::Live;
 
 /// How many connections are served at once.
 const CONNECTIONS: usize = 12_000;
@@ -49,7 +50,7 @@ pub fn tls(certificate: &Path, key: &Path) -> anyhow::Result<TlsAcceptor> {
 pub async fn serve(
     listener: TcpListener,
     acceptor: Option<TlsAcceptor>,
-    market: Market,
+    (market, live): (Market, Live),
     mut closing: watch::Receiver<bool>,
 ) {
     let room = Arc::new(Semaphore::new(CONNECTIONS));
@@ -74,7 +75,7 @@ pub async fn serve(
             drop(stream);
             continue;
         };
-        let (market, acceptor, closing) = (market.clone(), acceptor.clone(), closing.clone());
+        let (market, acceptor, closing) = ((market.clone(), live.clone()), acceptor.clone(), closing.clone());
         connections.spawn(async move {
             let _place = place;
             drop(stream.set_nodelay(true));
@@ -92,7 +93,7 @@ async fn welcome(
     stream: TcpStream,
     peer: SocketAddr,
     acceptor: Option<TlsAcceptor>,
-    market: Market,
+    market: (Market, Live),
     closing: watch::Receiver<bool>,
 ) {
     let source = Source::address(peer.ip());
@@ -110,17 +111,21 @@ async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     source: Source,
     base: Who,
-    market: Market,
+    (market, live): (Market, Live),
     closing: watch::Receiver<bool>,
 ) {
-    match Connection::new(market, source, base).serve(stream, closing).await {
+    match Connection::new(market, live, source, base).serve(stream, closing).await {
         Ok(end) => tracing::debug!(?end, "a connection ended"),
         Err(error) => tracing::debug!(%error, "a connection broke"),
     }
 }
 
 /// Serves the console: whoever may open the socket's file has an operator's rights.
-pub async fn serve_console(listener: UnixListener, market: Market, mut closing: watch::Receiver<bool>) {
+pub async fn serve_console(
+    listener: UnixListener,
+    market: (Market, Live),
+    mut closing: watch::Receiver<bool>,
+) {
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {

@@ -630,6 +630,7 @@ fn a_sheet_goes_out_as_spreadsheet_programs_like_it() {
                 id: PickupPointId::new(Moment::from_micros(0), [0; 10]),
                 name: "Main gate".to_owned(),
             },
+            pictures: Vec::new(),
         },
         order: None,
         buyer: Some(MemberCard {
