@@ -383,13 +383,17 @@ fn gray_pictures_stay_gray_and_transparent_ones_transparent() {
 
 #[test]
 fn color_does_not_bleed_out_of_what_is_transparent() {
-    // Red where nothing can be seen, white where something can.
+    // Red where nothing can be seen, gray where something can.
     let rgba: Vec<u8> = (0..4_000 * 400)
-        .flat_map(|place| if place / 2 % 2 == 0 { [255, 0, 0, 0] } else { [255, 255, 255, 255] })
+        .flat_map(|place| if place / 2 % 2 == 0 { [255, 0, 0, 0] } else { [120, 120, 120, 255] })
         .collect();
     let developed = develop(&png(4_000, 400, png::ColorType::Rgba, png::BitDepth::Eight, &rgba)).unwrap();
     let (pixels, _) = pixels(&developed.large);
-    assert!(pixels.chunks(4).all(|pixel| pixel[3] < 30 || (pixel[1] > 225 && pixel[2] > 225)));
+    assert!(
+        pixels
+            .chunks(4)
+            .all(|pixel| pixel[3] < 30 || pixel[..3].iter().all(|value| value.abs_diff(120) < 12))
+    );
 }
 
 #[test]
@@ -781,7 +785,7 @@ fn the_worst_pictures_take_less_than_256_mib_and_two_seconds() {
         ("png-data-bomb", true, bomb(b"IDAT", b"")),
         ("png-frames", true, frames),
         ("gif-40mp", true, gif(8_000, 5_000, 1)),
-        ("gif-2000-frames", true, gif(2_000, 2_000, 1_000)),
+        ("gif-1000-frames", true, gif(2_000, 2_000, 1_000)),
         ("gif-100000-frames", true, gif(2, 2, 100_000)),
         ("webp-40mp", true, webp(8_000, 5_000, &flat(&[200, 120, 40]), false)),
         ("webp-19mp-alpha", true, webp(4_000, 4_900, &flat(&[200, 120, 40, 90])[..78_400_000], false)),
