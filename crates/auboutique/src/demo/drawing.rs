@@ -17,11 +17,13 @@ use tiny_skia::{
 /// Draws the thing a title speaks of, as a PNG. The same arguments give the same bytes.
 pub(crate) fn draw(title: &str, category: Category, seed: u64) -> Vec<u8> {
     let light = light(category);
-    let pick = |count: usize, shift: u32| ((seed >> shift) % count as u64) as usize;
-    let (width, height, horizon, place) = FORMATS[pick(FORMATS.len(), 8)];
+    // Stirred, so that neighbors differ in more than one thing.
+    let stirred = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let pick = |count: usize, shift: u32| ((stirred >> shift) % count as u64) as usize;
+    let (width, height, horizon, place) = FORMATS[pick(FORMATS.len(), 20)];
     let Some(canvas) = Pixmap::new(width, height) else { return Vec::new() };
     let mut easel = Easel { canvas, place, horizon };
-    easel.backdrop(light, pick(3, 16));
+    easel.backdrop(light, pick(3, 40));
     let (main, other) = light.colors[pick(light.colors.len(), 0)];
     let hues = Hues { main, dark: mix(main, 0x14_1830, 30), light: mix(main, 0xff_ffff, 35), other };
     pages::find(title).unwrap_or(pages::parcel)(&mut easel, hues);
