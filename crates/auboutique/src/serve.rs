@@ -147,9 +147,9 @@ pub fn run(options: &Serve) -> anyhow::Result<()> {
         _ => None,
     };
     let env: Arc<dyn Env> = Arc::new(SystemEnv::new());
-    let said = if options.demo { Some(demo::fill(&location, options.demo_seed, env.now())?) } else { None };
-    let options_of_market = Options::new(location.clone()).with_pictures(folder.join(PICTURES));
-    let market = Market::open(&options_of_market, env)?;
+    let market = Options::new(location.clone()).with_pictures(folder.join(PICTURES));
+    let said = if options.demo { Some(demo::fill(&market, options.demo_seed, env.now())?) } else { None };
+    let market = Market::open(&market, env)?;
     if acceptor.is_none() && !options.listen.is_loopback() {
         tracing::warn!(
             "connections to {} are not encrypted: passwords travel in clear. Give --tls-cert and --tls-key",

@@ -5,15 +5,13 @@
 //! finds. The same seed makes the same campus.
 
 mod campus;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "listings have no pictures yet: the demo hangs these up when they do")
-)]
 mod drawing;
+mod talk;
 
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
+use auboutique_domain::conversation::{MessageText, Partner};
 use auboutique_domain::id::{ListingId, OrderId};
 use auboutique_domain::listing::ListingDraft;
 use auboutique_domain::member::{Email, Role, Secret, Username};
@@ -21,7 +19,7 @@ use auboutique_domain::order::{Code, OrderView};
 use auboutique_domain::time::{Moment, Span};
 use auboutique_domain::{Command, Price, Reply};
 use auboutique_market::env::{ManualEnv, random};
-use auboutique_market::{Caller, Env, Location, Market, No, Options, Password};
+use auboutique_market::{Caller, Env, Market, No, Options, Password};
 
 /// How far back the demo's past reaches.
 // Less than a session lasts, because everybody stays signed in for the whole story.
@@ -34,9 +32,9 @@ pub const PASSWORD: &str = "cedar-by-the-sea";
 /// # Errors
 ///
 /// When the market has members who are not the demo's.
-pub fn fill(location: &Location, seed: u64, now: Moment) -> anyhow::Result<String> {
+pub fn fill(options: &Options, seed: u64, now: Moment) -> anyhow::Result<String> {
     let env = Arc::new(ManualEnv::new(now.minus(Span::days(DAYS)), seed));
-    let market = Market::open(&Options::new(location.clone()), env.clone() as Arc<dyn Env>)?;
+    let market = Market::open(options, env.clone() as Arc<dyn Env>)?;
     let known = market
         .ask_now(Caller::CONSOLE, |view| Ok((view.member_card("rana").is_ok(), view.count_members()?)))?;
     match known {
@@ -84,7 +82,8 @@ impl<'a> Story<'a> {
         let mut listings = Vec::new();
         // The last tenth is published today, so that the newest really are new.
         let pause = Span::days(DAYS).micros() / i64::try_from(offers.len()).unwrap_or(1);
-        for (place, offer) in (0_i64..).zip(&offers) {
+        let drawings = drawings(&offers, seed)?;
+        for ((place, offer), drawing) in (0_i64..).zip(&offers).zip(drawings) {
             let noise = i64::from(story.dice(1_000)) * pause / 1_000;
             let at = now.minus(Span::days(DAYS)).plus(Span::hours(1));
             let at =
@@ -93,7 +92,7 @@ impl<'a> Story<'a> {
                 story.env.set(at);
             }
             story.tick()?;
-            listings.push(story.publish(offer)?);
+            listings.push(story.publish(offer, drawing)?);
             // Most things find a buyer after a while; the newest have had no time to.
             if place % 3 == 2 {
                 let sold = usize::try_from(place / 3).unwrap_or(0);
@@ -155,11 +154,15 @@ impl<'a> Story<'a> {
         Ok(maya.caller.clone())
     }
 
-    fn publish(&self, offer: &campus::Offer) -> anyhow::Result<Offered> {
+    fn publish(&self, offer: &campus::Offer, drawing: Vec<u8>) -> anyhow::Result<Offered> {
+        let seller = &self.people[offer.seller].caller;
+        let picture = self.market.add_picture_now(seller.clone(), drawing);
+        let picture = picture.map_err(|no| anyhow!("a drawing of the demo cannot be shown: {no}"))?;
         let price = Price::new(offer.minor, offer.currency)?;
         let draft =
-            ListingDraft::new(offer.title, offer.description, price, offer.category, offer.condition, None)?;
-        match self.run(&self.people[offer.seller].caller, Command::AddListing { draft })? {
+            ListingDraft::new(offer.title, offer.description, price, offer.category, offer.condition, None)?
+                .with_pictures(vec![picture.picture])?;
+        match self.run(seller, Command::AddListing { draft })? {
             Reply::Listing(view) => Ok(Offered { listing: view.listing, price, seller: offer.seller }),
             other => Err(anyhow!("an offer became {other:?}")),
         }
@@ -171,6 +174,11 @@ impl<'a> Story<'a> {
             buyer = (buyer + 1) % 60;
         }
         let caller = &self.people[buyer].caller;
+        let seller = &self.people[offered.seller].caller;
+        // Some ask before they buy, and some who wait for their order ask after it.
+        if place % 4 == 1 {
+            self.talk(caller, seller, Partner::Seller(offered.listing), talk::about_listing(place))?;
+        }
         let command = Command::BuyListing { listing: offered.listing, price: offered.price.money() };
         let order = match self.run(caller, command)? {
             Reply::Order(order) => order,
@@ -183,7 +191,28 @@ impl<'a> Story<'a> {
             (_, 1) => Fate::Forgotten,
             _ => Fate::Collected,
         };
-        self.live(&order, fate, caller, &self.people[offered.seller].caller, desk)
+        if place >= 165 {
+            self.talk(caller, seller, Partner::OtherSide(order.order), talk::about_order(place))?;
+        }
+        self.live(&order, fate, caller, seller, desk)
+    }
+
+    /// Buyer and seller talk in turns; the last thing said is not read yet.
+    fn talk(&self, buyer: &Caller, seller: &Caller, partner: Partner, said: &[&str]) -> anyhow::Result<()> {
+        let Reply::Conversation(view) = self.run(buyer, Command::StartConversation { partner })? else {
+            return Err(anyhow!("the demo's story stopped: a conversation did not start"));
+        };
+        let conversation = view.conversation;
+        for (place, text) in (1_i64..).zip(said) {
+            let (speaker, listener) = if place % 2 == 1 { (buyer, seller) } else { (seller, buyer) };
+            self.env.advance(Span::seconds(20 + i64::from(self.dice(90))));
+            let text = MessageText::parse(text)?;
+            self.run(speaker, Command::SendMessage { conversation, message: None, text })?;
+            if usize::try_from(place).unwrap_or(0) < said.len() {
+                self.run(listener, Command::MarkRead { conversation, number: place })?;
+            }
+        }
+        Ok(())
     }
 
     fn live(
@@ -213,6 +242,22 @@ impl<'a> Story<'a> {
         let view = self.market.ask_now(of.clone(), move |view| view.order(order))?;
         view.pickup.code.context("the order has no code any more")
     }
+}
+
+/// The drawing of every offer, in their order. Drawn ahead on a thread of its own, while the story goes on.
+fn drawings(offers: &[campus::Offer], seed: u64) -> anyhow::Result<crossbeam_channel::IntoIter<Vec<u8>>> {
+    let (done, drawings) = crossbeam_channel::bounded(8);
+    let wanted: Vec<_> = offers.iter().map(|offer| (offer.title, offer.category)).collect();
+    let draw = move || {
+        for (number, (title, category)) in (seed..).zip(wanted) {
+            // A story that stopped needs no more of them.
+            if done.send(drawing::draw(title, category, number)).is_err() {
+                return;
+            }
+        }
+    };
+    std::thread::Builder::new().name("drawing".to_owned()).spawn(draw).context("cannot draw the demo")?;
+    Ok(drawings.into_iter())
 }
 
 struct Offered {
