@@ -1,18 +1,14 @@
 //! `call`: one request from the shell. The session it starts is kept for the next one.
 
-use std::collections::BTreeMap;
-use std::fs;
 use std::io::{IsTerminal as _, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use auboutique_terminal::{Client, ClientError};
 use auboutique_wire::json::Outcome;
-use etcetera::BaseStrategy as _;
 use serde_json::{Map, Value};
 
 use crate::config::{Call, Server};
+use crate::token;
 
 /// How a call ended, as the exit status tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,43 +23,6 @@ pub enum Status {
     Broken = 4,
 }
 
-/// The sessions of this user's profiles: tokens by profile and server, in a file only the user can read.
-struct Tokens {
-    file: PathBuf,
-    known: BTreeMap<String, String>,
-}
-
-impl Tokens {
-    fn load() -> anyhow::Result<Self> {
-        let strategy =
-            etcetera::choose_base_strategy().context("there is no home folder to keep the session in")?;
-        let file = strategy.config_dir().join("auboutique").join("sessions.json");
-        let known = match fs::read(&file) {
-            Ok(bytes) => serde_json::from_slice(&bytes)
-                .with_context(|| format!("{} cannot be read: delete it and log in again", file.display()))?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => BTreeMap::new(),
-            Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
-        };
-        Ok(Self { file, known })
-    }
-
-    fn save(&self) -> anyhow::Result<()> {
-        let folder = self.file.parent().context("the session's file has no folder")?;
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        // Written beside and moved into place: a call that is interrupted leaves the old file or the new one.
-        let fresh = self.file.with_extension(format!("{}.new", std::process::id()));
-        let mut file =
-            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
-        file.write_all(&serde_json::to_vec_pretty(&self.known)?)?;
-        file.sync_all()?;
-        fs::rename(&fresh, &self.file).with_context(|| format!("cannot write {}", self.file.display()))
-    }
-}
-
-fn place(server: &Server) -> String {
-    format!("{} {}", server.profile, server.server)
-}
-
 /// Connects, and signs in again with the session that is kept.
 ///
 /// # Errors
@@ -71,11 +30,10 @@ fn place(server: &Server) -> String {
 /// When nobody answers there.
 pub fn connect(server: &Server) -> anyhow::Result<Client> {
     let mut client = Client::connect(&server.server, &server.tls())?;
-    let tokens = Tokens::load()?;
-    if let Some(token) = tokens.known.get(&place(server)) {
+    if let Some(token) = token::kept(&server.profile, &server.server)? {
         match client.call("resume", fields([("token", token.as_str())]))? {
             Outcome::Reply(_) => {}
-            Outcome::Refused(_) => forget(server)?,
+            Outcome::Refused(_) => token::keep(&server.profile, &server.server, None)?,
             // Going on as a visitor would only hide what is wrong.
             Outcome::Busy(no) | Outcome::Broken(no) => {
                 bail!(
@@ -86,14 +44,6 @@ pub fn connect(server: &Server) -> anyhow::Result<Client> {
         }
     }
     Ok(client)
-}
-
-fn forget(server: &Server) -> anyhow::Result<()> {
-    let mut tokens = Tokens::load()?;
-    if tokens.known.remove(&place(server)).is_some() {
-        tokens.save()?;
-    }
-    Ok(())
 }
 
 /// An object of text fields.
@@ -158,12 +108,10 @@ pub fn run(options: &Call) -> anyhow::Result<Status> {
     };
     if let Outcome::Reply(reply) = &outcome {
         if let Some(token) = reply.get("token").and_then(Value::as_str) {
-            let mut tokens = Tokens::load()?;
-            tokens.known.insert(place(server), token.to_owned());
-            tokens.save()?;
+            token::keep(&server.profile, &server.server, Some(token))?;
         }
         if options.op == "log_out" {
-            forget(server)?;
+            token::keep(&server.profile, &server.server, None)?;
         }
     }
     print(outcome)

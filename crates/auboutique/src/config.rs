@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use auboutique_market::Location;
-use auboutique_terminal::Tls;
+use auboutique_terminal::{Pictures, Tls};
 use auboutique_wire::json::DEFAULT_PORT;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use etcetera::BaseStrategy as _;
 
 /// A marketplace that a campus runs for itself: one binary, one file of data.
@@ -29,6 +29,8 @@ pub enum Verb {
     /// The session of `register` and `log_in` is kept for the next call. Exit status: 0 answered, 1 refused, 3 busy,
     /// 4 broken or no answer.
     Call(Call),
+    /// Use a market on the whole screen: look around, buy, sell, talk.
+    Terminal(Terminal),
     /// Do what an operator does, from the machine the market runs on.
     Operator(Operator),
     /// Offer everything in a spreadsheet (CSV) as your listings, after showing what is in it.
@@ -179,6 +181,59 @@ pub struct Call {
     /// Which market, and as whom.
     #[command(flatten)]
     pub server: Server,
+}
+
+/// Use a market on the whole screen.
+#[derive(Debug, Args)]
+pub struct Terminal {
+    /// The market, HOST or HOST:PORT.
+    #[arg(value_name = "HOST[:PORT]", default_value = "127.0.0.1", env = "AUBOUTIQUE_SERVER")]
+    pub server: String,
+    /// Insist on encryption; without it the connection is encrypted when the market offers it.
+    #[arg(long)]
+    pub tls: bool,
+    /// Insist on encryption and trust the certificates in this PEM file instead of the public authorities.
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// Keep sessions apart: several members can be signed in on one machine, one per profile.
+    #[arg(long, value_name = "NAME", default_value = "default", env = "AUBOUTIQUE_PROFILE")]
+    pub profile: String,
+    /// How pictures are shown.
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = ShowPictures::Best)]
+    pub pictures: ShowPictures,
+}
+
+/// How pictures are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ShowPictures {
+    /// As well as the terminal can (kitty, sixel, iTerm2 or half blocks).
+    Best,
+    /// With half blocks, on any terminal with colors.
+    Blocks,
+    /// Not at all.
+    Off,
+}
+
+impl From<ShowPictures> for Pictures {
+    fn from(how: ShowPictures) -> Self {
+        match how {
+            ShowPictures::Best => Self::Best,
+            ShowPictures::Blocks => Self::Blocks,
+            ShowPictures::Off => Self::Off,
+        }
+    }
+}
+
+impl Terminal {
+    /// Whether and how to encrypt.
+    #[must_use]
+    pub fn tls(&self) -> Tls {
+        match &self.ca {
+            Some(file) => Tls::Authority(file.clone()),
+            None if self.tls => Tls::Public,
+            None => Tls::Offered,
+        }
+    }
 }
 
 /// Offer everything in a spreadsheet.

@@ -15,3 +15,5 @@ pub mod operator;
 pub mod serve;
 pub mod sheet;
 pub mod tcp;
+pub mod terminal;
+pub mod token;

@@ -1,214 +1,158 @@
-//! The client side of the AUBoutique protocol: a connection that asks and is answered.
+//! The terminal client of AUBoutique, and the reference for people who write a client of their own.
 //!
-//! It is built on `wire` alone and blocks, so it doubles as the reference for people who write a client of their own:
-//! connect, read the greeting, write a line, read a line.
+//! Start with [`client`]: a connection that asks and is answered, in two hundred lines. [`link`] is a connection that
+//! holds: it reconnects, signs in again and goes on where it stopped. [`app`] is the full-screen client as a value: keys
+//! and what the market tells go in, requests come out; [`screen`] draws it. A noun has the same file name here as in
+//! every room: [`listing`], [`order`], [`conversation`], [`desk`].
 
-use std::collections::VecDeque;
-use std::fs::File;
-use std::io::{self, Read, Write};
-use std::net::TcpStream;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
+use std::io;
+use std::thread;
 
-use auboutique_wire::json::{Frame, Id, Lines, Outcome, ServerLine, decode_server_line};
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
-use serde_json::{Map, Value};
+use crossbeam_channel::{RecvTimeoutError, unbounded};
+use ratatui::crossterm::event::{
+    self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event,
+};
+use ratatui::crossterm::execute;
+use ratatui::crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate, SetTitle};
 
-/// How long to wait for a connection, and for an answer.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub mod account;
+pub mod app;
+pub mod client;
+mod clock;
+pub mod conversation;
+pub mod desk;
+pub mod errand;
+pub mod field;
+pub mod form;
+pub mod link;
+pub mod listing;
+pub mod member;
+pub mod order;
+pub mod pen;
+pub mod picture;
+pub mod rows;
+pub mod screen;
+pub mod skin;
+pub mod text;
 
-/// Whether and how the connection is encrypted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Tls {
-    /// It is not.
+pub use client::{Client, ClientError, Tls};
+pub use link::Keeper;
+
+use app::App;
+use errand::Done;
+use link::{Link, Told};
+use picture::Gallery;
+use skin::Skin;
+
+/// How pictures are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pictures {
+    /// As well as the terminal can: it is asked.
+    #[default]
+    Best,
+    /// With half blocks; the terminal is not asked.
+    Blocks,
+    /// Not at all.
     Off,
-    /// It is; the server's certificate is checked against the public authorities.
-    Public,
-    /// It is; the server's certificate is checked against the certificates in this PEM file.
-    Authority(PathBuf),
 }
 
-/// Why there is no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum ClientError {
-    /// Nobody answers there.
-    #[error("cannot connect to {server}: {error}. Is the server running, and is this its address?")]
-    Unreachable {
-        /// Where.
-        server: String,
-        /// What the system says.
-        error: io::Error,
-    },
-    /// The connection ended. Whether the last request was done is not known; asking again under the same key tells.
-    #[error("the connection to the server was lost: {0}")]
-    Lost(io::Error),
-    /// What came back is not this protocol.
-    #[error("this does not speak the AUBoutique protocol: {0}")]
-    Foreign(String),
-    /// The certificate or its authority cannot be used.
-    #[error("cannot use TLS: {0}")]
-    Tls(String),
+enum Happened {
+    Typed(Event),
+    Told(Told),
+    Done(Done),
+    Deaf,
 }
 
-trait Stream: Read + Write + Send {}
-impl<T: Read + Write + Send> Stream for T {}
-
-/// A connection to a market.
-pub struct Client {
-    stream: Box<dyn Stream>,
-    lines: Lines,
-    number: u64,
-    greeting: Value,
-    expected: VecDeque<Id>,
+/// Runs the full-screen client until the person leaves.
+///
+/// # Errors
+///
+/// When the terminal cannot be drawn on.
+pub fn run(server: &str, tls: Tls, keeper: Box<dyn Keeper>, pictures: Pictures) -> io::Result<()> {
+    let skin = Skin::from_environment();
+    let mut terminal = ratatui::try_init()?;
+    // The hook that restores the terminal after a panic is set by now; the mouse goes before it.
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let _ = execute!(io::stdout(), DisableMouseCapture, DisableBracketedPaste);
+        hook(panic);
+    }));
+    let shown = skin.has_color() && pictures != Pictures::Off;
+    let picker = picture::picker(shown && pictures == Pictures::Best);
+    let gallery = Gallery::new(shown, picture::draws_cells(&picker));
+    let ended = converse(&mut terminal, App::new(server, skin, gallery), tls, keeper, picker);
+    let _ = execute!(io::stdout(), DisableMouseCapture, DisableBracketedPaste);
+    ratatui::try_restore()?;
+    ended
 }
 
-impl Client {
-    /// Connects to `HOST:PORT` and reads the greeting.
-    ///
-    /// # Errors
-    ///
-    /// [`ClientError`] with a sentence that says what to look at.
-    pub fn connect(server: &str, tls: &Tls) -> Result<Self, ClientError> {
-        let unreachable = |error| ClientError::Unreachable { server: server.to_owned(), error };
-        let stream = TcpStream::connect(server).map_err(unreachable)?;
-        stream.set_nodelay(true).map_err(unreachable)?;
-        stream.set_read_timeout(Some(PATIENCE)).map_err(unreachable)?;
-        stream.set_write_timeout(Some(PATIENCE)).map_err(unreachable)?;
-        if *tls == Tls::Off {
-            return Self::over(stream);
-        }
-        let host = server.rsplit_once(':').map_or(server, |(host, _)| host);
-        let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
-            .map_err(|error| ClientError::Tls(error.to_string()))?;
-        let config = Arc::new(tls_config(tls)?);
-        let mut connection = rustls::ClientConnection::new(config, name)
-            .map_err(|error| ClientError::Tls(error.to_string()))?;
-        let mut stream = stream;
-        while connection.is_handshaking() {
-            connection.complete_io(&mut stream).map_err(|error| ClientError::Tls(error.to_string()))?;
-        }
-        Self::over(rustls::StreamOwned::new(connection, stream))
-    }
-
-    /// Speaks over a stream that is connected already, and reads the greeting.
-    ///
-    /// # Errors
-    ///
-    /// [`ClientError::Lost`] or [`ClientError::Foreign`].
-    pub fn over(stream: impl Read + Write + Send + 'static) -> Result<Self, ClientError> {
-        let mut client = Self {
-            stream: Box::new(stream),
-            lines: Lines::default(),
-            number: 0,
-            greeting: Value::Null,
-            expected: VecDeque::new(),
-        };
-        let silent = |error: io::Error| {
-            ClientError::Foreign(format!(
-                "it said nothing and closed ({error}). If it expects encryption, ask for it"
-            ))
-        };
-        let line = client.read_line().map_err(|error| match error {
-            ClientError::Lost(error) => silent(error),
-            other => other,
-        })?;
-        match line {
-            ServerLine::Hello(greeting) => client.greeting = greeting,
-            other => return Err(ClientError::Foreign(format!("instead of a greeting came {other:?}"))),
-        }
-        Ok(client)
-    }
-
-    /// What the server said of itself.
-    #[must_use]
-    pub const fn greeting(&self) -> &Value {
-        &self.greeting
-    }
-
-    /// Asks and waits for the answer.
-    ///
-    /// # Errors
-    ///
-    /// [`ClientError`] when there is none.
-    pub fn call(&mut self, op: &str, fields: Map<String, Value>) -> Result<Outcome, ClientError> {
-        self.send(op, fields)?;
-        self.answer()
-    }
-
-    /// Asks without waiting. The answers come in the order of the requests.
-    ///
-    /// # Errors
-    ///
-    /// [`ClientError::Lost`].
-    pub fn send(&mut self, op: &str, mut fields: Map<String, Value>) -> Result<(), ClientError> {
-        self.number += 1;
-        fields.insert("id".to_owned(), Value::from(self.number));
-        fields.insert("op".to_owned(), Value::from(op));
-        let mut line = Value::Object(fields).to_string();
-        line.push('\n');
-        self.stream
-            .write_all(line.as_bytes())
-            .and_then(|()| self.stream.flush())
-            .map_err(ClientError::Lost)?;
-        self.expected.push_back(Id::number(self.number));
-        Ok(())
-    }
-
-    /// Waits for the next answer.
-    ///
-    /// # Errors
-    ///
-    /// [`ClientError`] when there is none.
-    pub fn answer(&mut self) -> Result<Outcome, ClientError> {
-        let expected = self.expected.pop_front();
-        match self.read_line()? {
-            ServerLine::Response { id, outcome } if Some(&id) == expected.as_ref() || id == Id::default() => {
-                Ok(outcome)
+fn converse(
+    terminal: &mut ratatui::DefaultTerminal,
+    mut app: App,
+    tls: Tls,
+    keeper: Box<dyn Keeper>,
+    picker: ratatui_image::picker::Picker,
+) -> io::Result<()> {
+    execute!(io::stdout(), EnableMouseCapture, EnableBracketedPaste, SetTitle("AUBoutique"))?;
+    let (sender, happened) = unbounded();
+    let told = sender.clone();
+    let link = Link::start(app.server.clone(), tls, keeper, move |tell| told.send(Happened::Told(tell)).is_ok());
+    let done = sender.clone();
+    let errands = errand::start(picker, move |tell| done.send(Happened::Done(tell)).is_ok());
+    thread::spawn(move || {
+        while let Ok(typed) = event::read() {
+            if sender.send(Happened::Typed(typed)).is_err() {
+                return;
             }
-            other => Err(ClientError::Foreign(format!("an answer nobody waits for: {other:?}"))),
         }
-    }
-
-    fn read_line(&mut self) -> Result<ServerLine, ClientError> {
-        let mut bytes = [0; 16 * 1_024];
-        loop {
-            match self.lines.next_frame() {
-                Some(Frame::Line(line)) => return decode_server_line(&line).map_err(ClientError::Foreign),
-                Some(Frame::TooLong) => {
-                    return Err(ClientError::Foreign("a line longer than the protocol allows".to_owned()));
+        let _ = sender.send(Happened::Deaf);
+    });
+    while !app.over {
+        for ask in app.take_asks() {
+            link.ask(ask);
+        }
+        for errand in app.take_errands() {
+            let _ = errands.send(errand);
+        }
+        if std::mem::take(&mut app.hurry) {
+            link.now();
+        }
+        if app.dirty {
+            // The terminal shows the whole frame at once, or nothing of it.
+            execute!(io::stdout(), BeginSynchronizedUpdate)?;
+            let drawn = terminal.draw(|frame| screen::draw(&mut app, frame)).map(|_| ());
+            execute!(io::stdout(), EndSynchronizedUpdate)?;
+            drawn?;
+            app.dirty = false;
+            app.after_draw();
+            if !app.is_idle() {
+                continue;
+            }
+        }
+        match happened.recv_timeout(app.quiet()) {
+            Ok(first) => {
+                take(&mut app, first);
+                // What is there already is taken in before drawing once.
+                for more in happened.try_iter().take(200) {
+                    take(&mut app, more);
                 }
-                None => {}
             }
-            match self.stream.read(&mut bytes) {
-                Ok(0) => return Err(ClientError::Lost(io::ErrorKind::UnexpectedEof.into())),
-                Ok(count) => self.lines.push(&bytes[..count]),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(ClientError::Lost(error)),
-            }
+            Err(RecvTimeoutError::Timeout) => app.on_beat(),
+            Err(RecvTimeoutError::Disconnected) => break,
         }
     }
+    Ok(())
 }
 
-fn tls_config(tls: &Tls) -> Result<rustls::ClientConfig, ClientError> {
-    let wrong = |error: String| ClientError::Tls(error);
-    let mut roots = rustls::RootCertStore::empty();
-    if let Tls::Authority(file) = tls {
-        let open = File::open(file).map_err(|error| wrong(format!("{}: {error}", file.display())))?;
-        for certificate in CertificateDer::pem_reader_iter(open) {
-            let certificate = certificate.map_err(|error| wrong(format!("{}: {error}", file.display())))?;
-            roots.add(certificate).map_err(|error| wrong(error.to_string()))?;
-        }
-        if roots.is_empty() {
-            return Err(wrong(format!("{} holds no certificate", file.display())));
-        }
-    } else {
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+fn take(app: &mut App, happened: Happened) {
+    match happened {
+        Happened::Typed(Event::Key(key)) => app.on_key(key),
+        Happened::Typed(Event::Mouse(mouse)) => app.on_mouse(mouse),
+        Happened::Typed(Event::Paste(pasted)) => app.on_paste(&pasted),
+        Happened::Typed(Event::Resize(..) | Event::FocusGained) => app.dirty = true,
+        Happened::Typed(Event::FocusLost) => {}
+        Happened::Told(told) => app.on_told(told),
+        Happened::Done(done) => app.on_done(done),
+        Happened::Deaf => app.over = true,
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| wrong(error.to_string()))?;
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }

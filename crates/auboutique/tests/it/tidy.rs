@@ -261,7 +261,7 @@ fn the_layers_list_only_what_they_may() {
     assert_eq!(ours("db"), ["domain"]);
     assert_eq!(ours("market"), ["db", "domain"]);
     assert_eq!(ours("wire"), ["domain"]);
-    assert_eq!(ours("terminal"), ["wire"]);
+    assert_eq!(ours("terminal"), ["domain", "wire"]);
     assert_eq!(ours("auboutique"), ["domain", "market", "terminal", "wire"]);
     assert_eq!(ours("testbed"), Vec::<String>::new());
 }

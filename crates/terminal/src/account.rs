@@ -1,0 +1,124 @@
+//! Me: my account, where I am signed in, whom I block.
+
+use ratatui::crossterm::event::KeyCode;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::app::App;
+use crate::member::{Card, Session};
+use crate::pen::{Hit, Pen};
+use crate::rows::Rows;
+use crate::text;
+
+/// What can be done with an account, in the order it is shown.
+pub const MENU: [(&str, char, &str); 8] = [
+    ("Change my name", 'n', "how others see you"),
+    ("Change my username", 'u', "what others find you by"),
+    ("Change my e-mail address", 'e', "where mail reaches you"),
+    ("Change my password", 'p', "ends every other session"),
+    ("Where I am signed in", 's', "every session, and ending one"),
+    ("Whom I block", 'k', "they cannot write to you"),
+    ("Show whether I am here", 'h', "the dot beside your name"),
+    ("Log out", 'x', "this terminal forgets you"),
+];
+
+/// What stands on the screen of an account.
+#[derive(Debug, Default)]
+pub struct Me {
+    /// The line of the menu.
+    pub at: usize,
+    /// Whether I am shown as away.
+    pub hidden: bool,
+    /// The sessions, when they are looked at.
+    pub sessions: Rows<Session>,
+    /// The blocked, when they are looked at.
+    pub blocks: Rows<Card>,
+    /// Which of the two is looked at.
+    pub page: Page,
+}
+
+/// What of the account is looked at.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    /// The menu.
+    #[default]
+    Menu,
+    /// The sessions.
+    Sessions,
+    /// The blocked.
+    Blocks,
+}
+
+pub(crate) fn draw(app: &mut App, pen: &mut Pen, area: Rect) {
+    let skin = pen.skin;
+    let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+    let Some(me) = app.me.clone() else {
+        pen.empty(area, "You look around as a visitor", "Press l to log in, or to join");
+        let middle = Rect { y: area.y + area.height.saturating_sub(2) / 3, height: 2, ..area };
+        pen.hit(middle, Hit::Key(KeyCode::Char('l')));
+        return;
+    };
+    pen.line(area.x, area.y, area.width, vec![
+        Span::styled(me.name.clone(), skin.strong()),
+        Span::styled(format!("  @{}  {}", me.username, me.email), skin.muted()),
+        Span::styled(if me.role == "member" { String::new() } else { format!("  {}", me.role) }, skin.accent()),
+    ]);
+    let list = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
+    match app.account.page {
+        Page::Menu => {
+            for (number, ((what, key, why), y)) in MENU.iter().zip((list.y..list.bottom()).step_by(2)).enumerate() {
+                let chosen = number == app.account.at;
+                pen.mark(list.x, y, 1, chosen);
+                let what = match (*key, app.account.hidden) {
+                    ('h', false) => "Hide whether I am here",
+                    _ => what,
+                };
+                let style = if chosen { skin.chosen() } else { skin.plain() };
+                pen.line(list.x + 2, y, list.width, Line::from(vec![
+                    Span::styled(format!("{key}  "), skin.key()),
+                    Span::styled(text::fit(what, 28), style),
+                    Span::styled((*why).to_owned(), skin.muted()),
+                ]));
+                pen.hit(Rect { y, height: 1, ..list }, Hit::Row(number));
+            }
+        }
+        Page::Sessions => {
+            pen.text(list.x, list.y, list.width, "Where I am signed in", skin.strong());
+            let list = Rect { y: list.y + 2, height: list.height.saturating_sub(2), ..list };
+            let mut rows = std::mem::take(&mut app.account.sessions);
+            let at = rows.at;
+            for ((number, session), y) in rows.seen(usize::from(list.height / 2)).zip((list.y..).step_by(2)) {
+                let chosen = number == at;
+                pen.mark(list.x, y, 2, chosen);
+                let device = if session.device.is_empty() { "unnamed" } else { &session.device };
+                let here = if session.current { "  this one" } else { "" };
+                pen.line(list.x + 2, y, list.width, vec![
+                    Span::styled(device.to_owned(), if chosen { skin.chosen() } else { skin.plain() }),
+                    Span::styled(here, skin.good()),
+                ]);
+                let facts = format!("since {} · last seen {}", app.moment(&session.started_at), app.moment(&session.last_seen_at));
+                pen.text(list.x + 2, y + 1, list.width.saturating_sub(2), &facts, skin.muted());
+                pen.hit(Rect { y, height: 2, ..list }, Hit::Row(number));
+            }
+            app.account.sessions = rows;
+        }
+        Page::Blocks => {
+            pen.text(list.x, list.y, list.width, "Whom I block", skin.strong());
+            let list = Rect { y: list.y + 2, height: list.height.saturating_sub(2), ..list };
+            let mut rows = std::mem::take(&mut app.account.blocks);
+            if rows.rows.is_empty() {
+                pen.text(list.x, list.y, list.width, if rows.known { "Nobody." } else { "One moment…" }, skin.muted());
+            }
+            let at = rows.at;
+            for ((number, card), y) in rows.seen(usize::from(list.height)).zip(list.y..) {
+                pen.mark(list.x, y, 1, number == at);
+                pen.line(list.x + 2, y, list.width, vec![
+                    Span::raw(card.name.clone()),
+                    Span::styled(format!("  @{}", card.username), skin.muted()),
+                ]);
+                pen.hit(Rect { y, height: 1, ..list }, Hit::Row(number));
+            }
+            app.account.blocks = rows;
+        }
+    }
+}

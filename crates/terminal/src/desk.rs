@@ -1,0 +1,106 @@
+//! The desk: an attendant types a code, sees what to do, and does it.
+
+use auboutique_domain::Money;
+use ratatui::crossterm::event::KeyCode;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::field::Field;
+use crate::order::Bought;
+use crate::pen::Pen;
+use crate::text;
+
+/// What an attendant sees of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct DeskView {
+    /// Where it is in its life.
+    pub state: String,
+    /// Whose code it is.
+    pub shown_by: String,
+    /// Who stands there.
+    pub name: String,
+    /// What changes hands.
+    pub lines: Vec<Bought>,
+    /// The cash to take.
+    pub due: Money,
+    /// The day of the pickup.
+    pub pickup_day: String,
+    /// `drop_off`, `collect` or nothing.
+    #[serde(default)]
+    pub next: Option<String>,
+}
+
+/// The desk.
+#[derive(Debug, Default)]
+pub struct Desk {
+    /// The code that is typed.
+    pub code: Field,
+    /// The code that is looked at, and what there is to do.
+    pub shown: Option<(String, DeskView)>,
+    /// What was done.
+    pub done: Option<String>,
+    /// Why not.
+    pub error: Option<String>,
+    /// Whether an answer is on its way.
+    pub waiting: bool,
+}
+
+/// The desk.
+pub(crate) fn draw(app: &mut App, pen: &mut Pen, area: Rect) {
+    let skin = pen.skin;
+    let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+    pen.text(area.x, area.y, area.width, "The desk", skin.strong());
+    pen.line(area.x, area.y + 2, 8, Span::styled("Code  ", skin.accent()));
+    let seen = app.desk.code.seen(12, 1, false);
+    let shown = text::fit(&seen.lines.concat().to_uppercase(), 12);
+    pen.line(area.x + 6, area.y + 2, 13, Span::styled(shown, skin.input().patch(skin.strong())));
+    if !app.is_covered() {
+        pen.frame.set_cursor_position((area.x + 6 + seen.cursor.0, area.y + 2));
+    }
+    let y = area.y + 4;
+    if let Some(error) = &app.desk.error {
+        pen.wrapped(Rect { y, height: 3, ..area }, error, skin.bad(), 0);
+    } else if let Some(done) = &app.desk.done {
+        pen.text(area.x, y, area.width, &format!("✓ {done}"), skin.good());
+        pen.text(area.x, y + 2, area.width, "Type the next code.", skin.muted());
+    } else if app.desk.waiting {
+        pen.text(area.x, y, area.width, "One moment…", skin.muted());
+    } else if app.desk.shown.is_none() {
+        pen.text(area.x, y, area.width, "Type the code somebody shows you, then Enter.", skin.muted());
+        pen.text(area.x, y + 1, area.width, "A seller's code starts with a letter, a buyer's with a digit.", skin.muted());
+    }
+    let Some((_, view)) = app.desk.shown.clone().filter(|_| app.desk.done.is_none()) else { return };
+    let y = if app.desk.error.is_some() { y + 4 } else { y };
+    let seller = view.shown_by == "seller";
+    let role = if seller { "sells" } else { "bought" };
+    pen.line(area.x, y, area.width, vec![
+        Span::styled(view.name.clone(), skin.strong()),
+        Span::styled(format!("  {role}"), skin.muted()),
+    ]);
+    for (line, y) in view.lines.iter().zip(y + 1..y + 4) {
+        pen.text(area.x, y, area.width, &line.title, skin.plain());
+    }
+    let y = y + 2 + u16::try_from(view.lines.len().min(3)).unwrap_or(1);
+    let (what, hint) = match view.next.as_deref() {
+        Some("drop_off") => ("Take it in".to_owned(), "Enter: it is here".to_owned()),
+        Some("collect") if view.due.minor > 0 => {
+            (format!("Take {} in cash, then hand it over", view.due), format!("Enter: I have {}, and it is handed over", view.due))
+        }
+        Some("collect") => ("It is paid. Hand it over".to_owned(), "Enter: it is handed over".to_owned()),
+        _ => (
+            format!("Nothing to do now: {}. The pickup is on {}.", text::words(&view.state), app.date(&view.pickup_day)),
+            String::new(),
+        ),
+    };
+    pen.text(area.x, y, area.width, &what, if view.next.is_some() { skin.accent() } else { skin.warn() });
+    if !hint.is_empty() {
+        pen.text(area.x, y + 2, area.width, &hint, skin.muted());
+        pen.hit(Rect { y: y + 2, height: 1, ..area }, crate::pen::Hit::Key(KeyCode::Enter));
+    }
+    if view.next.as_deref() == Some("collect") && view.due.minor > 0 {
+        pen.text(area.x, y + 3, area.width, "F4: they pay now and collect later", skin.muted());
+        pen.hit(Rect { y: y + 3, height: 1, ..area }, crate::pen::Hit::Key(KeyCode::F(4)));
+    }
+}

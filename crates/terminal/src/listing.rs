@@ -1,0 +1,351 @@
+//! Listings: the market, one listing alone, and my own with their buyers.
+
+use auboutique_domain::Money;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::field::Field;
+use crate::member::Card;
+use crate::pen::{Hit, Pen};
+use crate::picture::{Picture, Which};
+use crate::rows::Rows;
+use crate::text;
+
+/// A pickup point as it stands on a listing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Place {
+    /// What people call it.
+    pub name: String,
+}
+
+/// A listing.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Listing {
+    /// Which.
+    pub listing: String,
+    /// What it is, in a line.
+    pub title: String,
+    /// What there is to know.
+    #[serde(default)]
+    pub description: String,
+    /// What it costs.
+    pub price: Money,
+    /// Its shelf.
+    pub category: String,
+    /// How worn it is.
+    pub condition: String,
+    /// `on_sale`, `sold` or `withdrawn`.
+    pub state: String,
+    /// When it was published.
+    #[serde(default)]
+    pub published_at: String,
+    /// Who sells.
+    pub seller: Card,
+    /// Where it is collected.
+    #[serde(default)]
+    pub pickup_point: Place,
+    /// What it looks like; the first is the cover.
+    #[serde(default)]
+    pub pictures: Vec<Picture>,
+    /// The order it ended in; only its owner sees that.
+    #[serde(default)]
+    pub order: Option<String>,
+    /// Who bought it; only its owner sees that.
+    #[serde(default)]
+    pub buyer: Option<Card>,
+}
+
+impl Listing {
+    /// Whether it can be bought.
+    #[must_use]
+    pub fn is_on_sale(&self) -> bool {
+        self.state == "on_sale"
+    }
+}
+
+/// What of the market is looked at.
+#[derive(Debug, Default)]
+pub struct Market {
+    /// The listings.
+    pub list: Rows<Listing>,
+    /// What is searched for.
+    pub search: Field,
+    /// Whether one is typing it.
+    pub searching: bool,
+    /// Only this shelf.
+    pub category: Option<String>,
+    /// Only this member's.
+    pub owner: Option<Card>,
+    /// Which question the rows are the answer to.
+    pub generation: u64,
+    /// How many were published since the rows came.
+    pub fresh: usize,
+    /// Why there are none.
+    pub error: Option<String>,
+}
+
+/// One listing, looked at alone.
+#[derive(Debug, Clone)]
+pub struct Sheet {
+    /// The listing, as it was last known.
+    pub listing: Listing,
+    /// Which picture.
+    pub picture: usize,
+    /// How far the description is scrolled.
+    pub scroll: usize,
+}
+
+/// The presence dot of a member: nothing when it is not known.
+pub(crate) fn dot(app: &App, card: &Card) -> Option<bool> {
+    app.presence.get(&card.id).map(|presence| presence.online)
+}
+
+pub(crate) fn dot_span(app: &App, card: &Card) -> Span<'static> {
+    match dot(app, card) {
+        Some(true) => Span::styled("● ", app.skin.good()),
+        Some(false) => Span::styled("○ ", app.skin.muted()),
+        None => Span::raw(""),
+    }
+}
+
+/// How a listing's state is told, when it is not simply on sale.
+fn state_span(app: &App, listing: &Listing) -> Span<'static> {
+    match listing.state.as_str() {
+        "on_sale" => Span::raw(""),
+        "sold" => Span::styled("sold", app.skin.warn()),
+        other => Span::styled(text::words(other), app.skin.muted()),
+    }
+}
+
+/// Two lines of a listing in a list.
+fn row(app: &App, pen: &mut Pen, area: Rect, listing: &Listing, below: &str, chosen: bool) {
+    pen.mark(area.x, area.y, 2, chosen);
+    let (x, width) = (area.x + 2, area.width.saturating_sub(3));
+    let price = listing.price.to_string();
+    let wide = u16::try_from(text::width(&price)).unwrap_or(0);
+    let title = if chosen { pen.skin.chosen() } else { pen.skin.plain() };
+    pen.text(x, area.y, width.saturating_sub(wide + 1), &listing.title, title);
+    let style = if listing.is_on_sale() { pen.skin.price() } else { pen.skin.muted() };
+    pen.right(x, area.y, width, &price, style);
+    let state = state_span(app, listing);
+    let wide = u16::try_from(state.width()).unwrap_or(0);
+    pen.text(x, area.y + 1, width.saturating_sub(wide + 1), below, pen.skin.muted());
+    pen.line(x + width.saturating_sub(wide), area.y + 1, wide, state);
+}
+
+/// The market: what is on sale, and what the one one is on looks like.
+pub(crate) fn draw_market(app: &mut App, pen: &mut Pen, area: Rect) {
+    draw_filter(app, pen, Rect { height: 1, ..area });
+    let area = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
+    let preview = area.width >= 70;
+    let list = Rect { width: if preview { area.width * 11 / 20 } else { area.width }, ..area };
+    if app.market.list.rows.is_empty() {
+        let (what, hint) = if let Some(error) = app.market.error.clone() {
+            (error, "Esc shows everything again")
+        } else if !app.market.list.known {
+            ("One moment…".to_owned(), "")
+        } else if app.market.owner.is_some() || app.market.category.is_some() || !app.market.search.is_empty() {
+            ("Nothing here".to_owned(), "Esc shows everything again")
+        } else {
+            ("Nothing is on sale yet".to_owned(), "Be the first: press 2 to sell something")
+        };
+        pen.empty(area, &what, hint);
+        return;
+    }
+    let mut rows = std::mem::take(&mut app.market.list);
+    let at = rows.at;
+    for ((number, listing), y) in rows.seen(usize::from(list.height / 2)).zip((list.y..).step_by(2)) {
+        let below = format!("{} · {} · {}", listing.seller.name, text::words(&listing.category), text::words(&listing.condition));
+        let place = Rect { y, height: 2, ..list };
+        row(app, pen, place, listing, &below, number == at);
+        pen.hit(place, Hit::Row(number));
+    }
+    if preview {
+        let x = list.right() + 1;
+        pen.upright(x - 1, area.y, area.height);
+        let side = Rect { x: x + 1, width: area.right().saturating_sub(x + 2), ..area };
+        if let Some(listing) = rows.chosen() {
+            draw_preview(app, pen, side, listing);
+        }
+    }
+    app.market.list = rows;
+}
+
+fn draw_filter(app: &mut App, pen: &mut Pen, area: Rect) {
+    let skin = pen.skin;
+    let mut spans = vec![Span::raw(" ")];
+    let searching = app.market.searching;
+    if searching || !app.market.search.is_empty() {
+        spans.push(Span::styled("/ ", skin.accent()));
+        let seen = app.market.search.seen(28, 1, false);
+        if searching {
+            let x = area.x + 3 + seen.cursor.0;
+            if x < area.right() {
+                pen.frame.set_cursor_position((x, area.y));
+            }
+        }
+        let shown = text::fit(&seen.lines.concat(), 29);
+        spans.push(Span::styled(shown, if searching { skin.input() } else { skin.strong() }));
+        spans.push(Span::raw(" "));
+    } else if let Some(owner) = &app.market.owner {
+        spans.push(Span::styled(format!("Everything from {}", owner.name), skin.strong()));
+        spans.push(Span::styled(format!("  @{}", owner.username), skin.muted()));
+    } else {
+        spans.push(Span::styled("On sale", skin.strong()));
+    }
+    if let Some(category) = &app.market.category {
+        spans.push(Span::styled(" in ", skin.muted()));
+        spans.push(Span::styled(text::words(category), skin.accent()));
+    }
+    pen.line(area.x, area.y, area.width, Line::from(spans));
+    let more = if app.market.list.next.is_some() { "+" } else { "" };
+    let fresh = app.market.fresh;
+    if fresh > 0 {
+        let label = format!("{} new · r ", fresh);
+        pen.right(area.x, area.y, area.width, &label, skin.accent());
+        let wide = u16::try_from(text::width(&label)).unwrap_or(0);
+        pen.hit(
+            Rect { x: area.right().saturating_sub(wide), width: wide, ..area },
+            Hit::Key(ratatui::crossterm::event::KeyCode::Char('r')),
+        );
+    } else if app.market.list.known {
+        let count = app.market.list.rows.len();
+        let label = if app.market.list.loading { "loading… ".to_owned() } else { format!("{count}{more} ") };
+        pen.right(area.x, area.y, area.width, &label, skin.muted());
+    }
+}
+
+/// The picture of a listing, or what stands for it.
+fn draw_picture(app: &mut App, pen: &mut Pen, area: Rect, picture: Option<&Picture>, which: Which) {
+    let Some(picture) = picture else { return };
+    let covered = app.is_covered() && !app.gallery.cells;
+    if covered || !app.gallery.draw(pen.frame, area, picture, which) {
+        let what = if app.gallery.on {
+            "picture…".to_owned()
+        } else {
+            format!("[picture, {} × {}]", picture.width, picture.height)
+        };
+        let wide = u16::try_from(text::width(&what)).unwrap_or(0).min(area.width);
+        let style = pen.skin.muted();
+        pen.text(area.x + (area.width - wide) / 2, area.y + area.height / 2, wide, &what, style);
+    }
+}
+
+fn draw_preview(app: &mut App, pen: &mut Pen, area: Rect, listing: &Listing) {
+    let skin = pen.skin;
+    let mut y = area.y;
+    if let Some(cover) = listing.pictures.first() {
+        let height = (area.height * 11 / 20).min(14);
+        draw_picture(app, pen, Rect { height, ..area }, Some(cover), Which::Thumbnail);
+        y += height + 1;
+    }
+    for line in text::wrap(&listing.title, usize::from(area.width)).iter().take(2) {
+        pen.text(area.x, y, area.width, line, skin.strong());
+        y += 1;
+    }
+    pen.line(area.x, y, area.width, vec![
+        Span::styled(listing.price.to_string(), skin.price()),
+        Span::raw("  "),
+        state_span(app, listing),
+    ]);
+    y += 1;
+    let facts = format!("{} · {}", text::words(&listing.category), text::words(&listing.condition));
+    pen.text(area.x, y, area.width, &facts, skin.muted());
+    pen.line(area.x, y + 1, area.width, vec![
+        Span::styled("from ", skin.muted()),
+        dot_span(app, &listing.seller),
+        Span::raw(listing.seller.name.clone()),
+    ]);
+    pen.text(area.x, y + 2, area.width, &format!("at {}", listing.pickup_point.name), skin.muted());
+    y += 4;
+    let rest = Rect { y, height: area.bottom().saturating_sub(y), ..area };
+    pen.wrapped(rest, &listing.description, skin.plain(), 0);
+}
+
+/// One listing.
+pub(crate) fn draw_sheet(app: &mut App, pen: &mut Pen, area: Rect, sheet: &mut Sheet) {
+    let skin = pen.skin;
+    let listing = sheet.listing.clone();
+    let count = listing.pictures.len();
+    let mut side = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+    if count > 0 && area.width >= 60 {
+        let frame = Rect { width: area.width / 2 - 1, height: area.height.saturating_sub(2), ..side };
+        sheet.picture = sheet.picture.min(count - 1);
+        draw_picture(app, pen, frame, listing.pictures.get(sheet.picture), Which::Large);
+        if count > 1 {
+            let dots: String = (0..count).map(|at| if at == sheet.picture { " ●" } else { " ○" }).collect();
+            let wide = u16::try_from(text::width(&dots)).unwrap_or(0);
+            let x = frame.x + frame.width.saturating_sub(wide) / 2;
+            pen.text(x, frame.bottom(), frame.width, &dots, skin.muted());
+        }
+        side = Rect { x: frame.right() + 2, width: area.right().saturating_sub(frame.right() + 3), ..area };
+    } else if side.width > 76 {
+        side = Rect { width: 76, ..side };
+    }
+    let mut y = side.y;
+    for line in text::wrap(&listing.title, usize::from(side.width)).iter().take(3) {
+        pen.text(side.x, y, side.width, line, skin.strong());
+        y += 1;
+    }
+    pen.line(side.x, y + 1, side.width, vec![
+        Span::styled(listing.price.to_string(), skin.price()),
+        Span::raw("   "),
+        state_span(app, &listing),
+    ]);
+    y += 3;
+    let shelf = format!("{} · {}", text::words(&listing.category), text::words(&listing.condition));
+    let mine = app.is_me(&listing.seller.id);
+    let mut facts: Vec<(&str, Vec<Span>)> = vec![
+        ("Shelf", vec![Span::raw(shelf)]),
+        ("From", vec![
+            dot_span(app, &listing.seller),
+            Span::raw(if mine { "you".to_owned() } else { listing.seller.name.clone() }),
+            Span::styled(format!("  @{}", listing.seller.username), skin.muted()),
+        ]),
+        ("At", vec![Span::raw(listing.pickup_point.name.clone())]),
+        ("Since", vec![Span::raw(app.day(&listing.published_at))]),
+    ];
+    if let Some(buyer) = &listing.buyer {
+        facts.push(("Buyer", vec![dot_span(app, buyer), Span::raw(buyer.name.clone())]));
+    }
+    for (label, mut spans) in facts {
+        spans.insert(0, Span::styled(text::fit(label, 8), skin.muted()));
+        pen.line(side.x, y, side.width, Line::from(spans));
+        y += 1;
+    }
+    y += 1;
+    let room = Rect { y, height: area.bottom().saturating_sub(y), ..side };
+    let lines = text::wrap(&listing.description, usize::from(room.width)).len();
+    sheet.scroll = sheet.scroll.min(lines.saturating_sub(usize::from(room.height)));
+    let all = pen.wrapped(room, &listing.description, skin.plain(), sheet.scroll);
+    if all > sheet.scroll + usize::from(room.height) && room.height > 0 {
+        pen.right(room.x, room.bottom() - 1, room.width, " ↓ more", skin.muted());
+    }
+}
+
+/// My own listings, with their buyers.
+pub(crate) fn draw_mine(app: &mut App, pen: &mut Pen, area: Rect) {
+    let skin = pen.skin;
+    pen.text(area.x + 1, area.y, area.width, "What you offer and have sold", skin.strong());
+    let area = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
+    if app.mine.rows.is_empty() {
+        let what = if app.mine.known { "You have offered nothing yet" } else { "One moment…" };
+        pen.empty(area, what, if app.mine.known { "Press 2 to sell something" } else { "" });
+        return;
+    }
+    let mut rows = std::mem::take(&mut app.mine);
+    let at = rows.at;
+    for ((number, listing), y) in rows.seen(usize::from(area.height / 2)).zip((area.y..).step_by(2)) {
+        let below = match (&listing.buyer, listing.state.as_str()) {
+            (Some(buyer), _) => format!("bought by {}  @{}", buyer.name, buyer.username),
+            (None, "withdrawn") => "only you see it · p puts it back on sale".to_owned(),
+            _ => format!("since {} · {}", app.day(&listing.published_at), text::words(&listing.category)),
+        };
+        let place = Rect { y, height: 2, ..area };
+        row(app, pen, place, listing, &below, number == at);
+        pen.hit(place, Hit::Row(number));
+    }
+    app.mine = rows;
+}

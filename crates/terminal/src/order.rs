@@ -1,0 +1,322 @@
+//! Orders: what I bought, what I sold, and one order with its code.
+
+use auboutique_domain::Money;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::listing::dot_span;
+use crate::member::Card;
+use crate::pen::{Hit, Pen};
+use crate::rows::Rows;
+use crate::text;
+
+/// What was bought.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Bought {
+    /// From which listing.
+    #[serde(default)]
+    pub listing: String,
+    /// What it was called.
+    pub title: String,
+}
+
+/// Where, when and with which code.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Pickup {
+    /// What people call the place.
+    pub name: String,
+    /// How to find it.
+    pub address: String,
+    /// The day.
+    pub day: String,
+    /// When it is open.
+    #[serde(default)]
+    pub hours: Option<String>,
+    /// In which time zone.
+    #[serde(default)]
+    pub time_zone: String,
+    /// What is shown at the desk.
+    #[serde(default)]
+    pub code: Option<String>,
+    /// Until when.
+    #[serde(default)]
+    pub until: Option<String>,
+}
+
+/// An order.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Order {
+    /// Which.
+    pub order: String,
+    /// Where it is in its life.
+    pub state: String,
+    /// `buyer` or `seller`.
+    pub you_are: String,
+    /// Who bought.
+    pub buyer: Card,
+    /// Who sold.
+    pub seller: Card,
+    /// What.
+    pub lines: Vec<Bought>,
+    /// What it costs.
+    pub total: Money,
+    /// What is still to be paid.
+    pub due: Money,
+    /// Where, when, with which code.
+    pub pickup: Pickup,
+    /// When it was bought.
+    pub placed_at: String,
+    /// When the buyer asked to cancel.
+    #[serde(default)]
+    pub cancel_requested_at: Option<String>,
+    /// When it entered its state.
+    #[serde(default)]
+    pub changed_at: String,
+}
+
+impl Order {
+    /// Whether the one who looks bought it.
+    #[must_use]
+    pub fn is_bought(&self) -> bool {
+        self.you_are == "buyer"
+    }
+    /// The other side.
+    #[must_use]
+    pub fn other(&self) -> &Card {
+        if self.is_bought() { &self.seller } else { &self.buyer }
+    }
+    /// What it is about.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        self.lines.first().map_or("", |line| line.title.as_str())
+    }
+    /// Its state as words.
+    #[must_use]
+    pub fn words(&self) -> &str {
+        match self.state.as_str() {
+            "placed" if self.cancel_requested_at.is_some() => "cancelation asked for",
+            "placed" if self.is_bought() => "on its way to the desk",
+            "placed" => "bring it to the desk",
+            "at_desk" if self.is_bought() => "waiting for you at the desk",
+            "at_desk" => "at the desk, waiting for the buyer",
+            "collected" if self.is_bought() => "you have it",
+            "collected" => "collected",
+            "completed" => "completed",
+            "canceled" => "canceled",
+            "no_drop_off" => "it was not dropped off in time",
+            "no_pickup" => "it was not collected in time",
+            other => other,
+        }
+    }
+}
+
+/// What I bought and what I sold.
+#[derive(Debug, Default)]
+pub struct Orders {
+    /// Whether what I sold is looked at.
+    pub sold_side: bool,
+    /// What I bought.
+    pub bought: Rows<Order>,
+    /// What I sold.
+    pub sold: Rows<Order>,
+}
+
+impl Orders {
+    /// The list that is looked at.
+    pub fn list(&mut self) -> &mut Rows<Order> {
+        if self.sold_side { &mut self.sold } else { &mut self.bought }
+    }
+}
+
+/// The lists of orders.
+pub(crate) fn draw(app: &mut App, pen: &mut Pen, area: Rect) {
+    let skin = pen.skin;
+    let sold = app.orders.sold_side;
+    let of = |on: bool| if on { skin.accent() } else { skin.muted() };
+    pen.line(area.x + 1, area.y, area.width, vec![
+        Span::styled("Bought", of(!sold)),
+        Span::styled("  ·  ", skin.muted()),
+        Span::styled("Sold", of(sold)),
+        Span::styled("   Tab changes", skin.muted()),
+    ]);
+    pen.hit(Rect { height: 1, width: 30, ..area }, Hit::Key(ratatui::crossterm::event::KeyCode::Tab));
+    let area = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
+    let mut rows = std::mem::take(app.orders.list());
+    if rows.rows.is_empty() {
+        let what = match (rows.known, sold) {
+            (false, _) => "One moment…",
+            (true, false) => "You have bought nothing yet",
+            (true, true) => "You have sold nothing yet",
+        };
+        pen.empty(area, what, "");
+    }
+    let at = rows.at;
+    for ((number, order), y) in rows.seen(usize::from(area.height / 2)).zip((area.y..).step_by(2)) {
+        let chosen = number == at;
+        pen.mark(area.x, y, 2, chosen);
+        let (x, width) = (area.x + 2, area.width.saturating_sub(3));
+        let total = order.total.to_string();
+        let wide = u16::try_from(text::width(&total)).unwrap_or(0);
+        let style = if chosen { skin.chosen() } else { skin.plain() };
+        pen.text(x, y, width.saturating_sub(wide + 1), order.title(), style);
+        pen.right(x, y, width, &total, skin.price());
+        let role = if order.is_bought() { "from" } else { "to" };
+        let state = match order.state.as_str() {
+            "placed" | "at_desk" => skin.accent(),
+            "collected" | "completed" => skin.good(),
+            _ => skin.muted(),
+        };
+        let needs_desk = matches!(order.state.as_str(), "placed" | "at_desk");
+        let when = if needs_desk { format!(" · {}", app.date(&order.pickup.day)) } else { String::new() };
+        pen.line(x, y + 1, width, vec![
+            Span::styled(order.words().to_owned(), state),
+            Span::styled(format!("{when} · {role} "), skin.muted()),
+            dot_span(app, order.other()),
+            Span::styled(order.other().name.clone(), skin.muted()),
+        ]);
+        pen.hit(Rect { y, height: 2, ..area }, Hit::Row(number));
+    }
+    *app.orders.list() = rows;
+}
+
+/// The way of an order, as far as it has come.
+fn way(app: &App, order: &Order) -> Line<'static> {
+    let steps = ["placed", "at the desk", "collected", "completed"];
+    let reached = match order.state.as_str() {
+        "placed" => 0,
+        "at_desk" => 1,
+        "collected" => 2,
+        "completed" => 3,
+        _ => return Line::from(Span::styled(format!("✕ {}", order.words()), app.skin.warn())),
+    };
+    let mut spans = Vec::new();
+    for (number, step) in steps.iter().enumerate() {
+        let style = match number.cmp(&reached) {
+            std::cmp::Ordering::Less => app.skin.good(),
+            std::cmp::Ordering::Equal => app.skin.accent(),
+            std::cmp::Ordering::Greater => app.skin.muted(),
+        };
+        if number > 0 {
+            spans.push(Span::styled(" ── ", app.skin.muted()));
+        }
+        spans.push(Span::styled(format!("{} {step}", if number <= reached { "●" } else { "○" }), style));
+    }
+    Line::from(spans)
+}
+
+/// A letter of a code, three rows high.
+const fn glyph(letter: char) -> [&'static str; 3] {
+    match letter {
+        '2' => ["▀▀█", "█▀▀", "▀▀▀"],
+        '3' => ["▀▀█", " ▀█", "▀▀▀"],
+        '4' => ["█ █", "▀▀█", "  ▀"],
+        '5' => ["█▀▀", "▀▀█", "▀▀▀"],
+        '6' => ["█▀▀", "█▀█", "▀▀▀"],
+        '7' => ["▀▀█", " █ ", " ▀ "],
+        '8' => ["█▀█", "█▀█", "▀▀▀"],
+        '9' => ["█▀█", "▀▀█", "▀▀▀"],
+        'A' => ["▄▀▄", "█▀█", "▀ ▀"],
+        'B' => ["█▀▄", "█▀▄", "▀▀ "],
+        'C' => ["▄▀▀", "█  ", " ▀▀"],
+        'D' => ["█▀▄", "█ █", "▀▀ "],
+        'E' => ["█▀▀", "█▀ ", "▀▀▀"],
+        'F' => ["█▀▀", "█▀ ", "▀  "],
+        'G' => ["▄▀▀", "█ █", " ▀▀"],
+        'H' => ["█ █", "█▀█", "▀ ▀"],
+        'J' => ["  █", "▄ █", " ▀ "],
+        'K' => ["█ █", "█▀▄", "▀ ▀"],
+        'M' => ["█▄█", "█ █", "▀ ▀"],
+        'N' => ["█▀█", "█ █", "▀ ▀"],
+        'P' => ["█▀▄", "█▀ ", "▀  "],
+        'Q' => ["▄▀▄", "█ █", " ▀█"],
+        'R' => ["█▀▄", "█▀▄", "▀ ▀"],
+        'S' => ["▄▀▀", " ▀▄", "▀▀ "],
+        'T' => ["▀█▀", " █ ", " ▀ "],
+        'U' => ["█ █", "█ █", "▀▀▀"],
+        'V' => ["█ █", "█ █", " ▀ "],
+        'W' => ["█ █", "███", "▀ ▀"],
+        'X' => ["█ █", " █ ", "▀ ▀"],
+        'Y' => ["█ █", " █ ", " ▀ "],
+        'Z' => ["▀▀█", "▄▀ ", "▀▀▀"],
+        _ => ["   ", "   ", "   "],
+    }
+}
+
+/// A code, large, and once more in plain letters so that nobody misreads it.
+pub(crate) fn draw_code(pen: &mut Pen, area: Rect, code: &str) {
+    let style = pen.skin.accent();
+    for (row, y) in (0..3).zip(area.y..) {
+        let line: Vec<&str> = code.chars().map(|letter| glyph(letter)[row]).collect();
+        pen.line(area.x, y, area.width, Span::styled(line.join("  "), style));
+    }
+    let plain: Vec<String> = code.chars().map(String::from).collect();
+    pen.text(area.x, area.y + 4, area.width, &format!("code {}", plain.join(" ")), pen.skin.strong());
+}
+
+/// One order: how far it is, where and when, and the code.
+pub(crate) fn draw_one(app: &mut App, pen: &mut Pen, area: Rect, order: &Order) {
+    let skin = pen.skin;
+    let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+    pen.text(area.x, area.y, area.width.saturating_sub(16), order.title(), skin.strong());
+    pen.right(area.x, area.y, area.width, &order.total.to_string(), skin.price());
+    let way = way(app, order);
+    pen.line(area.x, area.y + 2, area.width, way);
+    let other = if order.is_bought() { "Seller" } else { "Buyer" };
+    let mut facts: Vec<(&str, Vec<Span>)> = vec![
+        (other, vec![
+            dot_span(app, order.other()),
+            Span::raw(order.other().name.clone()),
+            Span::styled(format!("  @{}", order.other().username), skin.muted()),
+        ]),
+        ("Place", vec![Span::styled(order.pickup.name.clone(), skin.strong())]),
+        ("", vec![Span::raw(order.pickup.address.clone())]),
+    ];
+    let hours = order.pickup.hours.clone().map(|hours| format!(", {hours}")).unwrap_or_default();
+    let day = format!("{}{hours}", app.date(&order.pickup.day));
+    facts.push((if order.is_bought() { "Collect" } else { "Pickup" }, vec![Span::styled(day, skin.strong())]));
+    if let Some(until) = &order.pickup.until {
+        let label = if order.is_bought() { "Kept until" } else { "Drop off by" };
+        facts.push((label, vec![Span::raw(app.moment(until))]));
+    }
+    if order.due.minor != 0 {
+        facts.push(("To pay", vec![
+            Span::styled(order.due.to_string(), skin.price()),
+            Span::styled(if order.is_bought() { "  in cash, at the desk" } else { "  by the buyer, at the desk" }, skin.muted()),
+        ]));
+    }
+    facts.push(("Bought", vec![Span::raw(app.moment(&order.placed_at))]));
+    if let Some(at) = &order.cancel_requested_at {
+        let who = if order.is_bought() { "You asked" } else { "The buyer asked" };
+        facts.push(("Cancel", vec![Span::styled(format!("{who} to cancel, {}", app.moment(at)), skin.warn())]));
+    }
+    let mut y = area.y + 4;
+    for (label, mut spans) in facts {
+        spans.insert(0, Span::styled(text::fit(label, 13), skin.muted()));
+        pen.line(area.x, y, area.width, Line::from(spans));
+        y += 1;
+    }
+    if let Some(code) = &order.pickup.code {
+        let what = if order.is_bought() { "Show this at the desk to collect it:" } else { "Show this at the desk when you bring it:" };
+        pen.text(area.x, y + 1, area.width, what, skin.muted());
+        draw_code(pen, Rect { y: y + 2, height: 5, ..area }, code);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_letter_of_a_code_has_a_shape_of_its_own() {
+        let letters: Vec<char> = "23456789ABCDEFGHJKMNPQRSTUVWXYZ".chars().collect();
+        for (number, &letter) in letters.iter().enumerate() {
+            assert!(glyph(letter).iter().all(|row| text::width(row) == 3), "{letter}");
+            assert_ne!(glyph(letter), glyph(' '), "{letter}");
+            for &other in &letters[..number] {
+                assert_ne!(glyph(letter), glyph(other), "{letter} and {other}");
+            }
+        }
+    }
+}

@@ -1,0 +1,603 @@
+//! The screen as a whole: tabs above, the page, keys and connection below, and what lies over it.
+
+use ratatui::Frame;
+use ratatui::crossterm::event::KeyCode;
+use ratatui::layout::Rect;
+use ratatui::text::{Line as Text, Span};
+
+use crate::app::{Above, App, Line, Tab};
+use crate::form::{Aim, Form, Input, ShotState};
+use crate::pen::{Hit, Pen};
+use crate::{account, conversation, desk, listing, order, text};
+
+type Keys = Vec<(KeyCode, &'static str, &'static str)>;
+
+const fn letter(letter: char) -> KeyCode {
+    KeyCode::Char(letter)
+}
+
+/// Draws everything.
+pub fn draw(app: &mut App, frame: &mut Frame) {
+    let all = frame.area();
+    app.wants_older = false;
+    let mut pen = Pen { frame, skin: app.skin, hits: Vec::new() };
+    if all.width < 44 || all.height < 12 {
+        pen.text(0, 0, all.width, "Make this window larger.", app.skin.strong());
+        app.hits = pen.hits;
+        return;
+    }
+    draw_tabs(app, &mut pen, Rect { height: 1, ..all });
+    pen.rule(0, 1, all.width);
+    let page = Rect { y: 2, height: all.height - 4, ..all };
+    draw_page(app, &mut pen, page);
+    let hints = Rect { x: 1, y: all.height - 2, width: all.width.saturating_sub(2), height: 1 };
+    pen.keys(hints, &keys(app));
+    draw_line(app, &mut pen, Rect { y: all.height - 1, height: 1, ..all });
+    if app.form.is_some() {
+        draw_modal(app, &mut pen);
+    }
+    if app.choice.is_some() {
+        draw_choice(app, &mut pen);
+    }
+    draw_toast(app, &mut pen);
+    if app.noticing {
+        draw_notices(app, &mut pen);
+    }
+    if app.dialog.is_some() {
+        draw_dialog(app, &mut pen);
+    }
+    if app.help {
+        draw_help(app, &mut pen);
+    }
+    app.hits = pen.hits;
+    app.dirty = false;
+}
+
+fn draw_tabs(app: &App, pen: &mut Pen, area: Rect) {
+    let skin = pen.skin;
+    pen.text(1, area.y, 12, "AUBoutique", skin.accent());
+    let mut x = 13;
+    for (number, tab) in Tab::ALL.iter().enumerate() {
+        if *tab == Tab::Desk && !app.attendant {
+            continue;
+        }
+        let count = match tab {
+            Tab::Talk => app.talk.unread(),
+            _ => 0,
+        };
+        let count = if count > 0 { format!("({count})") } else { String::new() };
+        let label = format!("{} {}{count}", number + 1, tab.name());
+        let wide = u16::try_from(text::width(&label)).unwrap_or(0);
+        let on = app.tab == *tab;
+        let style = match (on, count.is_empty()) {
+            (true, _) if skin.has_color() => skin.accent(),
+            (true, _) => skin.chosen(),
+            (false, false) => skin.strong(),
+            (false, true) => skin.muted(),
+        };
+        pen.text(x, area.y, wide, &label, style);
+        pen.hit(Rect { x, width: wide, ..area }, Hit::Tab(number));
+        if on && skin.has_color() {
+            // The rule below is heavier under the tab one is on; it is drawn after this, so it is told by the style.
+            pen.frame.buffer_mut().set_style(
+                Rect { x, y: area.y, width: wide, height: 1 },
+                skin.accent().add_modifier(ratatui::style::Modifier::UNDERLINED),
+            );
+        }
+        x += wide + 2;
+    }
+    if app.unseen > 0 {
+        let label = format!("◆ {} ", app.unseen);
+        let wide = u16::try_from(text::width(&label)).unwrap_or(0);
+        let at = area.right().saturating_sub(wide);
+        if at > x {
+            pen.text(at, area.y, wide, &label, skin.warn());
+            pen.hit(Rect { x: at, width: wide, ..area }, Hit::Key(letter('n')));
+        }
+    }
+}
+
+fn draw_page(app: &mut App, pen: &mut Pen, area: Rect) {
+    match app.above.pop() {
+        Some(mut above) => {
+            match &mut above {
+                Above::Listing(sheet) => listing::draw_sheet(app, pen, area, sheet),
+                Above::Order { order, fresh } => {
+                    let mut area = area;
+                    if *fresh {
+                        let style = pen.skin.good();
+                        pen.text(area.x + 1, area.y, area.width, "✓ It is yours. Note place, day and code:", style);
+                        area = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+                    }
+                    order::draw_one(app, pen, area, order);
+                }
+            }
+            app.above.push(above);
+        }
+        None => match app.tab {
+            Tab::Market => listing::draw_market(app, pen, area),
+            Tab::Sell => {
+                let mut form = app.sell.clone();
+                let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2).min(90), ..area };
+                let cursor = !app.is_covered();
+                draw_form(app, pen, area, &mut form, cursor);
+                app.sell = form;
+            }
+            Tab::Mine => listing::draw_mine(app, pen, area),
+            Tab::Orders => order::draw(app, pen, area),
+            Tab::Talk => conversation::draw(app, pen, area),
+            Tab::Me => account::draw(app, pen, area),
+            Tab::Desk => desk::draw(app, pen, area),
+        },
+    }
+}
+
+/// The keys of what is looked at, the most useful first.
+fn keys(app: &App) -> Keys {
+    let mut keys: Keys = Vec::new();
+    let typing = app.form.is_some() || (app.tab == Tab::Sell && app.above.is_empty());
+    match app.above.last() {
+        _ if app.form.is_some() => {
+            keys.extend([(KeyCode::Tab, "Tab", "next"), (KeyCode::Esc, "Esc", "back")]);
+        }
+        Some(Above::Listing(sheet)) => {
+            let mine = app.is_me(&sheet.listing.seller.id);
+            if mine {
+                keys.extend(own_keys(&sheet.listing.state));
+            } else {
+                if sheet.listing.is_on_sale() {
+                    keys.push((letter('b'), "b", "Buy"));
+                }
+                keys.push((letter('m'), "m", "Message"));
+                keys.push((letter('o'), "o", "Owner's listings"));
+            }
+            if sheet.listing.pictures.len() > 1 {
+                keys.push((KeyCode::Right, "←→", "pictures"));
+            }
+            keys.push((KeyCode::Esc, "Esc", "back"));
+        }
+        Some(Above::Order { order, .. }) => {
+            keys.extend(order_keys(order));
+            keys.push((KeyCode::Esc, "Esc", "back"));
+        }
+        None => match app.tab {
+            Tab::Market if app.market.searching => {
+                keys.extend([(KeyCode::Enter, "Enter", "to the list"), (KeyCode::Esc, "Esc", "end the search")]);
+            }
+            Tab::Market => keys.extend([
+                (letter('/'), "/", "search"),
+                (letter('f'), "f", "shelf"),
+                (KeyCode::Enter, "Enter", "open"),
+                (letter('b'), "b", "buy"),
+                (letter('m'), "m", "message"),
+                (letter('o'), "o", "by owner"),
+            ]),
+            Tab::Sell => keys.extend([
+                (KeyCode::Tab, "Tab", "next"),
+                (KeyCode::Null, "Ctrl+S", "offer it"),
+                (KeyCode::Esc, "Esc", "leave, and keep what is typed"),
+            ]),
+            Tab::Mine => {
+                keys.push((KeyCode::Enter, "Enter", "open"));
+                if let Some(listing) = app.mine.chosen() {
+                    keys.extend(own_keys(&listing.state));
+                }
+            }
+            Tab::Orders => {
+                keys.push((KeyCode::Enter, "Enter", "open"));
+                let list = if app.orders.sold_side { &app.orders.sold } else { &app.orders.bought };
+                if let Some(order) = list.chosen() {
+                    keys.extend(order_keys(order));
+                }
+            }
+            Tab::Talk if app.talk.open.is_some() => keys.extend([
+                (KeyCode::Enter, "Enter", "send"),
+                (KeyCode::PageUp, "PgUp", "earlier"),
+                (KeyCode::Tab, "Tab", "next"),
+                (KeyCode::Null, "Ctrl+O", "what it is about"),
+                (KeyCode::Esc, "Esc", "back"),
+            ]),
+            Tab::Talk => keys.extend([(KeyCode::Enter, "Enter", "open"), (letter('x'), "x", "block")]),
+            Tab::Me => match app.account.page {
+                account::Page::Menu => keys.push((KeyCode::Enter, "Enter", "choose")),
+                account::Page::Sessions => {
+                    keys.extend([(letter('x'), "x", "end the session"), (KeyCode::Esc, "Esc", "back")]);
+                }
+                account::Page::Blocks => keys.extend([(letter('x'), "x", "end the block"), (KeyCode::Esc, "Esc", "back")]),
+            },
+            Tab::Desk => keys.extend([(KeyCode::Enter, "Enter", "go on"), (KeyCode::Esc, "Esc", "next person")]),
+        },
+    }
+    let typing = typing
+        || (app.tab == Tab::Talk && app.talk.open.is_some() && app.above.is_empty())
+        || (app.tab == Tab::Desk && app.above.is_empty())
+        || (app.market.searching && app.tab == Tab::Market && app.above.is_empty());
+    keys.push((KeyCode::F(1), if typing { "F1" } else { "?" }, "help"));
+    if !typing {
+        keys.push((letter('q'), "q", "quit"));
+    }
+    keys
+}
+
+fn own_keys(state: &str) -> Keys {
+    match state {
+        "on_sale" => vec![(letter('e'), "e", "change"), (letter('w'), "w", "withdraw")],
+        "withdrawn" => vec![(letter('p'), "p", "put back on sale"), (letter('e'), "e", "change")],
+        _ => vec![(letter('v'), "v", "its order")],
+    }
+}
+
+fn order_keys(order: &order::Order) -> Keys {
+    let mut keys = vec![(letter('m'), "m", if order.is_bought() { "message the seller" } else { "message the buyer" })];
+    match (order.state.as_str(), order.is_bought()) {
+        ("placed", true) => keys.extend([(letter('c'), "c", "cancel"), (letter('a'), "a", "ask to cancel")]),
+        ("placed", false) => keys.push((letter('c'), "c", "cancel")),
+        ("collected", true) => keys.insert(0, (letter('y'), "y", "all is well")),
+        _ => {}
+    }
+    keys.push((letter('v'), "v", "listing"));
+    keys
+}
+
+/// Who I am, where, and how the connection is.
+fn draw_line(app: &App, pen: &mut Pen, area: Rect) {
+    let skin = pen.skin;
+    let server = app.server.clone();
+    let (mut spans, bad) = match &app.line {
+        Line::Up => (vec![Span::styled(" ● ", skin.good())], None),
+        Line::Connecting => (vec![Span::styled(" ◌ ", skin.warn())], Some("connecting…".to_owned())),
+        Line::Down(why) => (vec![Span::styled(" ✕ ", skin.bad())], Some(format!("no connection: {why}"))),
+    };
+    let who = match &app.me {
+        Some(me) => format!("{} @{}", me.name, me.username),
+        None => "visitor".to_owned(),
+    };
+    spans.push(Span::raw(who));
+    spans.push(Span::styled(format!(" · {server}"), skin.muted()));
+    match (bad, app.guarded) {
+        (Some(bad), _) => spans.push(Span::styled(format!(" · {}", text::cut(&bad, usize::from(area.width) / 2)), skin.warn())),
+        (None, (true, _)) => spans.push(Span::styled(" · encrypted", skin.muted())),
+        (None, (false, false)) => spans.push(Span::styled(" · NOT ENCRYPTED: others can read this", skin.warn())),
+        (None, (false, true)) => {}
+    }
+    if app.line == Line::Up && app.me.is_some() && !app.live {
+        spans.push(Span::styled(" · not live, r refreshes", skin.muted()));
+    }
+    pen.line(area.x, area.y, area.width, Text::from(spans));
+    if app.me.is_none() && app.settled {
+        let label = "l log in ";
+        pen.right(area.x, area.y, area.width, label, skin.key());
+        pen.hit(Rect { x: area.right().saturating_sub(9), width: 9, ..area }, Hit::Key(letter('l')));
+    }
+}
+
+fn draw_toast(app: &App, pen: &mut Pen) {
+    let Some((what, good, _)) = &app.toast else { return };
+    let all = pen.frame.area();
+    let most = usize::from(all.width.saturating_sub(8)).min(48);
+    let lines = text::wrap(what, most);
+    let wide = lines.iter().map(|line| text::width(line)).max().unwrap_or(0);
+    let width = u16::try_from(wide + 4).unwrap_or(all.width);
+    let height = u16::try_from(lines.len().min(4) + 2).unwrap_or(3);
+    let style = if *good { pen.skin.good() } else { pen.skin.bad() };
+    let area = Rect { x: all.width.saturating_sub(width + 1), y: 2, width, height };
+    let inner = pen.boxed(area, "", style);
+    for (line, y) in lines.iter().zip(inner.y..inner.bottom()) {
+        let style = pen.skin.plain();
+        pen.text(inner.x, y, inner.width, line, style);
+    }
+}
+
+fn draw_modal(app: &mut App, pen: &mut Pen) {
+    let Some(mut form) = app.form.take() else { return };
+    let long = matches!(form.aim, Aim::Edit(_));
+    let all = pen.frame.area();
+    let signs = matches!(form.aim, Aim::LogIn | Aim::Register);
+    let rows = u16::try_from(form.entries.len()).unwrap_or(0);
+    let height = if long { all.height - 2 } else { rows * 2 + 6 + if signs { 3 } else { 0 } };
+    let area = pen.middle(if long { 78 } else { 60 }, height);
+    let style = pen.skin.accent();
+    let inner = pen.boxed(area, &form.title, style);
+    let fields = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
+    let cursor = app.dialog.is_none() && !app.help;
+    draw_form(app, pen, fields, &mut form, cursor);
+    if signs {
+        let y = inner.bottom().saturating_sub(2);
+        if !app.guarded.0 && !app.guarded.1 && app.line == Line::Up {
+            let style = pen.skin.warn();
+            pen.text(inner.x, y.saturating_sub(1), inner.width, "Not encrypted: others on the way can read the password.", style);
+        }
+        let (what, other) = if form.aim == Aim::LogIn { ("F2", "I am new here: join") } else { ("F2", "I have an account: log in") };
+        pen.keys(Rect { y, height: 1, ..inner }, &[(KeyCode::F(2), what, other)]);
+        pen.keys(Rect { y: y + 1, height: 1, ..inner }, &[(KeyCode::Esc, "Esc", "look around without an account")]);
+    }
+    app.form = Some(form);
+}
+
+/// The fields of a form, its pictures, its button and why it was not taken.
+fn draw_form(app: &App, pen: &mut Pen, area: Rect, form: &mut Form, cursor: bool) {
+    let skin = pen.skin;
+    let label = 14;
+    let wide = area.width.saturating_sub(label + 1);
+    let mut y = area.y;
+    let roomy = form.entries.len() < 7 || area.height > 24;
+    for number in 0..form.entries.len() {
+        let focused = form.focus == number;
+        let top = y;
+        let entry = &mut form.entries[number];
+        pen.mark(area.x, y, 1, focused);
+        pen.text(area.x + 2, y, label - 2, entry.label, if focused { skin.strong() } else { skin.muted() });
+        let x = area.x + label;
+        let hint = entry.hint;
+        match &mut entry.value {
+            Input::Choice(of, at) => {
+                let chosen = text::words(of.get(*at).map_or("", String::as_str));
+                let style = if focused { skin.accent() } else { skin.plain() };
+                let arrows = if focused { skin.key() } else { skin.muted() };
+                pen.line(x, y, wide, vec![
+                    Span::styled("‹ ", arrows),
+                    Span::styled(chosen, style),
+                    Span::styled(" ›", arrows),
+                ]);
+                y += 1;
+            }
+            Input::Lines(field, rows) => {
+                let seen = field.seen(usize::from(wide), usize::from(*rows), false);
+                for row in 0..*rows {
+                    let line = seen.lines.get(usize::from(row)).map_or("", String::as_str);
+                    let style = if focused { skin.input() } else { skin.plain() };
+                    let shown = if focused { text::fit(line, usize::from(wide)) } else { line.to_owned() };
+                    pen.line(x, y + row, wide, Span::styled(shown, style));
+                }
+                if field.is_empty() && !focused {
+                    pen.text(x, y, wide, hint, skin.muted());
+                }
+                if focused && cursor {
+                    pen.frame.set_cursor_position((x + seen.cursor.0.min(wide), y + seen.cursor.1));
+                }
+                y += *rows;
+            }
+            Input::Line(_) | Input::Secret(_) | Input::Path(_) => {
+                let secret = matches!(entry.value, Input::Secret(_));
+                let Some(field) = entry.field() else { continue };
+                let seen = field.seen(usize::from(wide), 1, secret);
+                if field.text().is_empty() {
+                    let style = if focused { skin.muted().patch(skin.input()) } else { skin.muted() };
+                    pen.line(x, y, wide, Span::styled(text::fit(hint, usize::from(wide)), style));
+                } else {
+                    let style = if focused { skin.input() } else { skin.plain() };
+                    pen.line(x, y, wide, Span::styled(text::fit(&seen.lines.concat(), usize::from(wide)), style));
+                }
+                if focused && cursor {
+                    pen.frame.set_cursor_position((x + seen.cursor.0.min(wide), y));
+                }
+                y += 1;
+            }
+        }
+        if form.entries[number].name == "pictures" {
+            y = draw_shelf(app, pen, Rect { x, y, width: wide, height: area.bottom().saturating_sub(y) }, form, focused);
+        }
+        pen.hit(Rect { x: area.x, y: top, width: area.width, height: y.saturating_sub(top) }, Hit::Entry(number));
+        if roomy || matches!(form.entries[number].name, "title" | "condition" | "description") {
+            y += 1;
+        }
+    }
+    if let Some(error) = &form.error {
+        let lines = text::wrap(error, usize::from(wide));
+        for line in lines.iter().take(2) {
+            pen.text(area.x + label, y, wide, line, skin.bad());
+            y += 1;
+        }
+    }
+    let count = form.entries.len();
+    let focused = form.focus == count;
+    let name = if form.sent { "One moment…" } else { form.button };
+    let button = format!("[ {name} ]");
+    let width = u16::try_from(text::width(&button)).unwrap_or(0);
+    let y = (y + u16::from(roomy && form.error.is_none())).min(area.bottom().saturating_sub(1));
+    pen.text(area.x + label, y, wide, &button, if focused { skin.pressed() } else { skin.accent() });
+    pen.hit(Rect { x: area.x + label, y, width, height: 1 }, Hit::Entry(count));
+}
+
+fn draw_shelf(app: &App, pen: &mut Pen, area: Rect, form: &Form, focused: bool) -> u16 {
+    let skin = pen.skin;
+    let mut y = area.y;
+    if focused && !app.paths.is_empty() {
+        pen.text(area.x, y, area.width, &app.paths.join("  "), skin.muted());
+        y += 1;
+    }
+    for (number, shot) in form.shelf.iter().enumerate() {
+        if y + 2 >= area.bottom() {
+            break;
+        }
+        let on = focused && form.shot == number && form.text("pictures").is_empty();
+        let (state, style) = match &shot.state {
+            ShotState::Reading => ("reading…".to_owned(), skin.muted()),
+            ShotState::Sending { bytes, received, .. } => {
+                let all = bytes.len().max(1);
+                let done = (*received * 12 / all).min(12);
+                (format!("{}{} {}%", "━".repeat(done), "╌".repeat(12 - done), *received * 100 / all), skin.accent())
+            }
+            ShotState::There(picture) => (format!("✓ {} × {}", picture.width, picture.height), skin.good()),
+            ShotState::Failed(why) => (why.clone(), skin.bad()),
+        };
+        let cover = if number == 0 { "cover  " } else { "       " };
+        let name = text::fit(&shot.name, 20);
+        pen.line(area.x, y, area.width, vec![
+            Span::styled(if on { "▸ " } else { "  " }, skin.accent()),
+            Span::styled(name, if on { skin.chosen() } else { skin.plain() }),
+            Span::raw(" "),
+            Span::styled(cover, skin.muted()),
+            Span::styled(state, style),
+        ]);
+        y += 1;
+    }
+    if focused && form.shelf.len() > 1 && y + 2 < area.bottom() {
+        pen.text(area.x, y, area.width, "←→ choose · < > move · Del removes; the first is the cover", skin.muted());
+        y += 1;
+    }
+    y
+}
+
+fn draw_choice(app: &mut App, pen: &mut Pen) {
+    let Some(choice) = app.choice.clone() else { return };
+    let height = u16::try_from(choice.of.len()).unwrap_or(10) + 2;
+    let area = pen.middle(34, height.min(pen.frame.area().height - 2));
+    let style = pen.skin.accent();
+    let inner = pen.boxed(area, choice.title, style);
+    let room = usize::from(inner.height.max(1));
+    let top = (choice.at + 1).saturating_sub(room);
+    for ((number, each), y) in choice.of.iter().enumerate().skip(top).take(room).zip(inner.y..) {
+        let on = number == choice.at;
+        pen.mark(inner.x, y, 1, on);
+        let style = if on { pen.skin.chosen() } else { pen.skin.plain() };
+        pen.text(inner.x + 2, y, inner.width.saturating_sub(2), &text::words(each), style);
+        pen.hit(Rect { y, height: 1, ..inner }, Hit::Row(number));
+    }
+}
+
+fn draw_dialog(app: &App, pen: &mut Pen) {
+    let Some(dialog) = &app.dialog else { return };
+    let all = pen.frame.area();
+    let wide = dialog.lines.iter().map(|line| text::width(line)).max().unwrap_or(0).clamp(40, 62);
+    let lines: Vec<String> = dialog.lines.iter().flat_map(|line| {
+        // A label in front keeps its place when the line is broken.
+        text::wrap(line, wide)
+    }).collect();
+    let height = u16::try_from(lines.len()).unwrap_or(4) + 5;
+    let width = u16::try_from(wide).unwrap_or(50) + 6;
+    let area = pen.middle(width.min(all.width), height.min(all.height));
+    let skin = pen.skin;
+    let inner = pen.boxed(area, &dialog.title, skin.accent());
+    for (number, (line, y)) in lines.iter().zip(inner.y + 1..inner.bottom()).enumerate() {
+        pen.text(inner.x, y, inner.width, line, if number == 0 { skin.strong() } else { skin.plain() });
+    }
+    let y = inner.bottom().saturating_sub(1);
+    let mut x = inner.x;
+    for (yes, name) in [(true, dialog.yes), (false, dialog.no)] {
+        let button = format!("[ {name} ]");
+        let width = u16::try_from(text::width(&button)).unwrap_or(0);
+        let style = if dialog.on_yes == yes { skin.pressed() } else { skin.muted() };
+        pen.text(x, y, width, &button, style);
+        pen.hit(Rect { x, y, width, height: 1 }, Hit::Answer(yes));
+        x += width + 2;
+    }
+    pen.right(inner.x, y, inner.width, "y / n", skin.muted());
+}
+
+fn draw_notices(app: &App, pen: &mut Pen) {
+    let all = pen.frame.area();
+    let skin = pen.skin;
+    let area = pen.middle(70.min(all.width - 4), all.height - 6);
+    let inner = pen.boxed(area, "What happened", skin.accent());
+    if app.notices.is_empty() {
+        pen.empty(inner, "Nothing yet", "Sales, orders and messages stand here when they come");
+    }
+    let room = usize::from(inner.height.saturating_sub(1));
+    let top = (app.notice_at + 1).saturating_sub(room);
+    for ((number, notice), y) in app.notices.iter().enumerate().skip(top).take(room).zip(inner.y..) {
+        let on = number == app.notice_at;
+        pen.mark(inner.x, y, 1, on);
+        let style = if on { skin.chosen() } else { skin.plain() };
+        pen.text(inner.x + 2, y, inner.width.saturating_sub(14), &notice.text, style);
+        pen.right(inner.x, y, inner.width, &app.short(&notice.at), skin.muted());
+        pen.hit(Rect { y, height: 1, ..inner }, Hit::Row(number));
+    }
+    let y = inner.bottom().saturating_sub(1);
+    pen.keys(Rect { y, height: 1, ..inner }, &[
+        (KeyCode::Enter, "Enter", "go there"),
+        (letter('x'), "x", "clear"),
+        (KeyCode::Esc, "Esc", "back"),
+    ]);
+}
+
+/// The keys of what is looked at, in full.
+pub(crate) fn help(app: &App) -> Vec<(&'static str, &'static str)> {
+    let page: Vec<(&str, &str)> = match (app.form.as_ref(), app.above.last(), app.tab) {
+        (Some(_), _, _) | (None, None, Tab::Sell) => vec![
+            ("Tab, ↓ / Shift+Tab, ↑", "next, previous field"),
+            ("← →, first letter", "choose"),
+            ("Tab / Enter in Picture", "complete the path / add the file"),
+            ("← → / < > / Del", "choose, move, remove a picture"),
+            ("Ctrl+S", "send the form"),
+            ("Esc", "leave it"),
+        ],
+        (None, Some(Above::Listing(_)), _) => vec![
+            ("b", "buy it; a question comes first"),
+            ("m", "write to the seller"),
+            ("o", "everything of this owner"),
+            ("← →", "the pictures"),
+            ("↑ ↓ PgUp PgDn", "scroll the description"),
+            ("e w p v", "yours: change, withdraw, put back, its order"),
+            ("Esc", "back"),
+        ],
+        (None, Some(Above::Order { .. }), _) | (None, None, Tab::Orders) => vec![
+            ("Tab", "bought / sold"),
+            ("Enter", "the order, with its code"),
+            ("m", "write to the other side"),
+            ("c", "cancel it before the drop-off"),
+            ("a", "ask the seller to cancel"),
+            ("y", "all is well: the seller is credited"),
+            ("v", "its listing"),
+        ],
+        (None, None, Tab::Market) => vec![
+            ("/", "search while you type"),
+            ("f", "only one shelf"),
+            ("o", "everything of this owner"),
+            ("Enter", "open"),
+            ("b / m", "buy / write to the seller"),
+            ("r", "load again"),
+            ("Esc", "show everything again"),
+        ],
+        (None, None, Tab::Mine) => vec![
+            ("Enter", "open"),
+            ("e", "change it, also its pictures"),
+            ("w / p", "withdraw / put back on sale"),
+            ("v", "the order it ended in"),
+        ],
+        (None, None, Tab::Talk) => vec![
+            ("Enter", "open the conversation / send"),
+            ("Alt+Enter, Ctrl+J", "a new line"),
+            ("PgUp PgDn, ↑ ↓", "earlier, later"),
+            ("Tab", "the next conversation"),
+            ("Ctrl+O", "the listing or order it is about"),
+            ("Ctrl+B", "block, or end the block (x in the list)"),
+            ("Ctrl+R", "take back a message that was refused"),
+        ],
+        (None, None, Tab::Me) => vec![
+            ("Enter", "choose"),
+            ("x", "end a session, end a block"),
+            ("Esc", "back"),
+        ],
+        (None, None, Tab::Desk) => vec![
+            ("Enter", "look at the code, then do what stands there"),
+            ("F4", "take the payment now, collect later"),
+            ("Esc", "the next person"),
+        ],
+    };
+    let mut all = page;
+    all.push(("", ""));
+    all.extend([
+        ("1 … 7, Alt+1 … 7", "the tabs"),
+        ("↑ ↓ j k, PgUp PgDn, g G", "up and down"),
+        ("n", "what happened meanwhile"),
+        ("R", "connect again now"),
+        ("? or F1", "this"),
+        ("q, Ctrl+C", "leave"),
+    ]);
+    all
+}
+
+fn draw_help(app: &App, pen: &mut Pen) {
+    let lines = help(app);
+    let skin = pen.skin;
+    let height = u16::try_from(lines.len()).unwrap_or(10) + 4;
+    let area = pen.middle(72, height);
+    let inner = pen.boxed(area, "Keys", skin.accent());
+    for ((keys, what), y) in lines.iter().zip(inner.y + 1..inner.bottom()) {
+        pen.text(inner.x, y, 25, keys, skin.key());
+        pen.text(inner.x + 26, y, inner.width.saturating_sub(26), what, skin.plain());
+    }
+    let y = inner.bottom().saturating_sub(1);
+    pen.text(inner.x, y, inner.width, "Everything can be clicked, too. Any key closes this.", skin.muted());
+}
