@@ -17,7 +17,7 @@ pub const MENU: [(&str, char, &str); 8] = [
     ("Change my e-mail address", 'e', "where mail reaches you"),
     ("Change my password", 'p', "ends every other session"),
     ("Where I am signed in", 's', "every session, and ending one"),
-    ("Whom I block", 'k', "they cannot write to you"),
+    ("Whom I block", 'b', "they cannot write to you"),
     ("Show whether I am here", 'h', "the dot beside your name"),
     ("Log out", 'x', "this terminal forgets you"),
 ];
@@ -58,15 +58,25 @@ pub(crate) fn draw(app: &mut App, pen: &mut Pen, area: Rect) {
         pen.hit(middle, Hit::Key(KeyCode::Char('l')));
         return;
     };
-    pen.line(area.x, area.y, area.width, vec![
-        Span::styled(me.name.clone(), skin.strong()),
-        Span::styled(format!("  @{}  {}", me.username, me.email), skin.muted()),
-        Span::styled(if me.role == "member" { String::new() } else { format!("  {}", me.role) }, skin.accent()),
-    ]);
+    pen.line(
+        area.x,
+        area.y,
+        area.width,
+        vec![
+            Span::styled(me.name.clone(), skin.strong()),
+            Span::styled(format!("  @{}  {}", me.username, me.email), skin.muted()),
+            Span::styled(
+                if me.role == "member" { String::new() } else { format!("  {}", me.role) },
+                skin.accent(),
+            ),
+        ],
+    );
     let list = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
     match app.account.page {
         Page::Menu => {
-            for (number, ((what, key, why), y)) in MENU.iter().zip((list.y..list.bottom()).step_by(2)).enumerate() {
+            for (number, ((what, key, why), y)) in
+                MENU.iter().zip((list.y..list.bottom()).step_by(2)).enumerate()
+            {
                 let chosen = number == app.account.at;
                 pen.mark(list.x, y, 1, chosen);
                 let what = match (*key, app.account.hidden) {
@@ -74,11 +84,16 @@ pub(crate) fn draw(app: &mut App, pen: &mut Pen, area: Rect) {
                     _ => what,
                 };
                 let style = if chosen { skin.chosen() } else { skin.plain() };
-                pen.line(list.x + 2, y, list.width, Line::from(vec![
-                    Span::styled(format!("{key}  "), skin.key()),
-                    Span::styled(text::fit(what, 28), style),
-                    Span::styled((*why).to_owned(), skin.muted()),
-                ]));
+                pen.line(
+                    list.x + 2,
+                    y,
+                    list.width,
+                    Line::from(vec![
+                        Span::styled(format!("{key}  "), skin.key()),
+                        Span::styled(text::fit(what, 28), style),
+                        Span::styled((*why).to_owned(), skin.muted()),
+                    ]),
+                );
                 pen.hit(Rect { y, height: 1, ..list }, Hit::Row(number));
             }
         }
@@ -92,11 +107,20 @@ pub(crate) fn draw(app: &mut App, pen: &mut Pen, area: Rect) {
                 pen.mark(list.x, y, 2, chosen);
                 let device = if session.device.is_empty() { "unnamed" } else { &session.device };
                 let here = if session.current { "  this one" } else { "" };
-                pen.line(list.x + 2, y, list.width, vec![
-                    Span::styled(device.to_owned(), if chosen { skin.chosen() } else { skin.plain() }),
-                    Span::styled(here, skin.good()),
-                ]);
-                let facts = format!("since {} · last seen {}", app.moment(&session.started_at), app.moment(&session.last_seen_at));
+                pen.line(
+                    list.x + 2,
+                    y,
+                    list.width,
+                    vec![
+                        Span::styled(device.to_owned(), if chosen { skin.chosen() } else { skin.plain() }),
+                        Span::styled(here, skin.good()),
+                    ],
+                );
+                let facts = format!(
+                    "since {} · last seen {}",
+                    app.moment(&session.started_at),
+                    app.moment(&session.last_seen_at)
+                );
                 pen.text(list.x + 2, y + 1, list.width.saturating_sub(2), &facts, skin.muted());
                 pen.hit(Rect { y, height: 2, ..list }, Hit::Row(number));
             }
@@ -107,15 +131,26 @@ pub(crate) fn draw(app: &mut App, pen: &mut Pen, area: Rect) {
             let list = Rect { y: list.y + 2, height: list.height.saturating_sub(2), ..list };
             let mut rows = std::mem::take(&mut app.account.blocks);
             if rows.rows.is_empty() {
-                pen.text(list.x, list.y, list.width, if rows.known { "Nobody." } else { "One moment…" }, skin.muted());
+                pen.text(
+                    list.x,
+                    list.y,
+                    list.width,
+                    if rows.known { "Nobody." } else { "One moment…" },
+                    skin.muted(),
+                );
             }
             let at = rows.at;
             for ((number, card), y) in rows.seen(usize::from(list.height)).zip(list.y..) {
                 pen.mark(list.x, y, 1, number == at);
-                pen.line(list.x + 2, y, list.width, vec![
-                    Span::raw(card.name.clone()),
-                    Span::styled(format!("  @{}", card.username), skin.muted()),
-                ]);
+                pen.line(
+                    list.x + 2,
+                    y,
+                    list.width,
+                    vec![
+                        Span::raw(card.name.clone()),
+                        Span::styled(format!("  @{}", card.username), skin.muted()),
+                    ],
+                );
                 pen.hit(Rect { y, height: 1, ..list }, Hit::Row(number));
             }
             app.account.blocks = rows;

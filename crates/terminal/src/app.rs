@@ -10,7 +10,9 @@ use auboutique_wire::json::Outcome;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::crossterm::event::{
+    KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
 use ratatui::layout::Rect;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -20,8 +22,8 @@ use crate::clock;
 use crate::conversation::{Conversation, Leaving, Message, Open, Talk};
 use crate::desk::{Desk, DeskView};
 use crate::errand::{Done, Errand};
-use crate::form::{Aim, Did, Entry, Form, Input, Shot, ShotState};
 use crate::field::Field;
+use crate::form::{Aim, Did, Entry, Form, Input, Shot, ShotState};
 use crate::link::{Ask, Told};
 use crate::listing::{Listing, Market, Sheet};
 use crate::member::{Account, Card, Presence};
@@ -53,7 +55,8 @@ pub enum Tab {
 
 impl Tab {
     /// Every tab.
-    pub const ALL: [Self; 7] = [Self::Market, Self::Sell, Self::Mine, Self::Orders, Self::Talk, Self::Me, Self::Desk];
+    pub const ALL: [Self; 7] =
+        [Self::Market, Self::Sell, Self::Mine, Self::Orders, Self::Talk, Self::Me, Self::Desk];
 
     /// What stands on it.
     #[must_use]
@@ -464,7 +467,11 @@ impl App {
             self.load_orders(true, false);
             if let Some(open) = &self.talk.open {
                 let conversation = open.id.clone();
-                self.ask("messages", json!({ "conversation": conversation, "limit": 50 }), Purpose::Messages { conversation });
+                self.ask(
+                    "messages",
+                    json!({ "conversation": conversation, "limit": 50 }),
+                    Purpose::Messages { conversation },
+                );
             }
             // No query says who serves a desk; the desk itself does.
             self.ask("show_code", json!({ "code": "222222" }), Purpose::IsAttendant);
@@ -732,7 +739,11 @@ impl App {
             Purpose::Blocks => self.account.blocks.take(&mut reply, false, |row| &row.id),
             Purpose::Hidden => {
                 self.account.hidden = reply["hidden"].as_bool().unwrap_or(false);
-                self.say(if self.account.hidden { "Others see you as away" } else { "Others see when you are here" });
+                self.say(if self.account.hidden {
+                    "Others see you as away"
+                } else {
+                    "Others see when you are here"
+                });
             }
             Purpose::Presences => {
                 let rows = reply["rows"].as_array().cloned().unwrap_or_default();
@@ -756,9 +767,12 @@ impl App {
             }
             Purpose::Picture(source) => {
                 let data = reply["data"].as_str().unwrap_or_default();
-                let number = |name: &str| reply[name].as_u64().and_then(|number| usize::try_from(number).ok());
+                let number =
+                    |name: &str| reply[name].as_u64().and_then(|number| usize::try_from(number).ok());
                 match data_encoding::BASE64.decode(data.as_bytes()) {
-                    Ok(piece) => self.gallery.came(source, &piece, number("next"), number("bytes").unwrap_or(0)),
+                    Ok(piece) => {
+                        self.gallery.came(source, &piece, number("next"), number("bytes").unwrap_or(0))
+                    }
                     Err(_) => self.gallery.missing(source),
                 }
             }
@@ -792,8 +806,11 @@ impl App {
                 self.talk.list.loading = false;
                 self.talk.list.known = true;
                 self.talk.list.next = None;
-                self.talk.error =
-                    Some(if code == "unknown_op" { "This market has no conversations".to_owned() } else { why });
+                self.talk.error = Some(if code == "unknown_op" {
+                    "This market has no conversations".to_owned()
+                } else {
+                    why
+                });
             }
             Purpose::Form { modal } => {
                 let field = no["field"].as_str().unwrap_or_default().to_owned();
@@ -875,7 +892,11 @@ impl App {
                 let plain = self.market.owner.is_none() && self.market.search.is_empty();
                 if self.knows_listing(&id) {
                     self.ask("listing", json!({ "listing": id }), Purpose::Listing { show: false });
-                } else if plain && self.market.list.at == 0 && self.tab == Tab::Market && self.above.is_empty() {
+                } else if plain
+                    && self.market.list.at == 0
+                    && self.tab == Tab::Market
+                    && self.above.is_empty()
+                {
                     self.load_market(false);
                 } else if plain {
                     self.market.fresh += 1;
@@ -895,15 +916,19 @@ impl App {
             }
             "message_sent" => {
                 if let Some(message) = read::<Message>(event["message"].clone()) {
-                    let conversation =
-                        if message.conversation.is_empty() { text("conversation") } else { message.conversation.clone() };
+                    let conversation = if message.conversation.is_empty() {
+                        text("conversation")
+                    } else {
+                        message.conversation.clone()
+                    };
                     self.said(&conversation, message);
                 } else {
                     self.fetch_conversation(&text("conversation"));
                 }
             }
             "messages_delivered" | "messages_read" => {
-                let (conversation, by, number) = (text("conversation"), text("by"), event["number"].as_i64().unwrap_or(0));
+                let (conversation, by, number) =
+                    (text("conversation"), text("by"), event["number"].as_i64().unwrap_or(0));
                 let mine = self.is_me(&by);
                 let read = name == "messages_read";
                 if let Some(each) = self.talk.find_mut(&conversation) {
@@ -930,7 +955,11 @@ impl App {
             }
             "conversation_started" | "member_blocked" | "member_unblocked" => {
                 let conversation = text("conversation");
-                if conversation.is_empty() { self.load_conversations(false) } else { self.fetch_conversation(&conversation) }
+                if conversation.is_empty() {
+                    self.load_conversations(false)
+                } else {
+                    self.fetch_conversation(&conversation)
+                }
             }
             "presence_hidden" => self.account.hidden = event["hidden"].as_bool().unwrap_or(false),
             "attendant_appointed" => {
@@ -952,7 +981,8 @@ impl App {
     }
 
     fn tell_order(&mut self, event: &str, order: &Order) {
-        let (title, other, bought) = (text::cut(order.title(), 40), order.other().name.clone(), order.is_bought());
+        let (title, other, bought) =
+            (text::cut(order.title(), 40), order.other().name.clone(), order.is_bought());
         let what = match (event, bought) {
             ("order_placed", false) => format!("{other} bought your “{title}”"),
             ("order_dropped_off", true) => format!("“{title}” waits for you at {}", order.pickup.name),
@@ -966,12 +996,17 @@ impl App {
             ("pickup_missed", true) => format!("You did not collect “{title}” in time"),
             ("pickup_missed", false) => format!("{other} did not collect “{title}”"),
             ("pickup_reminded", _) => format!("“{title}” still waits for you at {}", order.pickup.name),
-            ("pickup_moved", _) => format!("The pickup of “{title}” moved to {}", self.date(&order.pickup.day)),
+            ("pickup_moved", _) => {
+                format!("The pickup of “{title}” moved to {}", self.date(&order.pickup.day))
+            }
             _ => {
                 return;
             }
         };
-        let seen = self.above.last().is_some_and(|above| matches!(above, Above::Order { order: on, .. } if on.order == order.order));
+        let seen = self
+            .above
+            .last()
+            .is_some_and(|above| matches!(above, Above::Order { order: on, .. } if on.order == order.order));
         if seen && event == "order_canceled" {
             return;
         }
@@ -1026,7 +1061,12 @@ impl App {
     /// Whether something lies over the page.
     #[must_use]
     pub fn is_covered(&self) -> bool {
-        self.dialog.is_some() || self.help || self.noticing || self.choice.is_some() || self.form.is_some() || self.toast.is_some()
+        self.dialog.is_some()
+            || self.help
+            || self.noticing
+            || self.choice.is_some()
+            || self.form.is_some()
+            || self.toast.is_some()
     }
 
     fn each_listing(&mut self, id: &str, mut change: impl FnMut(&mut Listing)) {
@@ -1043,7 +1083,10 @@ impl App {
 
     fn knows_listing(&self, id: &str) -> bool {
         self.market.list.rows.iter().chain(&self.mine.rows).any(|row| row.listing == id)
-            || self.above.iter().any(|above| matches!(above, Above::Listing(sheet) if sheet.listing.listing == id))
+            || self
+                .above
+                .iter()
+                .any(|above| matches!(above, Above::Listing(sheet) if sheet.listing.listing == id))
     }
 
     fn know_listing(&mut self, fresh: &Listing) {
@@ -1088,21 +1131,27 @@ impl App {
     }
 
     fn know_conversation(&mut self, conversation: Conversation) {
-        self.presence.insert(conversation.with.id.clone(), Presence {
-            member: conversation.with.clone(),
-            online: conversation.online,
-            last_seen_at: conversation.last_seen_at.clone(),
-        });
+        self.presence.insert(
+            conversation.with.id.clone(),
+            Presence {
+                member: conversation.with.clone(),
+                online: conversation.online,
+                last_seen_at: conversation.last_seen_at.clone(),
+            },
+        );
         self.talk.put(conversation);
     }
 
     fn learn_presence(&mut self) {
         for each in &self.talk.list.rows {
-            self.presence.insert(each.with.id.clone(), Presence {
-                member: each.with.clone(),
-                online: each.online,
-                last_seen_at: each.last_seen_at.clone(),
-            });
+            self.presence.insert(
+                each.with.id.clone(),
+                Presence {
+                    member: each.with.clone(),
+                    online: each.online,
+                    last_seen_at: each.last_seen_at.clone(),
+                },
+            );
         }
     }
 
@@ -1179,7 +1228,11 @@ impl App {
         if reading {
             self.mark_read();
         } else {
-            self.ask("mark_delivered", json!({ "conversation": conversation, "number": number }), Purpose::Quiet);
+            self.ask(
+                "mark_delivered",
+                json!({ "conversation": conversation, "number": number }),
+                Purpose::Quiet,
+            );
             self.notice(&format!("{name}: {}", text::cut(&said, 60)), Some(conversation.to_owned()), &at);
         }
     }
@@ -1194,7 +1247,11 @@ impl App {
             .filter_map(|each| Some((each.conversation.clone(), each.last.as_ref()?.number)))
             .collect();
         for (conversation, number) in marks {
-            self.ask("mark_delivered", json!({ "conversation": conversation, "number": number }), Purpose::Quiet);
+            self.ask(
+                "mark_delivered",
+                json!({ "conversation": conversation, "number": number }),
+                Purpose::Quiet,
+            );
         }
     }
 
@@ -1236,11 +1293,26 @@ impl App {
         let entries = vec![
             Entry::line("title", "What is it", "", "Spivak, Calculus, 4th edition"),
             Entry::line("price", "Price", "", "12.50"),
-            Entry::choice("currency", "Currency", Currency::ALL.iter().map(|each| each.code().to_owned()).collect(), "USD"),
+            Entry::choice(
+                "currency",
+                "Currency",
+                Currency::ALL.iter().map(|each| each.code().to_owned()).collect(),
+                "USD",
+            ),
             Entry::choice("category", "Shelf", self.categories.clone(), "books"),
             Entry::choice("condition", "Condition", self.conditions.clone(), "good"),
-            Entry { name: "description", label: "Description", hint: "what a buyer would ask", value: Input::Lines(Field::lines(""), 4) },
-            Entry { name: "pictures", label: "Picture", hint: "a file; Tab completes, Enter adds it", value: Input::Path(Field::line("")) },
+            Entry {
+                name: "description",
+                label: "Description",
+                hint: "what a buyer would ask",
+                value: Input::Lines(Field::lines(""), 4),
+            },
+            Entry {
+                name: "pictures",
+                label: "Picture",
+                hint: "a file; Tab completes, Enter adds it",
+                value: Input::Path(Field::line("")),
+            },
         ];
         Form::new(Aim::Sell, "Sell something", "Offer it", entries)
     }
@@ -1251,13 +1323,29 @@ impl App {
         let entries = vec![
             Entry::line("title", "What is it", &listing.title, ""),
             Entry::line("price", "Price", price, ""),
-            Entry::choice("currency", "Currency", Currency::ALL.iter().map(|each| each.code().to_owned()).collect(), listing.price.currency.code()),
+            Entry::choice(
+                "currency",
+                "Currency",
+                Currency::ALL.iter().map(|each| each.code().to_owned()).collect(),
+                listing.price.currency.code(),
+            ),
             Entry::choice("category", "Shelf", self.categories.clone(), &listing.category),
             Entry::choice("condition", "Condition", self.conditions.clone(), &listing.condition),
-            Entry { name: "description", label: "Description", hint: "", value: Input::Lines(Field::lines(&listing.description), 4) },
-            Entry { name: "pictures", label: "Picture", hint: "a file; Tab completes, Enter adds it", value: Input::Path(Field::line("")) },
+            Entry {
+                name: "description",
+                label: "Description",
+                hint: "",
+                value: Input::Lines(Field::lines(&listing.description), 4),
+            },
+            Entry {
+                name: "pictures",
+                label: "Picture",
+                hint: "a file; Tab completes, Enter adds it",
+                value: Input::Path(Field::line("")),
+            },
         ];
-        let mut form = Form::new(Aim::Edit(listing.listing.clone()), "Change what you offer", "Save", entries);
+        let mut form =
+            Form::new(Aim::Edit(listing.listing.clone()), "Change what you offer", "Save", entries);
         form.shelf = listing
             .pictures
             .iter()
@@ -1350,7 +1438,8 @@ impl App {
                 return;
             }
             if !form.text("pictures").trim().is_empty() {
-                form.error = Some("Press Enter on the picture's file to add it, or empty the field.".to_owned());
+                form.error =
+                    Some("Press Enter on the picture's file to add it, or empty the field.".to_owned());
                 form.go_to("pictures");
                 return;
             }
@@ -1421,7 +1510,8 @@ impl App {
         let focus = form.focus;
         let Some(field) = form.entries.get_mut(focus).and_then(Entry::field) else { return };
         let path = field.take();
-        let name = path.trim().trim_end_matches(['\'', '"']).rsplit('/').next().unwrap_or_default().to_owned();
+        let name =
+            path.trim().trim_end_matches(['\'', '"']).rsplit('/').next().unwrap_or_default().to_owned();
         form.shelf.push(Shot { number, name, state: ShotState::Reading });
         form.shot = form.shelf.len() - 1;
         form.error = None;
@@ -1436,7 +1526,12 @@ impl App {
                 Ok(bytes) => {
                     let length = bytes.len();
                     let Some(shot) = self.find_shot(number) else { return };
-                    shot.state = ShotState::Sending { bytes: Arc::new(bytes), upload: String::new(), chunk: 0, received: 0 };
+                    shot.state = ShotState::Sending {
+                        bytes: Arc::new(bytes),
+                        upload: String::new(),
+                        chunk: 0,
+                        received: 0,
+                    };
                     self.ask("start_upload", json!({ "bytes": length }), Purpose::Upload(number));
                 }
                 Err(why) => self.upload_failed(number, text::clean(&why)),
@@ -1444,7 +1539,8 @@ impl App {
             Done::Completed { typed, path, choices } => {
                 if let Some(form) = self.typing_form() {
                     let focus = form.focus;
-                    if let Some(Input::Path(field)) = form.entries.get_mut(focus).map(|entry| &mut entry.value)
+                    if let Some(Input::Path(field)) =
+                        form.entries.get_mut(focus).map(|entry| &mut entry.value)
                         && field.text() == typed
                     {
                         field.set(&path);
@@ -1468,7 +1564,11 @@ impl App {
         }
         if let Some(started) = reply["upload"].as_str() {
             started.clone_into(upload);
-            *chunk = reply["chunk_bytes"].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(30_000).clamp(1, 45_000);
+            *chunk = reply["chunk_bytes"]
+                .as_u64()
+                .and_then(|n| usize::try_from(n).ok())
+                .unwrap_or(30_000)
+                .clamp(1, 45_000);
         }
         *received = reply["received"].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
         let (upload, from) = (upload.clone(), (*received).min(bytes.len()));
@@ -1518,7 +1618,9 @@ impl App {
             return;
         }
         // Alt and a number changes the tab, also while one types.
-        if let (KeyCode::Char(digit @ '1'..='7'), true) = (key.code, key.modifiers.contains(KeyModifiers::ALT)) {
+        if let (KeyCode::Char(digit @ '1'..='7'), true) =
+            (key.code, key.modifiers.contains(KeyModifiers::ALT))
+        {
             return self.go_to_tab(digit);
         }
         if self.typing_form().is_some() {
@@ -1533,7 +1635,10 @@ impl App {
         if self.tab == Tab::Market && self.above.is_empty() && self.market.searching {
             return self.on_search_key(key);
         }
-        let on_menu = self.tab == Tab::Me && self.above.is_empty() && self.account.page == Page::Menu && self.me.is_some();
+        let on_menu = self.tab == Tab::Me
+            && self.above.is_empty()
+            && self.account.page == Page::Menu
+            && self.me.is_some();
         match key.code {
             KeyCode::Char('?') => self.help = true,
             KeyCode::Char('n') if !on_menu => {
@@ -1607,7 +1712,9 @@ impl App {
     fn on_dialog_key(&mut self, key: KeyEvent) {
         let Some(dialog) = &mut self.dialog else { return };
         match key.code {
-            KeyCode::Left | KeyCode::Right | KeyCode::Tab | KeyCode::BackTab => dialog.on_yes = !dialog.on_yes,
+            KeyCode::Left | KeyCode::Right | KeyCode::Tab | KeyCode::BackTab => {
+                dialog.on_yes = !dialog.on_yes
+            }
             KeyCode::Char('y') => self.answer(true),
             KeyCode::Char('n') | KeyCode::Esc => self.answer(false),
             KeyCode::Enter => {
@@ -1647,7 +1754,9 @@ impl App {
 
     fn on_notice_key(&mut self, key: KeyEvent) {
         match key.code {
-            KeyCode::Down | KeyCode::Char('j') => self.notice_at = (self.notice_at + 1).min(self.notices.len().saturating_sub(1)),
+            KeyCode::Down | KeyCode::Char('j') => {
+                self.notice_at = (self.notice_at + 1).min(self.notices.len().saturating_sub(1))
+            }
             KeyCode::Up | KeyCode::Char('k') => self.notice_at = self.notice_at.saturating_sub(1),
             KeyCode::Enter => {
                 self.noticing = false;
@@ -1806,7 +1915,8 @@ impl App {
             }
             KeyCode::Up | KeyCode::Down => {
                 if !open.draft.on_key(key) {
-                    open.scroll = if key.code == KeyCode::Up { open.scroll + 1 } else { open.scroll.saturating_sub(1) };
+                    open.scroll =
+                        if key.code == KeyCode::Up { open.scroll + 1 } else { open.scroll.saturating_sub(1) };
                 }
             }
             _ => {
@@ -1950,11 +2060,16 @@ impl App {
                 self.above.clear();
                 self.load_market(false);
             }
-            KeyCode::Char('e') if mine && listing.state != "sold" => self.form = Some(self.edit_form(listing)),
+            KeyCode::Char('e') if mine && listing.state != "sold" => {
+                self.form = Some(self.edit_form(listing))
+            }
             KeyCode::Char('w') if mine && listing.is_on_sale() => {
                 self.dialog = Some(Dialog {
                     title: "Withdraw it?".to_owned(),
-                    lines: vec![listing.title.clone(), "Nobody sees it until you put it back on sale.".to_owned()],
+                    lines: vec![
+                        listing.title.clone(),
+                        "Nobody sees it until you put it back on sale.".to_owned(),
+                    ],
                     yes: "Withdraw",
                     no: "Not now",
                     on_yes: false,
@@ -1962,7 +2077,11 @@ impl App {
                 });
             }
             KeyCode::Char('p') if mine && listing.state == "withdrawn" => {
-                self.ask("publish_listing", json!({ "listing": id }), Purpose::ListingAct("It is on sale again"));
+                self.ask(
+                    "publish_listing",
+                    json!({ "listing": id }),
+                    Purpose::ListingAct("It is on sale again"),
+                );
             }
             KeyCode::Char('v') if mine => match &listing.order {
                 Some(order) => self.follow(&order.clone()),
@@ -1982,12 +2101,15 @@ impl App {
             self.say_bad("It cannot be bought any more");
             return;
         }
-        let point = self.points.iter().find(|point| point["name"].as_str() == Some(listing.pickup_point.name.as_str()));
+        let point = self
+            .points
+            .iter()
+            .find(|point| point["name"].as_str() == Some(listing.pickup_point.name.as_str()));
         let address = point.and_then(|point| point["address"].as_str()).unwrap_or_default().to_owned();
         let mut lines = vec![
             listing.title.clone(),
             String::new(),
-            format!("Price   {}, in cash when you collect it", listing.price),
+            format!("Price   {}, in cash when you collect it", text::money(&listing.price)),
             format!("From    {}", listing.seller.name),
             format!("Place   {}", listing.pickup_point.name),
         ];
@@ -1999,7 +2121,7 @@ impl App {
         }
         lines.push(format!("When    from {}", self.pickup_day(point)));
         self.dialog = Some(Dialog {
-            title: format!("Buy for {}?", listing.price),
+            title: format!("Buy for {}?", text::money(&listing.price)),
             lines,
             yes: "Buy it",
             no: "Not now",
@@ -2011,7 +2133,10 @@ impl App {
     /// The day a pickup would be, when the point has room: the second day it is open after today.
     fn pickup_day(&self, point: Option<&Value>) -> String {
         let Some(point) = point else { return "the second open day".to_owned() };
-        let zone = point["time_zone"].as_str().and_then(auboutique_domain::time::zone).unwrap_or_else(|| self.zone.clone());
+        let zone = point["time_zone"]
+            .as_str()
+            .and_then(auboutique_domain::time::zone)
+            .unwrap_or_else(|| self.zone.clone());
         let closed = |date: Date| {
             let closures = point["closures"].as_array();
             closures.is_some_and(|days| days.iter().any(|day| day.as_str() == Some(&date.to_string())))
@@ -2037,7 +2162,9 @@ impl App {
         let id = order.order.clone();
         let question = |title: &str, lines: &[&str], yes: &'static str, op: &'static str| Dialog {
             title: title.to_owned(),
-            lines: std::iter::once(order.title().to_owned()).chain(lines.iter().map(|&line| line.to_owned())).collect(),
+            lines: std::iter::once(order.title().to_owned())
+                .chain(lines.iter().map(|&line| line.to_owned()))
+                .collect(),
             yes,
             no: "Not now",
             on_yes: false,
@@ -2047,9 +2174,13 @@ impl App {
             KeyCode::Char('c') if order.state == "placed" => {
                 let asked = order.cancel_requested_at.is_some();
                 let lines: &[&str] = match (order.is_bought(), asked) {
-                    (true, _) => &["Within 30 minutes you can cancel alone. Later, press a to ask the seller."],
+                    (true, _) => {
+                        &["Within 30 minutes you can cancel alone. Later, press a to ask the seller."]
+                    }
                     (false, true) => &["The buyer asked for it. It goes back on sale."],
-                    (false, false) => &["The buyer did not ask for it: you would get a strike, and it is withdrawn."],
+                    (false, false) => {
+                        &["The buyer did not ask for it: you would get a strike, and it is withdrawn."]
+                    }
                 };
                 self.dialog = Some(question("Cancel the order?", lines, "Cancel it", "cancel_order"));
             }
@@ -2099,7 +2230,9 @@ impl App {
             Tab::Mine => {
                 let Some(listing) = self.mine.chosen().cloned() else { return };
                 match key.code {
-                    KeyCode::Enter => self.above.push(Above::Listing(Sheet { listing, picture: 0, scroll: 0 })),
+                    KeyCode::Enter => {
+                        self.above.push(Above::Listing(Sheet { listing, picture: 0, scroll: 0 }))
+                    }
                     KeyCode::Char('r') => self.load_mine(false),
                     code => {
                         self.on_listing_key(&listing, code);
@@ -2146,7 +2279,12 @@ impl App {
             KeyCode::Char('f') => {
                 let mut of = vec!["everything".to_owned()];
                 of.extend(self.categories.iter().cloned());
-                let at = self.market.category.as_ref().and_then(|on| of.iter().position(|each| each == on)).unwrap_or(0);
+                let at = self
+                    .market
+                    .category
+                    .as_ref()
+                    .and_then(|on| of.iter().position(|each| each == on))
+                    .unwrap_or(0);
                 self.choice = Some(Choice { title: "Which shelf?", of, at });
             }
             KeyCode::Char('r') => {
@@ -2193,7 +2331,11 @@ impl App {
             (_, KeyCode::Esc | KeyCode::Backspace) => self.account.page = Page::Menu,
             (Page::Sessions, KeyCode::Char('x') | KeyCode::Delete) => {
                 if let Some(session) = self.account.sessions.chosen() {
-                    let here = if session.current { "It is this one: you are signed out here." } else { "Whoever uses it is signed out." };
+                    let here = if session.current {
+                        "It is this one: you are signed out here."
+                    } else {
+                        "Whoever uses it is signed out."
+                    };
                     self.dialog = Some(Dialog {
                         title: "End this session?".to_owned(),
                         lines: vec![session.device.clone(), here.to_owned()],
@@ -2218,7 +2360,10 @@ impl App {
         let Some(me) = self.me.clone() else { return };
         let form = |aim, title, entries| Form::new(aim, title, "Change it", entries);
         match letter {
-            'n' => self.form = Some(form(Aim::Name, "Change my name", vec![Entry::line("name", "Name", &me.name, "")])),
+            'n' => {
+                self.form =
+                    Some(form(Aim::Name, "Change my name", vec![Entry::line("name", "Name", &me.name, "")]))
+            }
             'u' => {
                 let entries = vec![Entry::line("username", "Username", &me.username, "")];
                 self.form = Some(form(Aim::Username, "Change my username", entries));
@@ -2242,7 +2387,7 @@ impl App {
                 self.account.page = Page::Sessions;
                 self.ask("sessions", json!({}), Purpose::Sessions);
             }
-            'k' => {
+            'b' => {
                 self.account.page = Page::Blocks;
                 self.ask("blocks", json!({}), Purpose::Blocks);
             }
@@ -2273,7 +2418,12 @@ impl App {
             MouseEventKind::ScrollDown | MouseEventKind::ScrollUp => {
                 let up = mouse.kind == MouseEventKind::ScrollUp;
                 self.dirty = true;
-                if let Some(open) = self.talk.open.as_mut().filter(|_| self.tab == Tab::Talk && self.above.is_empty() && self.dialog.is_none()) {
+                if let Some(open) = self
+                    .talk
+                    .open
+                    .as_mut()
+                    .filter(|_| self.tab == Tab::Talk && self.above.is_empty() && self.dialog.is_none())
+                {
                     open.scroll = if up { open.scroll + 2 } else { open.scroll.saturating_sub(2) };
                 } else if self.typing_form().is_none() && !self.help && self.dialog.is_none() {
                     press(self, if up { KeyCode::Up } else { KeyCode::Down });
@@ -2281,7 +2431,8 @@ impl App {
             }
             MouseEventKind::Down(MouseButton::Left) => {
                 let inside = |area: &Rect| area.contains((mouse.column, mouse.row).into());
-                let Some(hit) = self.hits.iter().rev().find(|(area, _)| inside(area)).map(|(_, hit)| *hit) else {
+                let Some(hit) = self.hits.iter().rev().find(|(area, _)| inside(area)).map(|(_, hit)| *hit)
+                else {
                     if self.help || self.noticing {
                         press(self, KeyCode::Esc);
                     }
@@ -2303,10 +2454,11 @@ impl App {
                             form.focus = number;
                             if number == form.entries.len() {
                                 self.send_form();
-                            } else if again {
-                                if let Some(Input::Choice(of, at)) = form.entries.get_mut(number).map(|entry| &mut entry.value) {
-                                    *at = (*at + 1) % of.len().max(1);
-                                }
+                            } else if again
+                                && let Some(Input::Choice(of, at)) =
+                                    form.entries.get_mut(number).map(|entry| &mut entry.value)
+                            {
+                                *at = (*at + 1) % of.len().max(1);
                             }
                         }
                     }

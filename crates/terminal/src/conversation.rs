@@ -180,10 +180,15 @@ impl Talk {
     pub fn put(&mut self, conversation: Conversation) {
         let at = self.list.chosen().map(|chosen| chosen.conversation.clone());
         self.list.rows.retain(|each| each.conversation != conversation.conversation);
-        let when = |each: &Conversation| each.last.as_ref().map(|last| last.sent_at.clone()).unwrap_or_default();
+        let when =
+            |each: &Conversation| each.last.as_ref().map(|last| last.sent_at.clone()).unwrap_or_default();
         let fresh = conversation.last.is_none();
         let key = when(&conversation);
-        let place = if fresh { 0 } else { self.list.rows.iter().position(|each| when(each) <= key).unwrap_or(self.list.rows.len()) };
+        let place = if fresh {
+            0
+        } else {
+            self.list.rows.iter().position(|each| when(each) <= key).unwrap_or(self.list.rows.len())
+        };
         self.list.rows.insert(place, conversation);
         if let Some(at) = at {
             self.list.at = self.list.rows.iter().position(|each| each.conversation == at).unwrap_or(0);
@@ -276,14 +281,24 @@ fn draw_open(app: &mut App, pen: &mut Pen, area: Rect, open: &mut Open) {
         let with = &conversation.with;
         let presence = app.presence.get(&with.id);
         let here = presence.map_or(conversation.online, |presence| presence.online);
-        let seen = presence.map_or(conversation.last_seen_at.as_ref(), |presence| presence.last_seen_at.as_ref());
+        let seen =
+            presence.map_or(conversation.last_seen_at.as_ref(), |presence| presence.last_seen_at.as_ref());
         let status = match (here, seen) {
             (true, _) => "here now".to_owned(),
             (false, Some(at)) => format!("last here {}", app.short(at)),
             (false, None) => String::new(),
         };
         let dot = if here { Span::styled("● ", skin.good()) } else { Span::styled("○ ", skin.muted()) };
-        pen.line(area.x, y, area.width, vec![dot, Span::styled(with.name.clone(), skin.strong()), Span::styled(format!("  {status}"), skin.muted())]);
+        pen.line(
+            area.x,
+            y,
+            area.width,
+            vec![
+                dot,
+                Span::styled(with.name.clone(), skin.strong()),
+                Span::styled(format!("  {status}"), skin.muted()),
+            ],
+        );
         y += 1;
         if let Some(about) = &conversation.about {
             pen.text(area.x, y, area.width, &format!("about {}", about.title), skin.muted());
@@ -300,12 +315,21 @@ fn draw_open(app: &mut App, pen: &mut Pen, area: Rect, open: &mut Open) {
         pen.text(area.x + 2, y, area.width.saturating_sub(2), line, skin.plain());
     }
     if conversation.as_ref().is_some_and(|each| each.blocked) {
-        pen.text(area.x + 2, bottom + 1, area.width.saturating_sub(2), "You block them. Ctrl+B ends that.", skin.warn());
+        pen.text(
+            area.x + 2,
+            bottom + 1,
+            area.width.saturating_sub(2),
+            "You block them. Ctrl+B ends that.",
+            skin.warn(),
+        );
     } else if open.draft.is_empty() {
         pen.text(area.x + 3, bottom + 1, area.width.saturating_sub(3), "Write, Enter sends", skin.muted());
     }
     if !app.is_covered() {
-        pen.frame.set_cursor_position((area.x + 2 + typed.cursor.0, (bottom + 1 + typed.cursor.1).min(area.bottom().saturating_sub(1))));
+        pen.frame.set_cursor_position((
+            area.x + 2 + typed.cursor.0,
+            (bottom + 1 + typed.cursor.1).min(area.bottom().saturating_sub(1)),
+        ));
     }
     let lines = lines(app, open, conversation.as_ref(), usize::from(area.width));
     let room = usize::from(bottom.saturating_sub(y));
@@ -365,7 +389,10 @@ fn lines(app: &App, open: &Open, conversation: Option<&Conversation>, width: usi
         }
         sender.clone_from(&message.sender);
         let is_head = message.number == open.head();
-        if mine && is_head && let Some(conversation) = conversation {
+        if mine
+            && is_head
+            && let Some(conversation) = conversation
+        {
             let mark = if conversation.their_read >= message.number {
                 "read"
             } else if conversation.their_delivered >= message.number {

@@ -69,28 +69,41 @@ pub(crate) fn draw(app: &mut App, pen: &mut Pen, area: Rect) {
         pen.text(area.x, y, area.width, "One moment…", skin.muted());
     } else if app.desk.shown.is_none() {
         pen.text(area.x, y, area.width, "Type the code somebody shows you, then Enter.", skin.muted());
-        pen.text(area.x, y + 1, area.width, "A seller's code starts with a letter, a buyer's with a digit.", skin.muted());
+        pen.text(
+            area.x,
+            y + 1,
+            area.width,
+            "A seller's code starts with a letter, a buyer's with a digit.",
+            skin.muted(),
+        );
     }
     let Some((_, view)) = app.desk.shown.clone().filter(|_| app.desk.done.is_none()) else { return };
     let y = if app.desk.error.is_some() { y + 4 } else { y };
     let seller = view.shown_by == "seller";
     let role = if seller { "sells" } else { "bought" };
-    pen.line(area.x, y, area.width, vec![
-        Span::styled(view.name.clone(), skin.strong()),
-        Span::styled(format!("  {role}"), skin.muted()),
-    ]);
+    pen.line(
+        area.x,
+        y,
+        area.width,
+        vec![Span::styled(view.name.clone(), skin.strong()), Span::styled(format!("  {role}"), skin.muted())],
+    );
     for (line, y) in view.lines.iter().zip(y + 1..y + 4) {
         pen.text(area.x, y, area.width, &line.title, skin.plain());
     }
     let y = y + 2 + u16::try_from(view.lines.len().min(3)).unwrap_or(1);
     let (what, hint) = match view.next.as_deref() {
         Some("drop_off") => ("Take it in".to_owned(), "Enter: it is here".to_owned()),
-        Some("collect") if view.due.minor > 0 => {
-            (format!("Take {} in cash, then hand it over", view.due), format!("Enter: I have {}, and it is handed over", view.due))
-        }
+        Some("collect") if view.due.minor > 0 => (
+            format!("Take {} in cash, then hand it over", text::money(&view.due)),
+            format!("Enter: I have {}, and it is handed over", text::money(&view.due)),
+        ),
         Some("collect") => ("It is paid. Hand it over".to_owned(), "Enter: it is handed over".to_owned()),
         _ => (
-            format!("Nothing to do now: {}. The pickup is on {}.", text::words(&view.state), app.date(&view.pickup_day)),
+            format!(
+                "Nothing to do now: {}. The pickup is on {}.",
+                text::words(&view.state),
+                app.date(&view.pickup_day)
+            ),
             String::new(),
         ),
     };

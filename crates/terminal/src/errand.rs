@@ -104,7 +104,12 @@ fn read(typed: &str) -> Result<Vec<u8>, String> {
     }
     let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     match image::guess_format(&bytes) {
-        Ok(image::ImageFormat::Jpeg | image::ImageFormat::Png | image::ImageFormat::WebP | image::ImageFormat::Gif) => Ok(bytes),
+        Ok(
+            image::ImageFormat::Jpeg
+            | image::ImageFormat::Png
+            | image::ImageFormat::WebP
+            | image::ImageFormat::Gif,
+        ) => Ok(bytes),
         _ => Err("This is no JPEG, PNG, WebP or GIF picture.".to_owned()),
     }
 }

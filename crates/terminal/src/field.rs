@@ -87,7 +87,9 @@ impl Field {
 
     fn word_before(&self) -> usize {
         let start = self.text[..self.cursor].trim_end();
-        start.rfind(char::is_whitespace).map_or(0, |at| at + start[at..].chars().next().map_or(1, char::len_utf8))
+        start
+            .rfind(char::is_whitespace)
+            .map_or(0, |at| at + start[at..].chars().next().map_or(1, char::len_utf8))
     }
 
     fn word_after(&self) -> usize {
@@ -105,7 +107,9 @@ impl Field {
     /// Goes a line up or down; false when there is none.
     fn vertical(&mut self, down: bool) -> bool {
         let (breaks, row) = self.place();
-        let Some(&(start, end)) = (if down { breaks.get(row + 1) } else { row.checked_sub(1).and_then(|row| breaks.get(row)) }) else {
+        let Some(&(start, end)) =
+            (if down { breaks.get(row + 1) } else { row.checked_sub(1).and_then(|row| breaks.get(row)) })
+        else {
             return false;
         };
         let column = text::width(&self.text[breaks[row].0..self.cursor]);
@@ -171,7 +175,9 @@ impl Field {
         let cells = cells.max(2);
         self.cells = cells;
         if !self.lines {
-            let dots = |text: &str| if hidden { "•".repeat(text.graphemes(true).count()) } else { text.to_owned() };
+            let dots = |text: &str| {
+                if hidden { "•".repeat(text.graphemes(true).count()) } else { text.to_owned() }
+            };
             let (before, after) = (dots(&self.text[..self.cursor]), dots(&self.text[self.cursor..]));
             // The end of what stands before the cursor is always to be seen.
             let mut skip = 0;

@@ -77,13 +77,17 @@ impl Entry {
     #[must_use]
     pub fn text(&self) -> &str {
         match &self.value {
-            Input::Line(field) | Input::Secret(field) | Input::Lines(field, _) | Input::Path(field) => field.text(),
+            Input::Line(field) | Input::Secret(field) | Input::Lines(field, _) | Input::Path(field) => {
+                field.text()
+            }
             Input::Choice(of, at) => of.get(*at).map_or("", String::as_str),
         }
     }
     pub(crate) fn field(&mut self) -> Option<&mut Field> {
         match &mut self.value {
-            Input::Line(field) | Input::Secret(field) | Input::Lines(field, _) | Input::Path(field) => Some(field),
+            Input::Line(field) | Input::Secret(field) | Input::Lines(field, _) | Input::Path(field) => {
+                Some(field)
+            }
             Input::Choice(..) => None,
         }
     }
@@ -167,7 +171,18 @@ impl Form {
     #[must_use]
     pub fn new(aim: Aim, title: &str, button: &'static str, entries: Vec<Entry>) -> Self {
         let begun = entries.iter().map(|entry| entry.text().to_owned()).collect();
-        Self { aim, title: title.to_owned(), button, entries, focus: 0, error: None, sent: false, shelf: Vec::new(), shot: 0, begun }
+        Self {
+            aim,
+            title: title.to_owned(),
+            button,
+            entries,
+            focus: 0,
+            error: None,
+            sent: false,
+            shelf: Vec::new(),
+            shot: 0,
+            begun,
+        }
     }
 
     /// What was put in under that name.
@@ -207,7 +222,11 @@ impl Form {
         let carry = !key.modifiers.is_empty();
         match key.code {
             KeyCode::Left | KeyCode::Right => {
-                let to = if key.code == KeyCode::Left { self.shot.saturating_sub(1) } else { (self.shot + 1).min(last) };
+                let to = if key.code == KeyCode::Left {
+                    self.shot.saturating_sub(1)
+                } else {
+                    (self.shot + 1).min(last)
+                };
                 if carry {
                     self.shelf.swap(self.shot, to);
                 }
@@ -275,7 +294,8 @@ impl Form {
                 // The first letter chooses, as people expect of a list.
                 (Input::Choice(of, at), KeyCode::Char(letter)) if plain => {
                     let starts = |each: &String| each.to_lowercase().starts_with(letter.to_ascii_lowercase());
-                    let found = (1..=of.len()).map(|step| (*at + step) % of.len()).find(|&at| starts(&of[at]));
+                    let found =
+                        (1..=of.len()).map(|step| (*at + step) % of.len()).find(|&at| starts(&of[at]));
                     *at = found.unwrap_or(*at);
                     return Did::Changed;
                 }
@@ -291,7 +311,9 @@ impl Form {
             KeyCode::BackTab | KeyCode::Up => self.go(-1),
             KeyCode::Enter if self.focus == count => return Did::Send,
             // The button follows the last field: a form that was filled in line by line is sent by the last Enter.
-            KeyCode::Enter if self.focus + 1 == count && !matches!(self.aim, Aim::Sell | Aim::Edit(_)) => return Did::Send,
+            KeyCode::Enter if self.focus + 1 == count && !matches!(self.aim, Aim::Sell | Aim::Edit(_)) => {
+                return Did::Send;
+            }
             KeyCode::Enter => self.go(1),
             _ => return Did::Nothing,
         }
@@ -319,11 +341,16 @@ mod tests {
     use super::*;
 
     fn form() -> Form {
-        Form::new(Aim::LogIn, "Log in", "Log in", vec![
-            Entry::line("login", "Username", "", ""),
-            Entry::choice("kind", "Kind", vec!["books".into(), "games".into(), "music".into()], "games"),
-            Entry::secret("password", "Password", ""),
-        ])
+        Form::new(
+            Aim::LogIn,
+            "Log in",
+            "Log in",
+            vec![
+                Entry::line("login", "Username", "", ""),
+                Entry::choice("kind", "Kind", vec!["books".into(), "games".into(), "music".into()], "games"),
+                Entry::secret("password", "Password", ""),
+            ],
+        )
     }
 
     fn press(form: &mut Form, codes: &[KeyCode]) -> Did {
@@ -337,7 +364,14 @@ mod tests {
     #[test]
     fn a_form_is_filled_in_line_by_line_and_sent_by_the_last_enter() {
         let mut form = form();
-        let keys = [KeyCode::Char('n'), KeyCode::Enter, KeyCode::Char('m'), KeyCode::Enter, KeyCode::Char('p'), KeyCode::Enter];
+        let keys = [
+            KeyCode::Char('n'),
+            KeyCode::Enter,
+            KeyCode::Char('m'),
+            KeyCode::Enter,
+            KeyCode::Char('p'),
+            KeyCode::Enter,
+        ];
         assert_eq!(press(&mut form, &keys), Did::Send);
         assert_eq!((form.text("login"), form.text("kind"), form.text("password")), ("n", "music", "p"));
         assert!(form.is_changed());

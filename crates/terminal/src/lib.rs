@@ -96,7 +96,8 @@ fn converse(
     execute!(io::stdout(), EnableMouseCapture, EnableBracketedPaste, SetTitle("AUBoutique"))?;
     let (sender, happened) = unbounded();
     let told = sender.clone();
-    let link = Link::start(app.server.clone(), tls, keeper, move |tell| told.send(Happened::Told(tell)).is_ok());
+    let link =
+        Link::start(app.server.clone(), tls, keeper, move |tell| told.send(Happened::Told(tell)).is_ok());
     let done = sender.clone();
     let errands = errand::start(picker, move |tell| done.send(Happened::Done(tell)).is_ok());
     thread::spawn(move || {

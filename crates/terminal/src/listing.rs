@@ -123,7 +123,7 @@ fn state_span(app: &App, listing: &Listing) -> Span<'static> {
 fn row(app: &App, pen: &mut Pen, area: Rect, listing: &Listing, below: &str, chosen: bool) {
     pen.mark(area.x, area.y, 2, chosen);
     let (x, width) = (area.x + 2, area.width.saturating_sub(3));
-    let price = listing.price.to_string();
+    let price = text::money(&listing.price);
     let wide = u16::try_from(text::width(&price)).unwrap_or(0);
     let title = if chosen { pen.skin.chosen() } else { pen.skin.plain() };
     pen.text(x, area.y, width.saturating_sub(wide + 1), &listing.title, title);
@@ -146,7 +146,8 @@ pub(crate) fn draw_market(app: &mut App, pen: &mut Pen, area: Rect) {
             (error, "Esc shows everything again")
         } else if !app.market.list.known {
             ("One moment…".to_owned(), "")
-        } else if app.market.owner.is_some() || app.market.category.is_some() || !app.market.search.is_empty() {
+        } else if app.market.owner.is_some() || app.market.category.is_some() || !app.market.search.is_empty()
+        {
             ("Nothing here".to_owned(), "Esc shows everything again")
         } else {
             ("Nothing is on sale yet".to_owned(), "Be the first: press 2 to sell something")
@@ -157,7 +158,12 @@ pub(crate) fn draw_market(app: &mut App, pen: &mut Pen, area: Rect) {
     let mut rows = std::mem::take(&mut app.market.list);
     let at = rows.at;
     for ((number, listing), y) in rows.seen(usize::from(list.height / 2)).zip((list.y..).step_by(2)) {
-        let below = format!("{} · {} · {}", listing.seller.name, text::words(&listing.category), text::words(&listing.condition));
+        let below = format!(
+            "{} · {} · {}",
+            listing.seller.name,
+            text::words(&listing.category),
+            text::words(&listing.condition)
+        );
         let place = Rect { y, height: 2, ..list };
         row(app, pen, place, listing, &below, number == at);
         pen.hit(place, Hit::Row(number));
@@ -212,7 +218,8 @@ fn draw_filter(app: &mut App, pen: &mut Pen, area: Rect) {
         );
     } else if app.market.list.known {
         let count = app.market.list.rows.len();
-        let label = if app.market.list.loading { "loading… ".to_owned() } else { format!("{count}{more} ") };
+        let label =
+            if app.market.list.loading { "loading… ".to_owned() } else { format!("{count}{more} ") };
         pen.right(area.x, area.y, area.width, &label, skin.muted());
     }
 }
@@ -245,19 +252,29 @@ fn draw_preview(app: &mut App, pen: &mut Pen, area: Rect, listing: &Listing) {
         pen.text(area.x, y, area.width, line, skin.strong());
         y += 1;
     }
-    pen.line(area.x, y, area.width, vec![
-        Span::styled(listing.price.to_string(), skin.price()),
-        Span::raw("  "),
-        state_span(app, listing),
-    ]);
+    pen.line(
+        area.x,
+        y,
+        area.width,
+        vec![
+            Span::styled(text::money(&listing.price), skin.price()),
+            Span::raw("  "),
+            state_span(app, listing),
+        ],
+    );
     y += 1;
     let facts = format!("{} · {}", text::words(&listing.category), text::words(&listing.condition));
     pen.text(area.x, y, area.width, &facts, skin.muted());
-    pen.line(area.x, y + 1, area.width, vec![
-        Span::styled("from ", skin.muted()),
-        dot_span(app, &listing.seller),
-        Span::raw(listing.seller.name.clone()),
-    ]);
+    pen.line(
+        area.x,
+        y + 1,
+        area.width,
+        vec![
+            Span::styled("from ", skin.muted()),
+            dot_span(app, &listing.seller),
+            Span::raw(listing.seller.name.clone()),
+        ],
+    );
     pen.text(area.x, y + 2, area.width, &format!("at {}", listing.pickup_point.name), skin.muted());
     y += 4;
     let rest = Rect { y, height: area.bottom().saturating_sub(y), ..area };
@@ -289,21 +306,29 @@ pub(crate) fn draw_sheet(app: &mut App, pen: &mut Pen, area: Rect, sheet: &mut S
         pen.text(side.x, y, side.width, line, skin.strong());
         y += 1;
     }
-    pen.line(side.x, y + 1, side.width, vec![
-        Span::styled(listing.price.to_string(), skin.price()),
-        Span::raw("   "),
-        state_span(app, &listing),
-    ]);
+    pen.line(
+        side.x,
+        y + 1,
+        side.width,
+        vec![
+            Span::styled(text::money(&listing.price), skin.price()),
+            Span::raw("   "),
+            state_span(app, &listing),
+        ],
+    );
     y += 3;
     let shelf = format!("{} · {}", text::words(&listing.category), text::words(&listing.condition));
     let mine = app.is_me(&listing.seller.id);
     let mut facts: Vec<(&str, Vec<Span>)> = vec![
         ("Shelf", vec![Span::raw(shelf)]),
-        ("From", vec![
-            dot_span(app, &listing.seller),
-            Span::raw(if mine { "you".to_owned() } else { listing.seller.name.clone() }),
-            Span::styled(format!("  @{}", listing.seller.username), skin.muted()),
-        ]),
+        (
+            "From",
+            vec![
+                dot_span(app, &listing.seller),
+                Span::raw(if mine { "you".to_owned() } else { listing.seller.name.clone() }),
+                Span::styled(format!("  @{}", listing.seller.username), skin.muted()),
+            ],
+        ),
         ("At", vec![Span::raw(listing.pickup_point.name.clone())]),
         ("Since", vec![Span::raw(app.day(&listing.published_at))]),
     ];

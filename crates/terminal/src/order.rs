@@ -135,12 +135,17 @@ pub(crate) fn draw(app: &mut App, pen: &mut Pen, area: Rect) {
     let skin = pen.skin;
     let sold = app.orders.sold_side;
     let of = |on: bool| if on { skin.accent() } else { skin.muted() };
-    pen.line(area.x + 1, area.y, area.width, vec![
-        Span::styled("Bought", of(!sold)),
-        Span::styled("  ·  ", skin.muted()),
-        Span::styled("Sold", of(sold)),
-        Span::styled("   Tab changes", skin.muted()),
-    ]);
+    pen.line(
+        area.x + 1,
+        area.y,
+        area.width,
+        vec![
+            Span::styled("Bought", of(!sold)),
+            Span::styled("  ·  ", skin.muted()),
+            Span::styled("Sold", of(sold)),
+            Span::styled("   Tab changes", skin.muted()),
+        ],
+    );
     pen.hit(Rect { height: 1, width: 30, ..area }, Hit::Key(ratatui::crossterm::event::KeyCode::Tab));
     let area = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
     let mut rows = std::mem::take(app.orders.list());
@@ -157,7 +162,7 @@ pub(crate) fn draw(app: &mut App, pen: &mut Pen, area: Rect) {
         let chosen = number == at;
         pen.mark(area.x, y, 2, chosen);
         let (x, width) = (area.x + 2, area.width.saturating_sub(3));
-        let total = order.total.to_string();
+        let total = text::money(&order.total);
         let wide = u16::try_from(text::width(&total)).unwrap_or(0);
         let style = if chosen { skin.chosen() } else { skin.plain() };
         pen.text(x, y, width.saturating_sub(wide + 1), order.title(), style);
@@ -170,12 +175,17 @@ pub(crate) fn draw(app: &mut App, pen: &mut Pen, area: Rect) {
         };
         let needs_desk = matches!(order.state.as_str(), "placed" | "at_desk");
         let when = if needs_desk { format!(" · {}", app.date(&order.pickup.day)) } else { String::new() };
-        pen.line(x, y + 1, width, vec![
-            Span::styled(order.words().to_owned(), state),
-            Span::styled(format!("{when} · {role} "), skin.muted()),
-            dot_span(app, order.other()),
-            Span::styled(order.other().name.clone(), skin.muted()),
-        ]);
+        pen.line(
+            x,
+            y + 1,
+            width,
+            vec![
+                Span::styled(order.words().to_owned(), state),
+                Span::styled(format!("{when} · {role} "), skin.muted()),
+                dot_span(app, order.other()),
+                Span::styled(order.other().name.clone(), skin.muted()),
+            ],
+        );
         pen.hit(Rect { y, height: 2, ..area }, Hit::Row(number));
     }
     *app.orders.list() = rows;
@@ -260,36 +270,49 @@ pub(crate) fn draw_one(app: &mut App, pen: &mut Pen, area: Rect, order: &Order) 
     let skin = pen.skin;
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     pen.text(area.x, area.y, area.width.saturating_sub(16), order.title(), skin.strong());
-    pen.right(area.x, area.y, area.width, &order.total.to_string(), skin.price());
+    pen.right(area.x, area.y, area.width, &text::money(&order.total), skin.price());
     let way = way(app, order);
     pen.line(area.x, area.y + 2, area.width, way);
     let other = if order.is_bought() { "Seller" } else { "Buyer" };
     let mut facts: Vec<(&str, Vec<Span>)> = vec![
-        (other, vec![
-            dot_span(app, order.other()),
-            Span::raw(order.other().name.clone()),
-            Span::styled(format!("  @{}", order.other().username), skin.muted()),
-        ]),
+        (
+            other,
+            vec![
+                dot_span(app, order.other()),
+                Span::raw(order.other().name.clone()),
+                Span::styled(format!("  @{}", order.other().username), skin.muted()),
+            ],
+        ),
         ("Place", vec![Span::styled(order.pickup.name.clone(), skin.strong())]),
         ("", vec![Span::raw(order.pickup.address.clone())]),
     ];
     let hours = order.pickup.hours.clone().map(|hours| format!(", {hours}")).unwrap_or_default();
     let day = format!("{}{hours}", app.date(&order.pickup.day));
-    facts.push((if order.is_bought() { "Collect" } else { "Pickup" }, vec![Span::styled(day, skin.strong())]));
+    facts
+        .push((if order.is_bought() { "Collect" } else { "Pickup" }, vec![Span::styled(day, skin.strong())]));
     if let Some(until) = &order.pickup.until {
         let label = if order.is_bought() { "Kept until" } else { "Drop off by" };
         facts.push((label, vec![Span::raw(app.moment(until))]));
     }
     if order.due.minor != 0 {
-        facts.push(("To pay", vec![
-            Span::styled(order.due.to_string(), skin.price()),
-            Span::styled(if order.is_bought() { "  in cash, at the desk" } else { "  by the buyer, at the desk" }, skin.muted()),
-        ]));
+        facts.push((
+            "To pay",
+            vec![
+                Span::styled(text::money(&order.due), skin.price()),
+                Span::styled(
+                    if order.is_bought() { "  in cash, at the desk" } else { "  by the buyer, at the desk" },
+                    skin.muted(),
+                ),
+            ],
+        ));
     }
     facts.push(("Bought", vec![Span::raw(app.moment(&order.placed_at))]));
     if let Some(at) = &order.cancel_requested_at {
         let who = if order.is_bought() { "You asked" } else { "The buyer asked" };
-        facts.push(("Cancel", vec![Span::styled(format!("{who} to cancel, {}", app.moment(at)), skin.warn())]));
+        facts.push((
+            "Cancel",
+            vec![Span::styled(format!("{who} to cancel, {}", app.moment(at)), skin.warn())],
+        ));
     }
     let mut y = area.y + 4;
     for (label, mut spans) in facts {
@@ -298,7 +321,11 @@ pub(crate) fn draw_one(app: &mut App, pen: &mut Pen, area: Rect, order: &Order) 
         y += 1;
     }
     if let Some(code) = &order.pickup.code {
-        let what = if order.is_bought() { "Show this at the desk to collect it:" } else { "Show this at the desk when you bring it:" };
+        let what = if order.is_bought() {
+            "Show this at the desk to collect it:"
+        } else {
+            "Show this at the desk when you bring it:"
+        };
         pen.text(area.x, y + 1, area.width, what, skin.muted());
         draw_code(pen, Rect { y: y + 2, height: 5, ..area }, code);
     }

@@ -100,7 +100,8 @@ impl Pen<'_, '_> {
         self.frame.render_widget(Clear, area);
         self.hit(area, Hit::Nothing);
         let title = if title.is_empty() { String::new() } else { format!(" {title} ") };
-        let title = Span::styled(text::cut(&title, usize::from(area.width.saturating_sub(4))), self.skin.strong());
+        let title =
+            Span::styled(text::cut(&title, usize::from(area.width.saturating_sub(4))), self.skin.strong());
         let block = Block::bordered().border_type(BorderType::Rounded).border_style(style).title(title);
         let inner = block.inner(area);
         self.frame.render_widget(block, area);

@@ -153,7 +153,9 @@ impl Gallery {
             return;
         }
         match next {
-            Some(next) if next == kept.len() && !piece.is_empty() => self.needs.push(Need::Bytes(source, next)),
+            Some(next) if next == kept.len() && !piece.is_empty() => {
+                self.needs.push(Need::Bytes(source, next))
+            }
             Some(_) => {
                 self.bytes.insert(source, Bytes::Missing);
             }

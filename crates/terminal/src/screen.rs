@@ -106,7 +106,13 @@ fn draw_page(app: &mut App, pen: &mut Pen, area: Rect) {
                     let mut area = area;
                     if *fresh {
                         let style = pen.skin.good();
-                        pen.text(area.x + 1, area.y, area.width, "✓ It is yours. Note place, day and code:", style);
+                        pen.text(
+                            area.x + 1,
+                            area.y,
+                            area.width,
+                            "✓ It is yours. Note place, day and code:",
+                            style,
+                        );
                         area = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
                     }
                     order::draw_one(app, pen, area, order);
@@ -162,7 +168,10 @@ fn keys(app: &App) -> Keys {
         }
         None => match app.tab {
             Tab::Market if app.market.searching => {
-                keys.extend([(KeyCode::Enter, "Enter", "to the list"), (KeyCode::Esc, "Esc", "end the search")]);
+                keys.extend([
+                    (KeyCode::Enter, "Enter", "to the list"),
+                    (KeyCode::Esc, "Esc", "end the search"),
+                ]);
             }
             Tab::Market => keys.extend([
                 (letter('/'), "/", "search"),
@@ -203,9 +212,13 @@ fn keys(app: &App) -> Keys {
                 account::Page::Sessions => {
                     keys.extend([(letter('x'), "x", "end the session"), (KeyCode::Esc, "Esc", "back")]);
                 }
-                account::Page::Blocks => keys.extend([(letter('x'), "x", "end the block"), (KeyCode::Esc, "Esc", "back")]),
+                account::Page::Blocks => {
+                    keys.extend([(letter('x'), "x", "end the block"), (KeyCode::Esc, "Esc", "back")])
+                }
             },
-            Tab::Desk => keys.extend([(KeyCode::Enter, "Enter", "go on"), (KeyCode::Esc, "Esc", "next person")]),
+            Tab::Desk => {
+                keys.extend([(KeyCode::Enter, "Enter", "go on"), (KeyCode::Esc, "Esc", "next person")])
+            }
         },
     }
     let typing = typing
@@ -228,7 +241,8 @@ fn own_keys(state: &str) -> Keys {
 }
 
 fn order_keys(order: &order::Order) -> Keys {
-    let mut keys = vec![(letter('m'), "m", if order.is_bought() { "message the seller" } else { "message the buyer" })];
+    let mut keys =
+        vec![(letter('m'), "m", if order.is_bought() { "message the seller" } else { "message the buyer" })];
     match (order.state.as_str(), order.is_bought()) {
         ("placed", true) => keys.extend([(letter('c'), "c", "cancel"), (letter('a'), "a", "ask to cancel")]),
         ("placed", false) => keys.push((letter('c'), "c", "cancel")),
@@ -255,9 +269,12 @@ fn draw_line(app: &App, pen: &mut Pen, area: Rect) {
     spans.push(Span::raw(who));
     spans.push(Span::styled(format!(" · {server}"), skin.muted()));
     match (bad, app.guarded) {
-        (Some(bad), _) => spans.push(Span::styled(format!(" · {}", text::cut(&bad, usize::from(area.width) / 2)), skin.warn())),
+        (Some(bad), _) => spans
+            .push(Span::styled(format!(" · {}", text::cut(&bad, usize::from(area.width) / 2)), skin.warn())),
         (None, (true, _)) => spans.push(Span::styled(" · encrypted", skin.muted())),
-        (None, (false, false)) => spans.push(Span::styled(" · NOT ENCRYPTED: others can read this", skin.warn())),
+        (None, (false, false)) => {
+            spans.push(Span::styled(" · NOT ENCRYPTED: others can read this", skin.warn()))
+        }
         (None, (false, true)) => {}
     }
     if app.line == Line::Up && app.me.is_some() && !app.live {
@@ -280,7 +297,10 @@ fn draw_toast(app: &App, pen: &mut Pen) {
     let width = u16::try_from(wide + 4).unwrap_or(all.width);
     let height = u16::try_from(lines.len().min(4) + 2).unwrap_or(3);
     let style = if *good { pen.skin.good() } else { pen.skin.bad() };
-    let area = Rect { x: all.width.saturating_sub(width + 1), y: 2, width, height };
+    // Below, where it covers least; above while one writes below.
+    let writing = app.tab == Tab::Talk && app.talk.open.is_some() && app.above.is_empty();
+    let y = if writing { 2 } else { all.height.saturating_sub(height + 2) };
+    let area = Rect { x: all.width.saturating_sub(width + 1), y, width, height };
     let inner = pen.boxed(area, "", style);
     for (line, y) in lines.iter().zip(inner.y..inner.bottom()) {
         let style = pen.skin.plain();
@@ -305,11 +325,24 @@ fn draw_modal(app: &mut App, pen: &mut Pen) {
         let y = inner.bottom().saturating_sub(2);
         if !app.guarded.0 && !app.guarded.1 && app.line == Line::Up {
             let style = pen.skin.warn();
-            pen.text(inner.x, y.saturating_sub(1), inner.width, "Not encrypted: others on the way can read the password.", style);
+            pen.text(
+                inner.x,
+                y.saturating_sub(1),
+                inner.width,
+                "Not encrypted: others on the way can read the password.",
+                style,
+            );
         }
-        let (what, other) = if form.aim == Aim::LogIn { ("F2", "I am new here: join") } else { ("F2", "I have an account: log in") };
+        let (what, other) = if form.aim == Aim::LogIn {
+            ("F2", "I am new here: join")
+        } else {
+            ("F2", "I have an account: log in")
+        };
         pen.keys(Rect { y, height: 1, ..inner }, &[(KeyCode::F(2), what, other)]);
-        pen.keys(Rect { y: y + 1, height: 1, ..inner }, &[(KeyCode::Esc, "Esc", "look around without an account")]);
+        pen.keys(
+            Rect { y: y + 1, height: 1, ..inner },
+            &[(KeyCode::Esc, "Esc", "look around without an account")],
+        );
     }
     app.form = Some(form);
 }
@@ -334,11 +367,12 @@ fn draw_form(app: &App, pen: &mut Pen, area: Rect, form: &mut Form, cursor: bool
                 let chosen = text::words(of.get(*at).map_or("", String::as_str));
                 let style = if focused { skin.accent() } else { skin.plain() };
                 let arrows = if focused { skin.key() } else { skin.muted() };
-                pen.line(x, y, wide, vec![
-                    Span::styled("‹ ", arrows),
-                    Span::styled(chosen, style),
-                    Span::styled(" ›", arrows),
-                ]);
+                pen.line(
+                    x,
+                    y,
+                    wide,
+                    vec![Span::styled("‹ ", arrows), Span::styled(chosen, style), Span::styled(" ›", arrows)],
+                );
                 y += 1;
             }
             Input::Lines(field, rows) => {
@@ -366,7 +400,12 @@ fn draw_form(app: &App, pen: &mut Pen, area: Rect, form: &mut Form, cursor: bool
                     pen.line(x, y, wide, Span::styled(text::fit(hint, usize::from(wide)), style));
                 } else {
                     let style = if focused { skin.input() } else { skin.plain() };
-                    pen.line(x, y, wide, Span::styled(text::fit(&seen.lines.concat(), usize::from(wide)), style));
+                    pen.line(
+                        x,
+                        y,
+                        wide,
+                        Span::styled(text::fit(&seen.lines.concat(), usize::from(wide)), style),
+                    );
                 }
                 if focused && cursor {
                     pen.frame.set_cursor_position((x + seen.cursor.0.min(wide), y));
@@ -375,9 +414,18 @@ fn draw_form(app: &App, pen: &mut Pen, area: Rect, form: &mut Form, cursor: bool
             }
         }
         if form.entries[number].name == "pictures" {
-            y = draw_shelf(app, pen, Rect { x, y, width: wide, height: area.bottom().saturating_sub(y) }, form, focused);
+            y = draw_shelf(
+                app,
+                pen,
+                Rect { x, y, width: wide, height: area.bottom().saturating_sub(y) },
+                form,
+                focused,
+            );
         }
-        pen.hit(Rect { x: area.x, y: top, width: area.width, height: y.saturating_sub(top) }, Hit::Entry(number));
+        pen.hit(
+            Rect { x: area.x, y: top, width: area.width, height: y.saturating_sub(top) },
+            Hit::Entry(number),
+        );
         if roomy || matches!(form.entries[number].name, "title" | "condition" | "description") {
             y += 1;
         }
@@ -416,24 +464,38 @@ fn draw_shelf(app: &App, pen: &mut Pen, area: Rect, form: &Form, focused: bool) 
             ShotState::Sending { bytes, received, .. } => {
                 let all = bytes.len().max(1);
                 let done = (*received * 12 / all).min(12);
-                (format!("{}{} {}%", "━".repeat(done), "╌".repeat(12 - done), *received * 100 / all), skin.accent())
+                (
+                    format!("{}{} {}%", "━".repeat(done), "╌".repeat(12 - done), *received * 100 / all),
+                    skin.accent(),
+                )
             }
             ShotState::There(picture) => (format!("✓ {} × {}", picture.width, picture.height), skin.good()),
             ShotState::Failed(why) => (why.clone(), skin.bad()),
         };
         let cover = if number == 0 { "cover  " } else { "       " };
         let name = text::fit(&shot.name, 20);
-        pen.line(area.x, y, area.width, vec![
-            Span::styled(if on { "▸ " } else { "  " }, skin.accent()),
-            Span::styled(name, if on { skin.chosen() } else { skin.plain() }),
-            Span::raw(" "),
-            Span::styled(cover, skin.muted()),
-            Span::styled(state, style),
-        ]);
+        pen.line(
+            area.x,
+            y,
+            area.width,
+            vec![
+                Span::styled(if on { "▸ " } else { "  " }, skin.accent()),
+                Span::styled(name, if on { skin.chosen() } else { skin.plain() }),
+                Span::raw(" "),
+                Span::styled(cover, skin.muted()),
+                Span::styled(state, style),
+            ],
+        );
         y += 1;
     }
     if focused && form.shelf.len() > 1 && y + 2 < area.bottom() {
-        pen.text(area.x, y, area.width, "←→ choose · < > move · Del removes; the first is the cover", skin.muted());
+        pen.text(
+            area.x,
+            y,
+            area.width,
+            "←→ choose · < > move · Del removes; the first is the cover",
+            skin.muted(),
+        );
         y += 1;
     }
     y
@@ -460,10 +522,14 @@ fn draw_dialog(app: &App, pen: &mut Pen) {
     let Some(dialog) = &app.dialog else { return };
     let all = pen.frame.area();
     let wide = dialog.lines.iter().map(|line| text::width(line)).max().unwrap_or(0).clamp(40, 62);
-    let lines: Vec<String> = dialog.lines.iter().flat_map(|line| {
-        // A label in front keeps its place when the line is broken.
-        text::wrap(line, wide)
-    }).collect();
+    let lines: Vec<String> = dialog
+        .lines
+        .iter()
+        .flat_map(|line| {
+            // A label in front keeps its place when the line is broken.
+            text::wrap(line, wide)
+        })
+        .collect();
     let height = u16::try_from(lines.len()).unwrap_or(4) + 5;
     let width = u16::try_from(wide).unwrap_or(50) + 6;
     let area = pen.middle(width.min(all.width), height.min(all.height));
@@ -504,11 +570,10 @@ fn draw_notices(app: &App, pen: &mut Pen) {
         pen.hit(Rect { y, height: 1, ..inner }, Hit::Row(number));
     }
     let y = inner.bottom().saturating_sub(1);
-    pen.keys(Rect { y, height: 1, ..inner }, &[
-        (KeyCode::Enter, "Enter", "go there"),
-        (letter('x'), "x", "clear"),
-        (KeyCode::Esc, "Esc", "back"),
-    ]);
+    pen.keys(
+        Rect { y, height: 1, ..inner },
+        &[(KeyCode::Enter, "Enter", "go there"), (letter('x'), "x", "clear"), (KeyCode::Esc, "Esc", "back")],
+    );
 }
 
 /// The keys of what is looked at, in full.
@@ -564,11 +629,9 @@ pub(crate) fn help(app: &App) -> Vec<(&'static str, &'static str)> {
             ("Ctrl+B", "block, or end the block (x in the list)"),
             ("Ctrl+R", "take back a message that was refused"),
         ],
-        (None, None, Tab::Me) => vec![
-            ("Enter", "choose"),
-            ("x", "end a session, end a block"),
-            ("Esc", "back"),
-        ],
+        (None, None, Tab::Me) => {
+            vec![("Enter", "choose"), ("x", "end a session, end a block"), ("Esc", "back")]
+        }
         (None, None, Tab::Desk) => vec![
             ("Enter", "look at the code, then do what stands there"),
             ("F4", "take the payment now, collect later"),

@@ -35,7 +35,9 @@ impl Skin {
         let term = std::env::var("TERM").unwrap_or_default();
         Self::new(if set("NO_COLOR").is_some() || term == "dumb" {
             Depth::None
-        } else if set("COLORTERM").is_some() || ["256", "kitty", "ghostty", "direct"].iter().any(|many| term.contains(many)) {
+        } else if set("COLORTERM").is_some()
+            || ["256", "kitty", "ghostty", "direct"].iter().any(|many| term.contains(many))
+        {
             Depth::Many
         } else {
             Depth::Few

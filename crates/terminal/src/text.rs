@@ -1,5 +1,6 @@
 //! Text from others, made fit for a terminal: nothing in it moves the cursor, and its width is known.
 
+use auboutique_domain::Money;
 use serde_json::Value;
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
@@ -116,10 +117,19 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     breaks(text, cells).into_iter().map(|(start, end)| text[start..end].trim_end().to_owned()).collect()
 }
 
-/// `one buyer`, `3 buyers`.
+/// Money for people: `12.50 USD`, `3,600,000 LBP`.
 #[must_use]
-pub fn count(number: i64, one: &str, many: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+pub fn money(money: &Money) -> String {
+    let plain = money.to_string();
+    let end = plain.find(['.', ' ']).unwrap_or(plain.len());
+    let mut grouped = String::with_capacity(plain.len() + 4);
+    for (at, digit) in plain[..end].char_indices() {
+        if at > 0 && (end - at).is_multiple_of(3) && plain.as_bytes()[at - 1].is_ascii_digit() {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped + &plain[end..]
 }
 
 /// A name of the protocol as words: `like_new` becomes `like new`.
@@ -142,13 +152,31 @@ mod tests {
 
     #[test]
     fn a_text_fits_its_cells_whatever_its_letters() {
-        for text in ["calculus", "كتاب التفاضل والتكامل", "漢字漢字漢字漢字", "e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}", ""] {
+        for text in [
+            "calculus",
+            "كتاب التفاضل والتكامل",
+            "漢字漢字漢字漢字",
+            "e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}",
+            "",
+        ] {
             for cells in 0..9 {
                 assert_eq!(width(&fit(text, cells)), cells, "{text} in {cells}");
             }
         }
         assert_eq!(cut("calculus", 5), "calc…");
         assert_eq!(cut("calc", 4), "calc");
+    }
+
+    #[test]
+    fn money_is_grouped_for_the_eye() {
+        use auboutique_domain::Currency;
+        let check =
+            |minor, currency, expected: &str| assert_eq!(money(&Money::new(minor, currency)), expected);
+        check(1_250, Currency::Usd, "12.50 USD");
+        check(123_456_789, Currency::Usd, "1,234,567.89 USD");
+        check(3_600_000, Currency::Lbp, "3,600,000 LBP");
+        check(-100_000, Currency::Lbp, "-100,000 LBP");
+        check(5, Currency::Lbp, "5 LBP");
     }
 
     #[test]

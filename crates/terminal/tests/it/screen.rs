@@ -1,0 +1,539 @@
+//! Every screen at 80×24: a client as a value, a market of canned answers, and what is to be read on the screen.
+
+use std::collections::VecDeque;
+
+use auboutique_terminal::app::App;
+use auboutique_terminal::link::Told;
+use auboutique_terminal::picture::Gallery;
+use auboutique_terminal::screen;
+use auboutique_terminal::skin::{Depth, Skin};
+use auboutique_wire::json::Outcome;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::style::Color;
+use serde_json::{Value, json};
+
+const NOW: &str = "2026-11-22T08:00:00.000000Z";
+
+struct Stage {
+    app: App,
+    asked: VecDeque<(String, Value)>,
+    canned: Vec<(&'static str, Outcome)>,
+    size: (u16, u16),
+}
+
+fn card(name: &str) -> Value {
+    json!({ "id": format!("mbr_{}", name.to_lowercase()), "username": name.to_lowercase(), "name": name })
+}
+
+fn listing(number: u32, title: &str, seller: &str) -> Value {
+    json!({ "listing": format!("lst_{number}"), "title": title, "description": "Pencil marks in chapter 5.",
+        "price": { "minor": 1850, "currency": "USD" }, "category": "books", "condition": "like_new", "state": "on_sale",
+        "published_at": "2026-11-21T08:00:00.000000Z", "seller": card(seller),
+        "pickup_point": { "id": "pkp_1", "name": "AUB Post Office" } })
+}
+
+fn order(state: &str, you_are: &str) -> Value {
+    json!({ "order": "ord_1", "state": state, "you_are": you_are, "buyer": card("Sami"), "seller": card("Nora"),
+        "lines": [{ "listing": "lst_1", "title": "Spivak, Calculus", "quantity": 1, "price": { "minor": 1850, "currency": "USD" } }],
+        "total": { "minor": 1850, "currency": "USD" }, "due": { "minor": 1850, "currency": "USD" },
+        "pickup": { "point": "pkp_1", "name": "AUB Post Office", "address": "Ground floor, West Hall", "day": "2026-11-24",
+            "hours": "08:00-17:00", "time_zone": "Asia/Beirut", "code": "7KM4QZ", "until": "2026-11-27T15:00:00.000000Z" },
+        "placed_at": NOW, "paid_at": null, "cancel_requested_at": null, "changed_at": NOW })
+}
+
+fn message(number: i64, sender: &str, text: &str) -> Value {
+    json!({ "message": format!("msg_{number}"), "conversation": "cnv_1", "number": number,
+        "sender": format!("mbr_{}", sender.to_lowercase()), "sent_at": NOW, "text": text })
+}
+
+fn conversation(unread: i64) -> Value {
+    json!({ "conversation": "cnv_1", "with": card("Nora"), "online": true, "last_seen_at": null,
+        "about": { "listing": "lst_1", "title": "Spivak, Calculus" }, "started_at": NOW,
+        "last": message(2, "Nora", "Still there"), "unread": unread, "read": 0, "their_delivered": 1, "their_read": 1, "blocked": false })
+}
+
+fn rows(rows: Vec<Value>) -> Outcome {
+    Outcome::Reply(json!({ "rows": rows, "next": null }))
+}
+
+impl Stage {
+    fn visitor(depth: Depth) -> Self {
+        let skin = Skin::new(depth);
+        let app = App::new("market.example:7351", skin, Gallery::new(skin.has_color(), true));
+        let canned = vec![
+            (
+                "listings",
+                rows(vec![
+                    listing(1, "Spivak, Calculus", "Nora"),
+                    listing(2, "مصباح مكتب", "Karim"),
+                    listing(3, "漢字漢字", "Sami"),
+                ]),
+            ),
+            ("search", rows(vec![listing(2, "Desk lamp", "Karim")])),
+            (
+                "listings_of",
+                rows(vec![listing(1, "Spivak, Calculus", "Nora"), listing(4, "Lab coat", "Nora")]),
+            ),
+            (
+                "categories",
+                Outcome::Reply(
+                    json!({ "categories": ["books", "furniture", "games"], "conditions": ["new", "like_new", "good"], "without_picture": ["books"] }),
+                ),
+            ),
+            (
+                "pickup_points",
+                rows(vec![
+                    json!({ "id": "pkp_1", "name": "AUB Post Office", "address": "Ground floor, West Hall",
+                "time_zone": "Asia/Beirut", "closures": [], "opening": { "mon": "08:00-17:00", "tue": "08:00-17:00", "wed": "08:00-17:00", "thu": "08:00-17:00", "fri": "08:00-17:00" } }),
+                ]),
+            ),
+            (
+                "my_listings",
+                rows(vec![listing(3, "漢字漢字", "Sami"), {
+                    let mut sold = listing(5, "Old lamp", "Sami");
+                    sold["state"] = json!("sold");
+                    sold["order"] = json!("ord_2");
+                    sold["buyer"] = card("Maya");
+                    sold
+                }]),
+            ),
+            ("my_orders", rows(vec![order("at_desk", "buyer")])),
+            ("my_sales", rows(vec![order("placed", "seller")])),
+            ("conversations", rows(vec![conversation(1)])),
+            (
+                "messages",
+                rows(vec![message(1, "Sami", "Is it still there?"), message(2, "Nora", "Still there")]),
+            ),
+            ("start_conversation", Outcome::Reply(conversation(0))),
+            ("buy", Outcome::Reply(order("placed", "buyer"))),
+            ("order", Outcome::Reply(order("placed", "seller"))),
+            (
+                "show_code",
+                Outcome::Refused(
+                    json!({ "code": "not_found", "what": "desk", "message": "There is no such desk." }),
+                ),
+            ),
+            ("mark_read", Outcome::Reply(conversation(0))),
+            ("mark_delivered", Outcome::Reply(conversation(1))),
+            ("add_listing", Outcome::Reply(listing(9, "Desk lamp", "Sami"))),
+            ("presence", rows(vec![json!({ "member": card("Nora"), "online": true, "last_seen_at": null })])),
+        ];
+        let mut stage = Self { app, asked: VecDeque::new(), canned, size: (80, 24) };
+        stage.told(Told::Up { encrypted: true, local: false, time: Some(NOW.to_owned()) });
+        stage.told(Told::Visiting { why: None });
+        stage
+    }
+
+    fn member_with(depth: Depth) -> Self {
+        let mut stage = Self::visitor(depth);
+        let account = json!({ "id": "mbr_sami", "username": "sami", "name": "Sami", "email": "sami@example.org", "role": "member" });
+        stage.told(Told::SignedIn { account, live: true, again: false });
+        stage
+    }
+
+    fn member() -> Self {
+        Self::member_with(Depth::Many)
+    }
+
+    fn can(&mut self, op: &'static str, outcome: Outcome) -> &mut Self {
+        self.canned.retain(|(known, _)| *known != op);
+        self.canned.push((op, outcome));
+        self
+    }
+
+    fn told(&mut self, told: Told) -> &mut Self {
+        self.app.on_told(told);
+        self.settle()
+    }
+
+    fn event(&mut self, event: Value) -> &mut Self {
+        self.told(Told::Event(event))
+    }
+
+    /// Answers what is asked until nothing more is.
+    fn settle(&mut self) -> &mut Self {
+        for _ in 0..50 {
+            let asks = self.app.take_asks();
+            if asks.is_empty() {
+                break;
+            }
+            for ask in asks {
+                self.asked.push_back((ask.op.to_owned(), Value::Object(ask.fields)));
+                if let Some((_, outcome)) = self.canned.iter().find(|(op, _)| *op == ask.op) {
+                    let outcome = outcome.clone();
+                    self.app.on_told(Told::Answer { ticket: ask.ticket, outcome });
+                }
+            }
+        }
+        self
+    }
+
+    fn key(&mut self, code: KeyCode) -> &mut Self {
+        self.app.on_key(KeyEvent::new(code, KeyModifiers::NONE));
+        self.settle()
+    }
+
+    fn control(&mut self, letter: char) -> &mut Self {
+        self.app.on_key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL));
+        self.settle()
+    }
+
+    fn keys(&mut self, text: &str) -> &mut Self {
+        for letter in text.chars() {
+            self.key(if letter == '\n' { KeyCode::Enter } else { KeyCode::Char(letter) });
+        }
+        self
+    }
+
+    fn buffer(&mut self) -> Buffer {
+        let mut terminal = Terminal::new(TestBackend::new(self.size.0, self.size.1)).unwrap();
+        terminal.draw(|frame| screen::draw(&mut self.app, frame)).unwrap();
+        self.app.after_draw();
+        self.settle();
+        terminal.backend().buffer().clone()
+    }
+
+    fn text(&mut self) -> String {
+        let buffer = self.buffer();
+        let width = usize::from(buffer.area.width);
+        let rows = buffer.content.chunks(width);
+        rows.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>() + "\n").collect()
+    }
+
+    #[track_caller]
+    fn shows(&mut self, wanted: &[&str]) -> &mut Self {
+        let text = self.text();
+        for each in wanted {
+            assert!(text.contains(each), "{each:?} is not on the screen:\n{text}");
+        }
+        self
+    }
+
+    #[track_caller]
+    fn hides(&mut self, unwanted: &[&str]) -> &mut Self {
+        let text = self.text();
+        for each in unwanted {
+            assert!(!text.contains(each), "{each:?} is on the screen:\n{text}");
+        }
+        self
+    }
+
+    fn click(&mut self, on: &str) -> &mut Self {
+        let text = self.text();
+        let (row, column) = text
+            .lines()
+            .enumerate()
+            .find_map(|(row, line)| Some((row, line[..line.find(on)?].chars().count())))
+            .unwrap_or_else(|| panic!("{on:?} is not on the screen:\n{text}"));
+        self.app.on_mouse(MouseEvent {
+            kind: MouseEventKind::Down(MouseButton::Left),
+            column: u16::try_from(column).unwrap(),
+            row: u16::try_from(row).unwrap(),
+            modifiers: KeyModifiers::NONE,
+        });
+        self.settle()
+    }
+
+    /// The last request of an operation.
+    #[track_caller]
+    fn asked(&self, op: &str) -> &Value {
+        let found = self.asked.iter().rev().find(|(asked, _)| asked == op);
+        &found.unwrap_or_else(|| panic!("{op} was not asked: {:?}", self.asked)).1
+    }
+}
+
+#[test]
+fn a_visitor_is_asked_to_sign_in_and_may_look_around() {
+    let mut stage = Stage::visitor(Depth::Many);
+    stage.shows(&["Log in", "Username", "Password", "I am new here", "visitor", "encrypted"]);
+    stage.key(KeyCode::F(2)).shows(&["Join the market", "E-mail"]);
+    stage.key(KeyCode::Esc).shows(&[
+        "On sale",
+        "Spivak, Calculus",
+        "18.50 USD",
+        "Nora · books · like new",
+        "l log in",
+    ]);
+    stage.keys("\n").shows(&["from", "AUB Post Office"].map(|_| "AUB Post Office"));
+    stage.keys("b").shows(&["Log in"]);
+}
+
+#[test]
+fn a_password_is_never_on_the_screen() {
+    let mut stage = Stage::visitor(Depth::Many);
+    stage.can(
+        "log_in",
+        Outcome::Refused(json!({ "code": "wrong_credentials", "message": "Login and password do not fit." })),
+    );
+    stage.keys("sami\nhunter2").hides(&["hunter2"]).shows(&["•••••••"]);
+    stage.keys("\n").shows(&["Login and password do not fit.", "sami"]);
+    assert_eq!(stage.asked("log_in")["password"], "hunter2");
+}
+
+#[test]
+fn the_market_shows_listings_with_their_owners_and_a_preview() {
+    let mut stage = Stage::member();
+    stage.shows(&[
+        "1 Market",
+        "2 Sell",
+        "5 Talk(1)",
+        "Nora · books",
+        "Karim · books",
+        "Pencil marks in chapter 5.",
+        "Sami @sami",
+    ]);
+    stage.key(KeyCode::Enter).shows(&["b Buy", "m Message", "o Owner", "like new", "yesterday", "● Nora"]);
+    stage.keys("o").shows(&["Everything from Nora", "Lab coat"]);
+    assert_eq!(stage.asked("listings_of")["username"], "nora");
+    stage.key(KeyCode::Esc).shows(&["On sale"]);
+}
+
+#[test]
+fn the_search_answers_while_one_types_and_a_shelf_is_chosen_from_a_list() {
+    let mut stage = Stage::member();
+    stage.keys("/lam").shows(&["/ lam", "Desk lamp"]).hides(&["Spivak"]);
+    assert_eq!(stage.asked("search")["text"], "lam");
+    stage.key(KeyCode::Enter).keys("f").shows(&["Which shelf?", "everything", "furniture"]);
+    stage.key(KeyCode::Down).key(KeyCode::Down).key(KeyCode::Enter).shows(&["in furniture"]);
+    assert_eq!(stage.asked("search")["category"], "furniture");
+    stage.key(KeyCode::Esc).shows(&["Spivak, Calculus"]).hides(&["/ lam"]);
+}
+
+#[test]
+fn buying_asks_first_and_shows_place_date_and_code_after() {
+    let mut stage = Stage::member();
+    stage.keys("b").shows(&[
+        "Buy for 18.50 USD?",
+        "Spivak, Calculus",
+        "AUB Post Office",
+        "West Hall",
+        "Mon–Fri 08:00-17:00",
+        "Tue 24 November",
+        "[ Buy it ]",
+    ]);
+    stage.key(KeyCode::Esc).hides(&["Buy for"]);
+    assert!(!stage.asked.iter().any(|(op, _)| op == "buy"));
+    stage.keys("b\n").shows(&[
+        "It is yours",
+        "AUB Post Office",
+        "Ground floor, West Hall",
+        "Tue 24 November, 08:00-17:00",
+        "code 7 K M 4 Q Z",
+        "18.50 USD  in cash",
+    ]);
+    assert_eq!(
+        *stage.asked("buy"),
+        json!({ "listing": "lst_1", "price": { "minor": 1850, "currency": "USD" } })
+    );
+    stage.key(KeyCode::Esc).shows(&["sold"]);
+}
+
+#[test]
+fn a_refusal_is_told_in_the_market_s_words() {
+    let mut stage = Stage::member();
+    stage.can("buy", Outcome::Refused(json!({ "code": "listing_sold", "message": "This listing is sold." })));
+    stage.keys("b\n").shows(&["This listing is sold."]);
+}
+
+#[test]
+fn a_thing_is_offered_with_a_form_and_its_price_is_exact() {
+    let mut stage = Stage::member();
+    stage.keys("2").shows(&["What is it", "Price", "Currency", "Condition", "Picture", "[ Offer it ]"]);
+    stage.keys("Desk lamp\n").keys("12,5").control('s');
+    let asked = stage.asked("add_listing").clone();
+    assert_eq!(asked["price"], json!({ "minor": 1250, "currency": "USD" }));
+    assert_eq!((&asked["title"], &asked["category"]), (&json!("Desk lamp"), &json!("books")));
+    stage.shows(&["“Desk lamp” is on sale", "What you offer and have sold"]);
+}
+
+#[test]
+fn what_was_typed_survives_a_refusal_and_a_look_elsewhere() {
+    let mut stage = Stage::member();
+    stage.can("add_listing", Outcome::Refused(json!({ "code": "text_length", "field": "title", "message": "The title needs 3 to 120 characters." })));
+    stage.keys("2La\n5").control('s').shows(&["The title needs 3 to 120 characters.", "La"]);
+    stage.key(KeyCode::Esc).keys("4").keys("2").shows(&["La"]);
+    stage.key(KeyCode::Esc).keys("q").shows(&["Something you typed was not sent"]);
+}
+
+#[test]
+fn a_price_that_is_none_is_said_before_anything_is_sent() {
+    let mut stage = Stage::member();
+    stage.keys("2Lamp\nten").control('s');
+    assert!(!stage.asked.iter().any(|(op, _)| op == "add_listing"));
+    stage.keys("").shows(&["Lamp", "ten"]);
+}
+
+#[test]
+fn my_listings_show_their_buyers_and_my_orders_their_state() {
+    let mut stage = Stage::member();
+    stage.keys("3").shows(&["Old lamp", "bought by Maya  @maya", "sold"]);
+    stage.keys("4").shows(&["Bought", "waiting for you at the desk", "Tue 24 November", "Nora"]);
+    stage.key(KeyCode::Tab).shows(&["bring it to the desk", "Sami"]);
+    stage.key(KeyCode::Tab).key(KeyCode::Enter).shows(&[
+        "● at the desk",
+        "○ collected",
+        "code 7 K M 4 Q Z",
+        "Kept until",
+    ]);
+}
+
+#[test]
+fn a_conversation_shows_who_is_here_and_what_was_read() {
+    let mut stage = Stage::member();
+    stage.keys("5").shows(&["● Nora", "Spivak, Calculus", "Still there"]);
+    stage.key(KeyCode::Enter).shows(&[
+        "here now",
+        "about Spivak, Calculus",
+        "Is it still there?",
+        "Write, Enter sends",
+    ]);
+    assert_eq!(*stage.asked("mark_read"), json!({ "conversation": "cnv_1", "number": 2 }));
+    stage.shows(&["5 Talk "]);
+    stage.keys("Good!\n").shows(&["Good!", "sending…"]);
+    let sent = stage.asked("send_message").clone();
+    assert!(
+        sent["message"].as_str().unwrap().starts_with("msg_")
+            && sent["message"].as_str().unwrap().len() == 30
+    );
+    let mut mine = message(3, "Sami", "Good!");
+    mine["message"] = sent["message"].clone();
+    stage.event(json!({ "seq": 5, "event": "message_sent", "conversation": "cnv_1", "message": mine, "number": 3, "sender": "mbr_sami", "recipient": "mbr_nora" }));
+    stage.shows(&["Good!", "sent"]).hides(&["sending…"]);
+    stage.event(json!({ "seq": 6, "event": "messages_read", "conversation": "cnv_1", "by": "mbr_nora", "number": 3, "to": "mbr_sami" }));
+    let text = stage.text();
+    assert_eq!(text.matches("Good!").count(), 2, "once in the list and once in the conversation:\n{text}");
+    assert!(text.lines().any(|line| line.trim_end().ends_with(" read")), "{text}");
+    stage.told(Told::Presence(json!({ "member": card("Nora"), "online": false, "last_seen_at": NOW })));
+    stage.shows(&["○ Nora", "last here 10:00"]);
+}
+
+#[test]
+fn what_happens_elsewhere_is_told_in_the_corner_and_kept() {
+    let mut stage = Stage::member();
+    let theirs = message(3, "Nora", "Can you come at noon?");
+    stage.event(json!({ "seq": 5, "event": "message_sent", "conversation": "cnv_1", "message": theirs, "number": 3, "sender": "mbr_nora", "recipient": "mbr_sami" }));
+    stage.shows(&["Nora: Can you come at noon?", "5 Talk(2)", "◆ 1"]);
+    assert_eq!(*stage.asked("mark_delivered"), json!({ "conversation": "cnv_1", "number": 3 }));
+    let mut sale = order("placed", "seller");
+    sale["buyer"] = card("Maya");
+    stage.can("order", Outcome::Reply(sale));
+    stage.event(json!({ "seq": 6, "event": "order_placed", "order": "ord_1", "listing": "lst_3", "buyer": "mbr_maya", "seller": "mbr_sami" }));
+    stage.shows(&["Maya bought your “Spivak, Calculus”"]);
+    stage.keys("n").shows(&["What happened", "Maya bought your", "Nora: Can you come"]);
+    stage.key(KeyCode::Enter).shows(&["Show this at the desk when you bring it"]);
+}
+
+#[test]
+fn the_market_changes_while_one_looks_at_it() {
+    let mut stage = Stage::member();
+    stage.event(json!({ "seq": 5, "event": "listing_sold", "listing": "lst_2", "seller": "mbr_karim" }));
+    stage.shows(&["sold"]);
+    stage.event(json!({ "seq": 6, "event": "listing_withdrawn", "listing": "lst_2", "seller": "mbr_karim", "by": "mbr_karim" }));
+    stage.hides(&["Karim · books"]);
+    stage.key(KeyCode::Down);
+    stage
+        .event(json!({ "seq": 7, "event": "listing_published", "listing": "lst_77", "seller": "mbr_karim" }));
+    stage.shows(&["1 new"]);
+}
+
+#[test]
+fn the_desk_says_what_to_do_and_how_much_cash_to_take() {
+    let mut stage = Stage::member();
+    stage.hides(&["7 Desk"]);
+    let view = |due: i64, next: Value| {
+        json!({ "order": "ord_1", "state": "at_desk", "shown_by": "buyer", "name": "Nora Saab",
+            "lines": [{ "listing": "lst_1", "title": "Spivak, Calculus" }], "due": { "minor": due, "currency": "USD" },
+            "pickup_day": "2026-11-24", "next": next })
+    };
+    stage.can("show_code", Outcome::Reply(view(1850, json!("collect"))));
+    stage.can("collect", Outcome::Reply(view(0, Value::Null)));
+    stage.event(json!({ "seq": 9, "event": "attendant_appointed", "member": "mbr_sami" }));
+    stage.keys("7").shows(&["7 Desk", "Type the code somebody shows you"]);
+    stage.keys("7km4qz\n").shows(&["7KM4QZ", "Nora Saab", "Take 18.50 USD in cash, then hand it over"]);
+    stage.keys("\n").shows(&["✓ Handed over: Spivak, Calculus, Nora Saab", "Type the next code."]);
+    assert_eq!(stage.asked("collect")["cash"], json!({ "minor": 1850, "currency": "USD" }));
+}
+
+#[test]
+fn everything_about_the_account_is_within_reach() {
+    let mut stage = Stage::member();
+    stage.can("sessions", rows(vec![json!({ "session": "ses_1", "started_at": NOW, "last_seen_at": NOW, "device": "phone", "current": false })]));
+    stage.can("end_session", Outcome::Reply(json!({})));
+    stage.can("blocks", rows(vec![card("Karim")])).can("unblock", Outcome::Reply(card("Karim")));
+    stage.can("hide_presence", Outcome::Reply(json!({ "hidden": true })));
+    stage.keys("6").shows(&["Change my name", "Where I am signed in", "Whom I block", "Log out"]);
+    stage
+        .keys("s")
+        .shows(&["phone", "last seen today, 10:00"])
+        .keys("x")
+        .shows(&["End this session?"])
+        .keys("y");
+    assert_eq!(stage.asked("end_session")["session"], "ses_1");
+    stage.key(KeyCode::Esc).keys("b").shows(&["Karim  @karim"]).keys("x");
+    assert_eq!(stage.asked("unblock")["username"], "karim");
+    stage.key(KeyCode::Esc).keys("h").shows(&["Show whether I am here"]);
+    stage.keys("p").shows(&["Change my password", "Once more"]);
+    stage.keys("old-one\nnew-one-1\nnew-one-2\n").shows(&["are not the same"]);
+    assert!(!stage.asked.iter().any(|(op, _)| op == "change_password"));
+}
+
+#[test]
+fn the_mouse_does_what_the_keys_do() {
+    let mut stage = Stage::member();
+    stage.click("4 Orders").shows(&["waiting for you at the desk"]);
+    stage.click("1 Market").click("Karim · books").click("Karim · books").shows(&["b Buy"]);
+    stage.click("b Buy").shows(&["[ Not now ]"]).click("[ Not now ]").hides(&["[ Not now ]"]);
+    stage.click("Esc back").shows(&["On sale"]);
+}
+
+#[test]
+fn without_colors_nothing_is_colored_and_everything_is_told() {
+    let mut stage = Stage::member_with(Depth::None);
+    for keys in ["1", "3", "4", "5", "6", "?", "n", "2"] {
+        let buffer = stage.keys(keys).buffer();
+        for cell in &buffer.content {
+            assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset), "{keys}: {:?}", cell.symbol());
+        }
+        stage.key(KeyCode::Esc);
+    }
+}
+
+#[test]
+fn every_page_has_its_help_and_fits() {
+    for size in [(80, 24), (44, 12), (120, 40), (200, 60), (20, 5), (1, 1)] {
+        let mut stage = Stage::member();
+        stage.size = size;
+        for keys in ["1", "?", " ", "\n", "?", " ", "b", "n", "3", "\n", "4", "\n", "5", "\n"] {
+            stage.keys(keys).text();
+        }
+        stage.key(KeyCode::Esc).keys("6").text();
+        stage.keys("2").text();
+    }
+    let mut stage = Stage::member();
+    stage.keys("?").shows(&["Keys", "search while you type", "the tabs", "Everything can be clicked"]);
+}
+
+#[test]
+fn a_lost_connection_is_said_and_what_is_on_the_screen_stays() {
+    let mut stage = Stage::member();
+    stage.told(Told::Down {
+        why: "connection refused".to_owned(),
+        again_in: std::time::Duration::from_secs(4),
+    });
+    stage.shows(&["no connection: connection refused", "Spivak, Calculus"]);
+    stage.told(Told::Up { encrypted: false, local: false, time: None });
+    stage.shows(&["NOT ENCRYPTED"]);
+}
+
+#[test]
+fn what_others_write_cannot_move_the_cursor() {
+    let mut stage = Stage::member();
+    stage.can("listings", rows(vec![listing(1, "a\u{1b}[2J\u{7}b\u{202e}c", "Nora")]));
+    stage.keys("r");
+    let buffer = stage.buffer();
+    assert!(buffer.content.iter().all(|cell| !cell.symbol().chars().any(char::is_control)));
+    stage.shows(&["[2J"]);
+}
