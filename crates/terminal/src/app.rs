@@ -482,7 +482,7 @@ impl App {
 
     /// Takes in what the link tells.
     pub fn on_told(&mut self, told: Told) {
-        self.dirty = true;
+        let was_dirty = std::mem::replace(&mut self.dirty, true);
         match told {
             Told::Connecting => {
                 if self.line == Line::Up {
@@ -495,7 +495,9 @@ impl App {
                 self.set_time(time.as_deref());
             }
             Told::Down { why, again_in } => {
+                // People need not know the system's number for it.
                 let why = text::clean(&why);
+                let why = why.split(" (os error").next().unwrap_or_default().to_owned();
                 let seconds = again_in.as_secs();
                 let when = if seconds < 2 { "now".to_owned() } else { format!("in {seconds} s") };
                 self.line = Line::Down(format!("{why} · again {when}"));
@@ -547,7 +549,7 @@ impl App {
             Told::Time(time) => {
                 let before = self.now.as_second() / 60;
                 self.set_time(Some(&time));
-                self.dirty = before != self.now.as_second() / 60;
+                self.dirty = was_dirty || before != self.now.as_second() / 60;
             }
             Told::Note(note) => self.say_bad(&text::clean(&note)),
         }
@@ -2228,12 +2230,14 @@ impl App {
         match self.tab {
             Tab::Market => self.on_market_key(key.code),
             Tab::Mine => {
+                if key.code == KeyCode::Char('r') {
+                    return self.load_mine(false);
+                }
                 let Some(listing) = self.mine.chosen().cloned() else { return };
                 match key.code {
                     KeyCode::Enter => {
                         self.above.push(Above::Listing(Sheet { listing, picture: 0, scroll: 0 }))
                     }
-                    KeyCode::Char('r') => self.load_mine(false),
                     code => {
                         self.on_listing_key(&listing, code);
                     }
@@ -2257,11 +2261,11 @@ impl App {
                 }
             },
             Tab::Talk => {
-                let Some(id) = self.talk.list.chosen().map(|each| each.conversation.clone()) else { return };
-                match key.code {
-                    KeyCode::Enter | KeyCode::Right => self.open_conversation(&id),
-                    KeyCode::Char('x') => self.block_in(&id),
-                    KeyCode::Char('r') => self.load_conversations(false),
+                let id = self.talk.list.chosen().map(|each| each.conversation.clone());
+                match (key.code, id) {
+                    (KeyCode::Char('r'), _) => self.load_conversations(false),
+                    (KeyCode::Enter | KeyCode::Right, Some(id)) => self.open_conversation(&id),
+                    (KeyCode::Char('x'), Some(id)) => self.block_in(&id),
                     _ => {}
                 }
             }
