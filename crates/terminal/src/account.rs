@@ -1,8 +1,11 @@
 //! Me: my account, where I am signed in, whom I block.
 
+use crate::app::{Dialog, Purpose, Then};
+use crate::form::{Aim, Entry, Form, log_in_form};
 use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use serde_json::json;
 
 use crate::app::App;
 use crate::member::{Card, Session};
@@ -154,6 +157,103 @@ pub(crate) fn draw(app: &mut App, pen: &mut Pen, area: Rect) {
                 pen.hit(Rect { y, height: 1, ..list }, Hit::Row(number));
             }
             app.account.blocks = rows;
+        }
+    }
+}
+
+impl App {
+    pub(crate) fn on_account_key(&mut self, code: KeyCode) {
+        if self.me.is_none() {
+            if code == KeyCode::Enter {
+                self.form = Some(log_in_form());
+            }
+            return;
+        }
+        match (self.account.page, code) {
+            (Page::Menu, KeyCode::Enter) => {
+                let key = MENU.get(self.account.at).map_or(' ', |(_, key, _)| *key);
+                self.on_menu_key(key);
+            }
+            (Page::Menu, KeyCode::Char(letter)) => self.on_menu_key(letter),
+            (Page::Menu, _) => {}
+            (_, KeyCode::Esc | KeyCode::Backspace) => self.account.page = Page::Menu,
+            (Page::Sessions, KeyCode::Char('x') | KeyCode::Delete) => {
+                if let Some(session) = self.account.sessions.chosen() {
+                    let here = if session.current {
+                        "It is this one: you are signed out here."
+                    } else {
+                        "Whoever uses it is signed out."
+                    };
+                    self.dialog = Some(Dialog {
+                        title: "End this session?".to_owned(),
+                        lines: vec![session.device.clone(), here.to_owned()],
+                        yes: "End it",
+                        no: "Not now",
+                        on_yes: false,
+                        then: Then::EndSession(session.session.clone()),
+                    });
+                }
+            }
+            (Page::Blocks, KeyCode::Char('x') | KeyCode::Delete) => {
+                if let Some(card) = self.account.blocks.chosen() {
+                    let username = card.username.clone();
+                    self.ask("unblock", json!({ "username": username }), Purpose::Unblocked);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn on_menu_key(&mut self, letter: char) {
+        let Some(me) = self.me.clone() else { return };
+        let form = |aim, title, entries| Form::new(aim, title, "Change it", entries);
+        match letter {
+            'n' => {
+                self.form =
+                    Some(form(Aim::Name, "Change my name", vec![Entry::line("name", "Name", &me.name, "")]))
+            }
+            'u' => {
+                let entries = vec![Entry::line("username", "Username", &me.username, "")];
+                self.form = Some(form(Aim::Username, "Change my username", entries));
+            }
+            'e' => {
+                let entries = vec![
+                    Entry::line("email", "E-mail", &me.email, ""),
+                    Entry::secret("current_password", "Password", "the one you have"),
+                ];
+                self.form = Some(form(Aim::Email, "Change my e-mail address", entries));
+            }
+            'p' => {
+                let entries = vec![
+                    Entry::secret("current_password", "Password", "the one you have"),
+                    Entry::secret("new_password", "New password", "8 characters or more"),
+                    Entry::secret("again", "Once more", ""),
+                ];
+                self.form = Some(form(Aim::Password, "Change my password", entries));
+            }
+            's' => {
+                self.account.page = Page::Sessions;
+                self.ask("sessions", json!({}), Purpose::Sessions);
+            }
+            'b' => {
+                self.account.page = Page::Blocks;
+                self.ask("blocks", json!({}), Purpose::Blocks);
+            }
+            'h' => {
+                let hidden = !self.account.hidden;
+                self.ask("hide_presence", json!({ "hidden": hidden }), Purpose::Hidden);
+            }
+            'x' => {
+                self.dialog = Some(Dialog {
+                    title: "Log out?".to_owned(),
+                    lines: vec!["This terminal, and `auboutique call`, forget you.".to_owned()],
+                    yes: "Log out",
+                    no: "Stay",
+                    on_yes: true,
+                    then: Then::LogOut,
+                });
+            }
+            _ => {}
         }
     }
 }

@@ -197,14 +197,23 @@ pub(crate) fn reach(
         Tls::Offered if greets(&stream, GREETING) => return Ok((stream, None)),
         Tls::Offered | Tls::Public | Tls::Authority(_) => {}
     }
-    match encrypt(server, &stream, tls) {
+    match encrypt(server, &stream, tls)? {
         Ok(connection) => Ok((stream, Some(connection))),
-        Err(error) if *tls == Tls::Offered => {
-            // Perhaps it was only slow to greet. What it says in clear, without being asked, is the greeting.
-            let again = connect(server)?;
-            if greets(&again, REACH) { Ok((again, None)) } else { Err(error) }
+        Err(error) => {
+            let slow = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+            if *tls == Tls::Offered && matches!(slow, Some(rustls::Error::InvalidMessage(_))) {
+                // It spoke in clear after all and was only slow to greet.
+                let again = connect(server)?;
+                if greets(&again, REACH) {
+                    return Ok((again, None));
+                }
+            }
+            let hint = match slow {
+                Some(rustls::Error::InvalidCertificate(_)) => ". If it is yours, trust it with --ca FILE",
+                _ => "",
+            };
+            Err(ClientError::Tls(format!("{error}{hint}")))
         }
-        Err(error) => Err(error),
     }
 }
 
@@ -234,7 +243,11 @@ fn greets(stream: &TcpStream, patience: Duration) -> bool {
     matches!(came, Ok(1)) && first == *b"{"
 }
 
-fn encrypt(server: &str, stream: &TcpStream, tls: &Tls) -> Result<rustls::ClientConnection, ClientError> {
+fn encrypt(
+    server: &str,
+    mut stream: &TcpStream,
+    tls: &Tls,
+) -> Result<io::Result<rustls::ClientConnection>, ClientError> {
     let wrong = |error: String| ClientError::Tls(error);
     let host = server.rsplit_once(':').map_or(server, |(host, _)| host);
     let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
@@ -242,11 +255,12 @@ fn encrypt(server: &str, stream: &TcpStream, tls: &Tls) -> Result<rustls::Client
     let config = Arc::new(tls_config(tls)?);
     let mut connection =
         rustls::ClientConnection::new(config, name).map_err(|error| wrong(error.to_string()))?;
-    let mut stream = stream;
     while connection.is_handshaking() {
-        connection.complete_io(&mut stream).map_err(|error| wrong(error.to_string()))?;
+        if let Err(error) = connection.complete_io(&mut stream) {
+            return Ok(Err(error));
+        }
     }
-    Ok(connection)
+    Ok(Ok(connection))
 }
 
 fn tls_config(tls: &Tls) -> Result<rustls::ClientConfig, ClientError> {

@@ -1,8 +1,13 @@
 //! Conversations: who I talk with, and what was said.
 
+use crate::app::{Dialog, Purpose, Tab, Then, page};
+use crate::clock;
+use crate::member::Presence;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::app::App;
 use crate::field::Field;
@@ -417,4 +422,237 @@ fn lines(app: &App, open: &Open, conversation: Option<&Conversation>, width: usi
         lines.push(Line::from(vec![Span::raw(" ".repeat(pad)), Span::styled(what, style)]));
     }
     lines
+}
+
+impl App {
+    pub(crate) fn load_conversations(&mut self, more: bool) {
+        self.talk.list.loading = true;
+        let fields = page(&self.talk.list.next, more);
+        self.ask("conversations", fields, Purpose::Conversations { more });
+    }
+
+    pub(crate) fn know_conversation(&mut self, conversation: Conversation) {
+        self.presence.insert(
+            conversation.with.id.clone(),
+            Presence {
+                member: conversation.with.clone(),
+                online: conversation.online,
+                last_seen_at: conversation.last_seen_at.clone(),
+            },
+        );
+        self.talk.put(conversation);
+    }
+
+    pub(crate) fn learn_presence(&mut self) {
+        for each in &self.talk.list.rows {
+            self.presence.insert(
+                each.with.id.clone(),
+                Presence {
+                    member: each.with.clone(),
+                    online: each.online,
+                    last_seen_at: each.last_seen_at.clone(),
+                },
+            );
+        }
+    }
+
+    pub(crate) fn fetch_conversation(&mut self, id: &str) {
+        self.ask("conversation", json!({ "conversation": id }), Purpose::Conversation);
+    }
+
+    pub(crate) fn open_conversation(&mut self, id: &str) {
+        self.leave_conversation();
+        let draft = self.talk.drafts.remove(id).unwrap_or_default();
+        let mut open = Open::new(id, &draft);
+        open.loading = true;
+        self.talk.open = Some(open);
+        self.talk.list.at = self.talk.list.rows.iter().position(|each| each.conversation == id).unwrap_or(0);
+        let conversation = id.to_owned();
+        self.ask("messages", json!({ "conversation": id, "limit": 50 }), Purpose::Messages { conversation });
+    }
+
+    pub(crate) fn leave_conversation(&mut self) {
+        if let Some(open) = self.talk.open.take()
+            && !open.draft.is_empty()
+        {
+            self.talk.drafts.insert(open.id, open.draft.text().to_owned());
+        }
+    }
+
+    pub(crate) fn is_reading(&self, conversation: &str) -> bool {
+        self.tab == Tab::Talk
+            && self.above.is_empty()
+            && self.talk.open.as_ref().is_some_and(|open| open.id == conversation)
+    }
+
+    /// Something was said, by me or by them.
+    pub(crate) fn said(&mut self, conversation: &str, message: Message) {
+        let mine = self.is_me(&message.sender);
+        let open = self.talk.open.as_mut().filter(|open| open.id == conversation && open.known);
+        if let Some(open) = open {
+            let gap = message.number > open.head() + 1 && open.head() > 0;
+            let after = open.head();
+            open.take(vec![message.clone()]);
+            if gap {
+                let fields = json!({ "conversation": conversation, "after": after, "limit": 100 });
+                self.ask("messages", fields, Purpose::Messages { conversation: conversation.to_owned() });
+            }
+        }
+        let reading = self.is_reading(conversation);
+        let Some(mut each) = self.talk.find(conversation).cloned() else {
+            self.fetch_conversation(conversation);
+            if !mine {
+                self.notice("A new message", Some(conversation.to_owned()), &message.sent_at);
+            }
+            return;
+        };
+        let fresh = each.last.as_ref().is_none_or(|last| message.number > last.number);
+        if !fresh {
+            return;
+        }
+        if mine {
+            each.read = each.read.max(message.number);
+            each.unread = 0;
+        } else {
+            each.unread += 1;
+            each.their_delivered = each.their_delivered.max(0);
+        }
+        let number = message.number;
+        let (name, said, at) = (each.with.name.clone(), message.text.clone(), message.sent_at.clone());
+        each.last = Some(message);
+        self.talk.put(each);
+        if mine {
+            return;
+        }
+        if reading {
+            self.mark_read();
+        } else {
+            self.ask(
+                "mark_delivered",
+                json!({ "conversation": conversation, "number": number }),
+                Purpose::Quiet,
+            );
+            self.notice(&format!("{name}: {}", text::cut(&said, 60)), Some(conversation.to_owned()), &at);
+        }
+    }
+
+    pub(crate) fn mark_all_delivered(&mut self) {
+        let marks: Vec<(String, i64)> = self
+            .talk
+            .list
+            .rows
+            .iter()
+            .filter(|each| each.unread > 0)
+            .filter_map(|each| Some((each.conversation.clone(), each.last.as_ref()?.number)))
+            .collect();
+        for (conversation, number) in marks {
+            self.ask(
+                "mark_delivered",
+                json!({ "conversation": conversation, "number": number }),
+                Purpose::Quiet,
+            );
+        }
+    }
+
+    pub(crate) fn mark_read(&mut self) {
+        let Some(open) = &self.talk.open else { return };
+        let (id, head) = (open.id.clone(), open.head());
+        if !self.is_reading(&id) || head == 0 {
+            return;
+        }
+        let Some(each) = self.talk.find_mut(&id) else { return };
+        if each.unread == 0 && each.read >= head {
+            return;
+        }
+        each.unread = 0;
+        each.read = head;
+        self.ask("mark_read", json!({ "conversation": id, "number": head }), Purpose::Quiet);
+    }
+
+    pub(crate) fn send_message(&mut self) {
+        let Some(open) = &mut self.talk.open else { return };
+        let said = open.draft.text().trim().to_owned();
+        if said.is_empty() {
+            return;
+        }
+        open.draft.take();
+        open.scroll = 0;
+        let conversation = open.id.clone();
+        let made = auboutique_domain::Moment::from_micros(self.now.as_microsecond());
+        let id = auboutique_domain::id::ListingId::new(made, clock::random()).to_string();
+        let message = id.replacen("lst_", "msg_", 1);
+        open.leaving.push(Leaving { message: message.clone(), text: said.clone(), refused: None });
+        let fields = json!({ "conversation": conversation, "text": said, "message": message });
+        self.ask("send_message", fields, Purpose::Send { conversation, message });
+    }
+
+    pub(crate) fn on_conversation_key(&mut self, key: KeyEvent) {
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        let newline = key.modifiers.intersects(KeyModifiers::ALT | KeyModifiers::SHIFT);
+        let Some(open) = &mut self.talk.open else { return };
+        match key.code {
+            KeyCode::Esc => self.leave_conversation(),
+            KeyCode::Enter if !newline => self.send_message(),
+            KeyCode::Char('j') if control => {
+                open.draft.on_key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE));
+            }
+            KeyCode::Enter => {
+                open.draft.on_key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE));
+            }
+            KeyCode::PageUp => open.scroll += 8,
+            KeyCode::PageDown => open.scroll = open.scroll.saturating_sub(8),
+            KeyCode::Tab | KeyCode::BackTab => {
+                let by = if key.code == KeyCode::Tab { 1 } else { -1 };
+                self.talk.list.go(by);
+                let to = self.talk.list.chosen().map(|each| each.conversation.clone());
+                if let Some(to) = to {
+                    self.open_conversation(&to);
+                }
+            }
+            KeyCode::Char('b') if control => {
+                let id = open.id.clone();
+                self.block_in(&id);
+            }
+            KeyCode::Char('o') if control => {
+                let about = self.talk.open.as_ref().and_then(|open| self.talk.find(&open.id)?.about.clone());
+                match about.and_then(|about| about.order.or(about.listing)) {
+                    Some(to) => self.follow(&to),
+                    None => self.say("This conversation is about nothing in particular"),
+                }
+            }
+            KeyCode::Char('r') if control => {
+                // What was not taken is given back, to be changed and sent again.
+                if let Some(at) = open.leaving.iter().position(|leaving| leaving.refused.is_some()) {
+                    let leaving = open.leaving.remove(at);
+                    open.draft.set(&leaving.text);
+                }
+            }
+            KeyCode::Up | KeyCode::Down => {
+                if !open.draft.on_key(key) {
+                    open.scroll =
+                        if key.code == KeyCode::Up { open.scroll + 1 } else { open.scroll.saturating_sub(1) };
+                }
+            }
+            _ => {
+                open.draft.on_key(key);
+            }
+        }
+    }
+
+    pub(crate) fn block_in(&mut self, id: &str) {
+        let Some(each) = self.talk.find(id) else { return };
+        let (username, name) = (each.with.username.clone(), each.with.name.clone());
+        if each.blocked {
+            self.ask("unblock", json!({ "username": username }), Purpose::Unblocked);
+        } else {
+            self.dialog = Some(Dialog {
+                title: format!("Block {name}?"),
+                lines: vec!["Neither of you can write to the other until you end it.".to_owned()],
+                yes: "Block",
+                no: "Not now",
+                on_yes: false,
+                then: Then::Block(username),
+            });
+        }
+    }
 }

@@ -1,10 +1,13 @@
 //! The desk: an attendant types a code, sees what to do, and does it.
 
+use crate::app::{Purpose, Tab};
 use auboutique_domain::Money;
 use ratatui::crossterm::event::KeyCode;
+use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::app::App;
 use crate::field::Field;
@@ -115,5 +118,69 @@ pub(crate) fn draw(app: &mut App, pen: &mut Pen, area: Rect) {
     if view.next.as_deref() == Some("collect") && view.due.minor > 0 {
         pen.text(area.x, y + 3, area.width, "F4: they pay now and collect later", skin.muted());
         pen.hit(Rect { y: y + 3, height: 1, ..area }, crate::pen::Hit::Key(KeyCode::F(4)));
+    }
+}
+
+impl App {
+    /// True when the key is the desk's.
+    pub(crate) fn on_desk_key(&mut self, key: KeyEvent) -> bool {
+        match key.code {
+            KeyCode::Enter if self.desk.waiting => {}
+            KeyCode::Enter => self.desk_go_on(),
+            KeyCode::F(4) => {
+                if let Some((code, view)) = &self.desk.shown
+                    && view.next.as_deref() == Some("collect")
+                    && view.due.minor > 0
+                {
+                    let fields = json!({ "code": code, "cash": view.due });
+                    self.desk.waiting = true;
+                    self.ask("take_payment", fields, Purpose::DeskDone("Paid"));
+                }
+            }
+            KeyCode::Esc => {
+                if self.desk.code.is_empty() && self.desk.shown.is_none() {
+                    self.tab = Tab::Market;
+                }
+                self.desk = Desk::default();
+            }
+            KeyCode::Char('?') => return false,
+            _ => {
+                if self.desk.code.on_key(key) {
+                    self.desk.shown = None;
+                    self.desk.done = None;
+                    self.desk.error = None;
+                } else {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    pub(crate) fn desk_go_on(&mut self) {
+        let shown = self.desk.shown.clone();
+        match shown.as_ref().map(|(code, view)| (code, view, view.next.as_deref())) {
+            Some((code, _, Some("drop_off"))) => {
+                self.desk.waiting = true;
+                self.ask("drop_off", json!({ "code": code }), Purpose::DeskDone("Taken in"));
+            }
+            Some((code, view, Some("collect"))) => {
+                let mut fields = json!({ "code": code });
+                if view.due.minor > 0 {
+                    fields["cash"] = json!(view.due);
+                }
+                self.desk.waiting = true;
+                self.ask("collect", fields, Purpose::DeskDone("Handed over"));
+            }
+            _ => {
+                let code = self.desk.code.text().trim().to_owned();
+                if !code.is_empty() {
+                    self.desk.error = None;
+                    self.desk.done = None;
+                    self.desk.waiting = true;
+                    self.ask("show_code", json!({ "code": code }), Purpose::Shown(code));
+                }
+            }
+        }
     }
 }

@@ -1,5 +1,11 @@
 //! A form: fields one under the other, and a button. Sign in, offer a thing, change a password are all forms.
 
+use crate::app::{App, Dialog, Purpose, Tab, Then, read};
+use crate::errand::Errand;
+use crate::listing::Listing;
+use crate::text;
+use auboutique_domain::{Currency, Price};
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -334,6 +340,339 @@ impl Form {
             self.focus = at;
         }
     }
+}
+
+impl App {
+    pub(crate) fn sell_form(&self) -> Form {
+        let entries = vec![
+            Entry::line("title", "What is it", "", "Spivak, Calculus, 4th edition"),
+            Entry::line("price", "Price", "", "12.50"),
+            Entry::choice(
+                "currency",
+                "Currency",
+                Currency::ALL.iter().map(|each| each.code().to_owned()).collect(),
+                "USD",
+            ),
+            Entry::choice("category", "Shelf", self.categories.clone(), "books"),
+            Entry::choice("condition", "Condition", self.conditions.clone(), "good"),
+            Entry {
+                name: "description",
+                label: "Description",
+                hint: "what a buyer would ask",
+                value: Input::Lines(Field::lines(""), 4),
+            },
+            Entry {
+                name: "pictures",
+                label: "Picture",
+                hint: "a file; Tab completes, Enter adds it",
+                value: Input::Path(Field::line("")),
+            },
+        ];
+        Form::new(Aim::Sell, "Sell something", "Offer it", entries)
+    }
+
+    pub(crate) fn edit_form(&self, listing: &Listing) -> Form {
+        let price = listing.price.to_string();
+        let price = price.split(' ').next().unwrap_or_default();
+        let entries = vec![
+            Entry::line("title", "What is it", &listing.title, ""),
+            Entry::line("price", "Price", price, ""),
+            Entry::choice(
+                "currency",
+                "Currency",
+                Currency::ALL.iter().map(|each| each.code().to_owned()).collect(),
+                listing.price.currency.code(),
+            ),
+            Entry::choice("category", "Shelf", self.categories.clone(), &listing.category),
+            Entry::choice("condition", "Condition", self.conditions.clone(), &listing.condition),
+            Entry {
+                name: "description",
+                label: "Description",
+                hint: "",
+                value: Input::Lines(Field::lines(&listing.description), 4),
+            },
+            Entry {
+                name: "pictures",
+                label: "Picture",
+                hint: "a file; Tab completes, Enter adds it",
+                value: Input::Path(Field::line("")),
+            },
+        ];
+        let mut form =
+            Form::new(Aim::Edit(listing.listing.clone()), "Change what you offer", "Save", entries);
+        form.shelf = listing
+            .pictures
+            .iter()
+            .enumerate()
+            .map(|(number, picture)| Shot {
+                number: u64::try_from(number).unwrap_or(0),
+                name: format!("picture {}", number + 1),
+                state: ShotState::There(picture.clone()),
+            })
+            .collect();
+        form
+    }
+
+    /// The form that has the keys: the one over the page, or that of the tab Sell.
+    pub(crate) fn typing_form(&mut self) -> Option<&mut Form> {
+        if self.form.is_some() {
+            self.form.as_mut()
+        } else if self.tab == Tab::Sell && self.above.is_empty() {
+            Some(&mut self.sell)
+        } else {
+            None
+        }
+    }
+
+    pub(crate) fn send_form(&mut self) {
+        let modal = self.form.is_some();
+        if !modal && self.me.is_none() {
+            self.form = Some(log_in_form());
+            return;
+        }
+        let needs_picture = !self.without_picture.iter().any(|each| *each == self.sell.text("category"));
+        let Some(form) = self.typing_form() else { return };
+        if form.sent {
+            return;
+        }
+        let mut fields = Map::new();
+        for entry in &form.entries {
+            match entry.name {
+                "price" | "currency" | "pictures" => {}
+                name => {
+                    fields.insert(name.to_owned(), json!(entry.text()));
+                }
+            }
+        }
+        let op = match &form.aim {
+            Aim::LogIn => "log_in",
+            Aim::Register => "register",
+            Aim::Sell => "add_listing",
+            Aim::Edit(id) => {
+                fields.insert("listing".to_owned(), json!(id));
+                "edit_listing"
+            }
+            Aim::Name => "change_name",
+            Aim::Username => "change_username",
+            Aim::Email => "change_email",
+            Aim::Password => "change_password",
+        };
+        if matches!(form.aim, Aim::LogIn | Aim::Register) {
+            fields.insert("device".to_owned(), json!("auboutique terminal"));
+        }
+        if form.aim == Aim::Password && form.text("new_password") != form.text("again") {
+            form.error = Some("The two new passwords are not the same.".to_owned());
+            form.go_to("again");
+            return;
+        }
+        fields.remove("again");
+        if matches!(form.aim, Aim::Sell | Aim::Edit(_)) {
+            let currency = Currency::parse(form.text("currency")).unwrap_or(Currency::Usd);
+            match Price::parse(form.text("price"), currency) {
+                Ok(price) => {
+                    fields.insert("price".to_owned(), json!(price.money()));
+                }
+                Err(refusal) => {
+                    form.error = Some(if form.text("price").trim().is_empty() {
+                        "Say a price.".to_owned()
+                    } else {
+                        refusal.to_string()
+                    });
+                    form.go_to("price");
+                    return;
+                }
+            }
+            if form.is_sending() {
+                form.error = Some("A picture is still on its way. One moment.".to_owned());
+                return;
+            }
+            if form.text("title").trim().is_empty() {
+                form.error = Some("Say what it is.".to_owned());
+                form.go_to("title");
+                return;
+            }
+            if !form.text("pictures").trim().is_empty() {
+                form.error =
+                    Some("Press Enter on the picture's file to add it, or empty the field.".to_owned());
+                form.go_to("pictures");
+                return;
+            }
+            let pictures = form.pictures();
+            if pictures.is_empty() && needs_picture && form.aim == Aim::Sell {
+                form.error = Some("On this shelf a listing needs a picture.".to_owned());
+                form.go_to("pictures");
+                return;
+            }
+            if !pictures.is_empty() || matches!(form.aim, Aim::Edit(_)) {
+                fields.insert("pictures".to_owned(), json!(pictures));
+            }
+        }
+        form.sent = true;
+        form.error = None;
+        self.ask(op, Value::Object(fields), Purpose::Form { modal });
+    }
+
+    pub(crate) fn form_taken(&mut self, modal: bool, reply: Value) {
+        let aim = if modal { self.form.take().map(|form| form.aim) } else { Some(Aim::Sell) };
+        match aim {
+            Some(Aim::Sell) => {
+                self.sell = self.sell_form();
+                if let Some(listing) = read::<Listing>(reply) {
+                    self.say(&format!("“{}” is on sale", text::cut(&listing.title, 40)));
+                    self.tab = Tab::Mine;
+                    self.above.clear();
+                    self.mine.at = 0;
+                }
+                self.load_mine(false);
+                if !self.live {
+                    self.load_market(false);
+                }
+            }
+            Some(Aim::Edit(_)) => {
+                if let Some(listing) = read::<Listing>(reply) {
+                    self.know_listing(&listing);
+                    self.say("Saved");
+                }
+            }
+            Some(Aim::LogIn | Aim::Register) => {
+                let name = reply["account"]["name"].as_str().unwrap_or_default();
+                self.say(&format!("Hello, {name}"));
+            }
+            Some(Aim::Name | Aim::Username | Aim::Email | Aim::Password) => {
+                self.me = read(reply).or(self.me.take());
+                self.say("Changed");
+            }
+            None => {}
+        }
+    }
+
+    pub(crate) fn find_shot(&mut self, number: u64) -> Option<&mut Shot> {
+        let modal = self.form.iter_mut().flat_map(|form| form.shelf.iter_mut());
+        modal.chain(self.sell.shelf.iter_mut()).find(|shot| shot.number == number)
+    }
+
+    pub(crate) fn add_picture(&mut self) {
+        self.ticket += 1;
+        // Numbers of what comes from a file never meet those of what was there.
+        let number = self.ticket + 1_000;
+        self.paths.clear();
+        let Some(form) = self.typing_form() else { return };
+        if form.shelf.len() >= 8 {
+            form.error = Some("A listing has at most 8 pictures.".to_owned());
+            return;
+        }
+        let focus = form.focus;
+        let Some(field) = form.entries.get_mut(focus).and_then(Entry::field) else { return };
+        let path = field.take();
+        let name =
+            path.trim().trim_end_matches(['\'', '"']).rsplit('/').next().unwrap_or_default().to_owned();
+        form.shelf.push(Shot { number, name, state: ShotState::Reading });
+        form.shot = form.shelf.len() - 1;
+        form.error = None;
+        self.errands.push(Errand::Read { number, path });
+    }
+
+    pub(crate) fn upload_went_on(&mut self, number: u64, reply: Value) {
+        let Some(shot) = self.find_shot(number) else { return };
+        let ShotState::Sending { bytes, upload, chunk, received } = &mut shot.state else { return };
+        if reply.get("picture").is_some() {
+            match read(reply) {
+                Some(picture) => shot.state = ShotState::There(picture),
+                None => shot.state = ShotState::Failed("The market's answer cannot be read.".to_owned()),
+            }
+            return;
+        }
+        if let Some(started) = reply["upload"].as_str() {
+            started.clone_into(upload);
+            *chunk = reply["chunk_bytes"]
+                .as_u64()
+                .and_then(|n| usize::try_from(n).ok())
+                .unwrap_or(30_000)
+                .clamp(1, 45_000);
+        }
+        *received = reply["received"].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
+        let (upload, from) = (upload.clone(), (*received).min(bytes.len()));
+        if from == bytes.len() {
+            self.ask("finish_upload", json!({ "upload": upload }), Purpose::Upload(number));
+            return;
+        }
+        let to = (from + *chunk).min(bytes.len());
+        let data = data_encoding::BASE64.encode(&bytes[from..to]);
+        let fields = json!({ "upload": upload, "offset": from, "data": data });
+        self.ask("send_chunk", fields, Purpose::Upload(number));
+    }
+
+    pub(crate) fn upload_failed(&mut self, number: u64, why: String) {
+        if let Some(shot) = self.find_shot(number) {
+            shot.state = ShotState::Failed(why);
+        }
+    }
+
+    pub(crate) fn on_form_key(&mut self, key: KeyEvent) {
+        if key.code == KeyCode::Esc {
+            if let Some(form) = &self.form {
+                let keep = form.is_changed() && !matches!(form.aim, Aim::LogIn);
+                if keep {
+                    self.dialog = Some(Dialog {
+                        title: "Leave the form?".to_owned(),
+                        lines: vec!["What you typed is lost.".to_owned()],
+                        yes: "Leave",
+                        no: "Stay",
+                        on_yes: false,
+                        then: Then::LeaveForm,
+                    });
+                } else {
+                    self.form = None;
+                }
+            } else {
+                // What is typed stays in the tab.
+                self.tab = Tab::Market;
+            }
+            return;
+        }
+        if let Some(form) = &self.form
+            && key.code == KeyCode::F(2)
+        {
+            match form.aim {
+                Aim::LogIn => self.form = Some(register_form()),
+                Aim::Register => self.form = Some(log_in_form()),
+                _ => {}
+            }
+            return;
+        }
+        let Some(form) = self.typing_form() else { return };
+        match form.on_key(key) {
+            Did::Send => self.send_form(),
+            Did::Complete => {
+                let focus = form.focus;
+                let typed = form.entries.get(focus).map(|entry| entry.text().to_owned()).unwrap_or_default();
+                self.errands.push(Errand::Complete(typed));
+            }
+            Did::Add => self.add_picture(),
+            Did::Changed => self.paths.clear(),
+            Did::Nothing => {}
+        }
+    }
+}
+
+/// The form to sign in.
+pub(crate) fn log_in_form() -> Form {
+    let entries = vec![
+        Entry::line("login", "Username", "", "or e-mail address"),
+        Entry::secret("password", "Password", ""),
+    ];
+    Form::new(Aim::LogIn, "Log in", "Log in", entries)
+}
+
+/// The form to join.
+fn register_form() -> Form {
+    let entries = vec![
+        Entry::line("name", "Name", "", "how others see you"),
+        Entry::line("username", "Username", "", "3 to 30 of a-z, 0-9, _"),
+        Entry::line("email", "E-mail", "", ""),
+        Entry::secret("password", "Password", "8 characters or more"),
+    ];
+    Form::new(Aim::Register, "Join the market", "Join", entries)
 }
 
 #[cfg(test)]

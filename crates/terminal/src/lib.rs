@@ -34,6 +34,7 @@ pub mod rows;
 pub mod screen;
 pub mod skin;
 pub mod text;
+mod time;
 
 pub use client::{Client, ClientError, Tls};
 pub use link::Keeper;

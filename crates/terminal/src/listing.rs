@@ -1,9 +1,14 @@
 //! Listings: the market, one listing alone, and my own with their buyers.
 
+use crate::app::{Above, Choice, Dialog, Purpose, Tab, Then, page};
+use crate::form::log_in_form;
 use auboutique_domain::Money;
+use jiff::civil::Date;
+use ratatui::crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::field::Field;
@@ -373,4 +378,285 @@ pub(crate) fn draw_mine(app: &mut App, pen: &mut Pen, area: Rect) {
         pen.hit(place, Hit::Row(number));
     }
     app.mine = rows;
+}
+
+impl App {
+    pub(crate) fn load_market(&mut self, more: bool) {
+        let market = &mut self.market;
+        market.list.loading = true;
+        market.generation += 1;
+        let generation = market.generation;
+        let mut fields = json!({ "limit": 30 });
+        let text = market.search.text().trim().to_owned();
+        let op = if let Some(owner) = &market.owner {
+            fields["username"] = json!(owner.username);
+            "listings_of"
+        } else if text.is_empty() {
+            "listings"
+        } else {
+            fields["text"] = json!(text);
+            "search"
+        };
+        if let (Some(category), None) = (&market.category, &market.owner) {
+            fields["category"] = json!(category);
+        }
+        if more && let Some(next) = &market.list.next {
+            fields["after"] = next.clone();
+        }
+        if !more {
+            market.fresh = 0;
+        }
+        self.ask(op, fields, Purpose::Market { generation, more });
+    }
+
+    pub(crate) fn load_mine(&mut self, more: bool) {
+        self.mine.loading = true;
+        let fields = page(&self.mine.next, more);
+        self.ask("my_listings", fields, Purpose::Mine { more });
+    }
+
+    pub(crate) fn each_listing(&mut self, id: &str, mut change: impl FnMut(&mut Listing)) {
+        let rows = self.market.list.rows.iter_mut().chain(self.mine.rows.iter_mut());
+        rows.filter(|row| row.listing == id).for_each(&mut change);
+        for above in &mut self.above {
+            if let Above::Listing(sheet) = above
+                && sheet.listing.listing == id
+            {
+                change(&mut sheet.listing);
+            }
+        }
+    }
+
+    pub(crate) fn knows_listing(&self, id: &str) -> bool {
+        self.market.list.rows.iter().chain(&self.mine.rows).any(|row| row.listing == id)
+            || self
+                .above
+                .iter()
+                .any(|above| matches!(above, Above::Listing(sheet) if sheet.listing.listing == id))
+    }
+
+    pub(crate) fn know_listing(&mut self, fresh: &Listing) {
+        self.each_listing(&fresh.listing, |listing| {
+            let (order, buyer) = (listing.order.take(), listing.buyer.take());
+            *listing = fresh.clone();
+            if fresh.state == "sold" {
+                listing.order = listing.order.take().or(order);
+                listing.buyer = listing.buyer.take().or(buyer);
+            }
+        });
+    }
+
+    pub(crate) fn sold(&mut self, id: &str) {
+        self.each_listing(id, |listing| "sold".clone_into(&mut listing.state));
+    }
+
+    pub(crate) fn sheet(&self) -> Option<&Sheet> {
+        match self.above.last() {
+            Some(Above::Listing(sheet)) => Some(sheet),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn on_search_key(&mut self, key: KeyEvent) {
+        match key.code {
+            KeyCode::Esc => {
+                self.market.searching = false;
+                self.market.search.take();
+                self.load_market(false);
+            }
+            KeyCode::Enter | KeyCode::Down => self.market.searching = false,
+            _ => {
+                let before = self.market.search.text().to_owned();
+                self.market.search.on_key(key);
+                if before != self.market.search.text() {
+                    self.market.list.at = 0;
+                    self.load_market(false);
+                }
+            }
+        }
+    }
+
+    /// Keys for a listing, in a list or alone. True when it was one.
+    pub(crate) fn on_listing_key(&mut self, listing: &Listing, code: KeyCode) -> bool {
+        let mine = self.is_me(&listing.seller.id);
+        let id = listing.listing.clone();
+        match code {
+            KeyCode::Char('b') if !mine => self.offer_to_buy(listing),
+            KeyCode::Char('m') if !mine => {
+                if self.me.is_none() {
+                    self.form = Some(log_in_form());
+                } else {
+                    self.ask("start_conversation", json!({ "listing": id }), Purpose::Start);
+                }
+            }
+            KeyCode::Char('o') => {
+                self.market.owner = Some(listing.seller.clone());
+                self.market.category = None;
+                self.market.search.take();
+                self.market.list = Rows::default();
+                self.tab = Tab::Market;
+                self.above.clear();
+                self.load_market(false);
+            }
+            KeyCode::Char('e') if mine && listing.state != "sold" => {
+                self.form = Some(self.edit_form(listing))
+            }
+            KeyCode::Char('w') if mine && listing.is_on_sale() => {
+                self.dialog = Some(Dialog {
+                    title: "Withdraw it?".to_owned(),
+                    lines: vec![
+                        listing.title.clone(),
+                        "Nobody sees it until you put it back on sale.".to_owned(),
+                    ],
+                    yes: "Withdraw",
+                    no: "Not now",
+                    on_yes: false,
+                    then: Then::Withdraw(id),
+                });
+            }
+            KeyCode::Char('p') if mine && listing.state == "withdrawn" => {
+                self.ask(
+                    "publish_listing",
+                    json!({ "listing": id }),
+                    Purpose::ListingAct("It is on sale again"),
+                );
+            }
+            KeyCode::Char('v') if mine => match &listing.order {
+                Some(order) => self.follow(&order.clone()),
+                None => self.say("Nobody bought it yet"),
+            },
+            _ => return false,
+        }
+        true
+    }
+
+    pub(crate) fn offer_to_buy(&mut self, listing: &Listing) {
+        if self.me.is_none() {
+            self.form = Some(log_in_form());
+            return;
+        }
+        if !listing.is_on_sale() {
+            self.say_bad("It cannot be bought any more");
+            return;
+        }
+        let point = self
+            .points
+            .iter()
+            .find(|point| point["name"].as_str() == Some(listing.pickup_point.name.as_str()));
+        let address = point.and_then(|point| point["address"].as_str()).unwrap_or_default().to_owned();
+        let mut lines = vec![
+            listing.title.clone(),
+            String::new(),
+            format!("Price   {}, in cash when you collect it", text::money(&listing.price)),
+            format!("From    {}", listing.seller.name),
+            format!("Place   {}", listing.pickup_point.name),
+        ];
+        if !address.is_empty() {
+            lines.push(format!("        {address}"));
+        }
+        if let Some(hours) = point.map(opening) {
+            lines.push(format!("Open    {hours}"));
+        }
+        lines.push(format!("When    from {}", self.pickup_day(point)));
+        self.dialog = Some(Dialog {
+            title: format!("Buy for {}?", text::money(&listing.price)),
+            lines,
+            yes: "Buy it",
+            no: "Not now",
+            on_yes: true,
+            then: Then::Buy(listing.listing.clone(), listing.price),
+        });
+    }
+
+    /// The day a pickup would be, when the point has room: the second day it is open after today.
+    pub(crate) fn pickup_day(&self, point: Option<&Value>) -> String {
+        let Some(point) = point else { return "the second open day".to_owned() };
+        let zone = point["time_zone"]
+            .as_str()
+            .and_then(auboutique_domain::time::zone)
+            .unwrap_or_else(|| self.zone.clone());
+        let closed = |date: Date| {
+            let closures = point["closures"].as_array();
+            closures.is_some_and(|days| days.iter().any(|day| day.as_str() == Some(&date.to_string())))
+        };
+        let open = |date: Date| {
+            let weekday = date.strftime("%a").to_string().to_lowercase();
+            point["opening"].get(&weekday).is_some_and(Value::is_string) && !closed(date)
+        };
+        let mut date = self.now.to_zoned(zone).date();
+        let mut found = 0;
+        for _ in 0..60 {
+            let Ok(next) = date.tomorrow() else { break };
+            date = next;
+            found += i32::from(open(date));
+            if found == 2 {
+                return self.date(&date.to_string());
+            }
+        }
+        "the second open day".to_owned()
+    }
+
+    pub(crate) fn on_market_key(&mut self, code: KeyCode) {
+        match code {
+            KeyCode::Char('/') => {
+                self.market.searching = true;
+                self.market.owner = None;
+            }
+            KeyCode::Char('f') => {
+                let mut of = vec!["everything".to_owned()];
+                of.extend(self.categories.iter().cloned());
+                let at = self
+                    .market
+                    .category
+                    .as_ref()
+                    .and_then(|on| of.iter().position(|each| each == on))
+                    .unwrap_or(0);
+                self.choice = Some(Choice { title: "Which shelf?", of, at });
+            }
+            KeyCode::Char('r') => {
+                self.market.list.at = 0;
+                self.load_market(false);
+            }
+            KeyCode::Esc => {
+                self.market.owner = None;
+                self.market.category = None;
+                self.market.search.take();
+                self.market.error = None;
+                self.market.list.at = 0;
+                self.load_market(false);
+            }
+            _ => {
+                let Some(listing) = self.market.list.chosen().cloned() else { return };
+                if matches!(code, KeyCode::Enter) {
+                    let username = listing.seller.username.clone();
+                    if self.me.is_some() && self.live {
+                        self.ask("presence", json!({ "usernames": [username] }), Purpose::Presences);
+                    }
+                    self.above.push(Above::Listing(Sheet { listing, picture: 0, scroll: 0 }));
+                } else {
+                    self.on_listing_key(&listing, code);
+                }
+            }
+        }
+    }
+}
+
+/// The week of a point in short: `Mon–Fri 08:00-17:00`.
+fn opening(point: &Value) -> String {
+    let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let names = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    let hours: Vec<Option<&str>> = days.iter().map(|day| point["opening"][*day].as_str()).collect();
+    let mut parts = Vec::new();
+    let mut at = 0;
+    while at < 7 {
+        let Some(open) = hours[at] else {
+            at += 1;
+            continue;
+        };
+        let end = (at..7).take_while(|&day| hours[day] == Some(open)).last().unwrap_or(at);
+        let span = if end == at { names[at].to_owned() } else { format!("{}–{}", names[at], names[end]) };
+        parts.push(format!("{span} {open}"));
+        at = end + 1;
+    }
+    parts.join(", ")
 }

@@ -1,9 +1,12 @@
 //! Orders: what I bought, what I sold, and one order with its code.
 
+use crate::app::{Above, Dialog, Purpose, Then, page};
 use auboutique_domain::Money;
+use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::app::App;
 use crate::listing::dot_span;
@@ -328,6 +331,113 @@ pub(crate) fn draw_one(app: &mut App, pen: &mut Pen, area: Rect, order: &Order) 
         };
         pen.text(area.x, y + 1, area.width, what, skin.muted());
         draw_code(pen, Rect { y: y + 2, height: 5, ..area }, code);
+    }
+}
+
+impl App {
+    pub(crate) fn load_orders(&mut self, sold: bool, more: bool) {
+        let list = if sold { &mut self.orders.sold } else { &mut self.orders.bought };
+        list.loading = true;
+        let fields = page(&list.next, more);
+        self.ask(if sold { "my_sales" } else { "my_orders" }, fields, Purpose::Orders { sold, more });
+    }
+
+    pub(crate) fn tell_order(&mut self, event: &str, order: &Order) {
+        let (title, other, bought) =
+            (text::cut(order.title(), 40), order.other().name.clone(), order.is_bought());
+        let what = match (event, bought) {
+            ("order_placed", false) => format!("{other} bought your “{title}”"),
+            ("order_dropped_off", true) => format!("“{title}” waits for you at {}", order.pickup.name),
+            ("order_dropped_off", false) => format!("The desk has your “{title}”"),
+            ("order_collected", false) => format!("{other} collected “{title}”"),
+            ("order_completed", false) => format!("{other} is happy with “{title}”: you are credited"),
+            ("order_cancel_requested", false) => format!("{other} asks to cancel “{title}”"),
+            ("order_canceled", _) => format!("The order of “{title}” is canceled"),
+            ("drop_off_missed", true) => format!("“{title}” was not dropped off: the order is over"),
+            ("drop_off_missed", false) => format!("You did not bring “{title}” in time"),
+            ("pickup_missed", true) => format!("You did not collect “{title}” in time"),
+            ("pickup_missed", false) => format!("{other} did not collect “{title}”"),
+            ("pickup_reminded", _) => format!("“{title}” still waits for you at {}", order.pickup.name),
+            ("pickup_moved", _) => {
+                format!("The pickup of “{title}” moved to {}", self.date(&order.pickup.day))
+            }
+            _ => {
+                return;
+            }
+        };
+        let seen = self
+            .above
+            .last()
+            .is_some_and(|above| matches!(above, Above::Order { order: on, .. } if on.order == order.order));
+        if seen && event == "order_canceled" {
+            return;
+        }
+        let at = order.changed_at.clone();
+        self.notice(&what, Some(order.order.clone()), &at);
+        if event == "order_placed" || event == "order_canceled" {
+            self.load_mine(false);
+        }
+    }
+
+    pub(crate) fn know_order(&mut self, fresh: &Order) {
+        let list = if fresh.is_bought() { &mut self.orders.bought } else { &mut self.orders.sold };
+        match list.rows.iter_mut().find(|row| row.order == fresh.order) {
+            Some(row) => *row = fresh.clone(),
+            None => {
+                let at = usize::from(!list.rows.is_empty() && list.at > 0);
+                list.rows.insert(0, fresh.clone());
+                list.at += at;
+            }
+        }
+        for above in &mut self.above {
+            if let Above::Order { order, .. } = above
+                && order.order == fresh.order
+            {
+                *order = fresh.clone();
+            }
+        }
+    }
+
+    pub(crate) fn on_order_key(&mut self, order: &Order, code: KeyCode) {
+        let id = order.order.clone();
+        let question = |title: &str, lines: &[&str], yes: &'static str, op: &'static str| Dialog {
+            title: title.to_owned(),
+            lines: std::iter::once(order.title().to_owned())
+                .chain(lines.iter().map(|&line| line.to_owned()))
+                .collect(),
+            yes,
+            no: "Not now",
+            on_yes: false,
+            then: Then::Order(op, id.clone()),
+        };
+        match code {
+            KeyCode::Char('c') if order.state == "placed" => {
+                let asked = order.cancel_requested_at.is_some();
+                let lines: &[&str] = match (order.is_bought(), asked) {
+                    (true, _) => {
+                        &["Within 30 minutes you can cancel alone. Later, press a to ask the seller."]
+                    }
+                    (false, true) => &["The buyer asked for it. It goes back on sale."],
+                    (false, false) => {
+                        &["The buyer did not ask for it: you would get a strike, and it is withdrawn."]
+                    }
+                };
+                self.dialog = Some(question("Cancel the order?", lines, "Cancel it", "cancel_order"));
+            }
+            KeyCode::Char('a') if order.is_bought() && order.state == "placed" => {
+                self.dialog = Some(question("Ask the seller to cancel?", &[], "Ask", "request_cancel"));
+            }
+            KeyCode::Char('y') if order.is_bought() && order.state == "collected" => {
+                let lines = &["You have it and it is as described. The seller is credited."];
+                self.dialog = Some(question("All is well?", lines, "All is well", "confirm_order"));
+            }
+            KeyCode::Char('m') => self.ask("start_conversation", json!({ "order": id }), Purpose::Start),
+            KeyCode::Char('v') => {
+                let listing = order.lines.first().map(|line| line.listing.clone()).unwrap_or_default();
+                self.follow(&listing);
+            }
+            _ => {}
+        }
     }
 }
 
