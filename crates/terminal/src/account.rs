@@ -1,13 +1,12 @@
 //! Me: my account, where I am signed in, whom I block.
 
-use crate::app::{Dialog, Purpose, Then};
-use crate::form::{Aim, Entry, Form, log_in_form};
 use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use serde_json::json;
 
-use crate::app::App;
+use crate::app::{App, Dialog, Purpose, Then};
+use crate::form::{Aim, Entry, Form, log_in_form};
 use crate::member::{Card, Session};
 use crate::pen::{Hit, Pen};
 use crate::rows::Rows;

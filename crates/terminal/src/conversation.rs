@@ -1,20 +1,17 @@
 //! Conversations: who I talk with, and what was said.
 
-use crate::app::{Dialog, Purpose, Tab, Then, page};
-use crate::clock;
-use crate::member::Presence;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::app::App;
+use crate::app::{App, Dialog, Purpose, Tab, Then, page};
 use crate::field::Field;
-use crate::member::Card;
+use crate::member::{Card, Presence};
 use crate::pen::{Hit, Pen};
 use crate::rows::Rows;
-use crate::text;
+use crate::{clock, text};
 
 /// What a conversation is about.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

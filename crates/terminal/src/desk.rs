@@ -1,15 +1,13 @@
 //! The desk: an attendant types a code, sees what to do, and does it.
 
-use crate::app::{Purpose, Tab};
 use auboutique_domain::Money;
-use ratatui::crossterm::event::KeyCode;
-use ratatui::crossterm::event::KeyEvent;
+use ratatui::crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::app::App;
+use crate::app::{App, Purpose, Tab};
 use crate::field::Field;
 use crate::order::Bought;
 use crate::pen::Pen;

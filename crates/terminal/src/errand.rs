@@ -1,9 +1,8 @@
 //! What takes a while and is done beside: reading a picture's file, completing a path, making a picture ready.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
+use std::{fs, thread};
 
 use crossbeam_channel::{Sender, unbounded};
 use ratatui_image::picker::Picker;

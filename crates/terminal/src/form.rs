@@ -1,17 +1,17 @@
 //! A form: fields one under the other, and a button. Sign in, offer a thing, change a password are all forms.
 
-use crate::app::{App, Dialog, Purpose, Tab, Then, read};
-use crate::errand::Errand;
-use crate::listing::Listing;
-use crate::text;
-use auboutique_domain::{Currency, Price};
-use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
+use auboutique_domain::{Currency, Price};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use serde_json::{Map, Value, json};
 
+use crate::app::{App, Dialog, Purpose, Tab, Then, read};
+use crate::errand::Errand;
 use crate::field::Field;
+use crate::listing::Listing;
 use crate::picture::Picture;
+use crate::text;
 
 /// What a form is for.
 #[derive(Debug, Clone, PartialEq, Eq)]

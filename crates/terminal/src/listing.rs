@@ -1,7 +1,5 @@
 //! Listings: the market, one listing alone, and my own with their buyers.
 
-use crate::app::{Above, Choice, Dialog, Purpose, Tab, Then, page};
-use crate::form::log_in_form;
 use auboutique_domain::Money;
 use jiff::civil::Date;
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
@@ -10,8 +8,9 @@ use ratatui::text::{Line, Span};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::app::App;
+use crate::app::{Above, App, Choice, Dialog, Purpose, Tab, Then, page};
 use crate::field::Field;
+use crate::form::log_in_form;
 use crate::member::Card;
 use crate::pen::{Hit, Pen};
 use crate::picture::{Picture, Which};

@@ -1,6 +1,5 @@
 //! Orders: what I bought, what I sold, and one order with its code.
 
-use crate::app::{Above, Dialog, Purpose, Then, page};
 use auboutique_domain::Money;
 use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
@@ -8,7 +7,7 @@ use ratatui::text::{Line, Span};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::app::App;
+use crate::app::{Above, App, Dialog, Purpose, Then, page};
 use crate::listing::dot_span;
 use crate::member::Card;
 use crate::pen::{Hit, Pen};

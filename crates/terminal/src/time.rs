@@ -1,8 +1,9 @@
 //! Time, as people say it: in the campus's zone, near days by their names.
 
-use crate::app::App;
 use jiff::Timestamp;
 use jiff::civil::Date;
+
+use crate::app::App;
 
 impl App {
     pub(crate) fn zoned(&self, moment: &str) -> Option<jiff::Zoned> {

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use auboutique_terminal::app::App;
+use auboutique_terminal::errand::{Done, Errand};
 use auboutique_terminal::link::Told;
 use auboutique_terminal::picture::Gallery;
 use auboutique_terminal::screen;
@@ -364,6 +365,92 @@ fn a_price_that_is_none_is_said_before_anything_is_sent() {
     stage.keys("2Lamp\nten").control('s');
     assert!(!stage.asked.iter().any(|(op, _)| op == "add_listing"));
     stage.keys("").shows(&["Lamp", "ten"]);
+}
+
+#[test]
+fn a_picture_is_sent_in_pieces_and_becomes_the_cover() {
+    let mut stage = Stage::member();
+    let picture = json!({ "picture": "pic_1", "width": 1600, "height": 1200, "bytes": 7, "thumbnail": { "width": 320, "height": 240, "bytes": 7 } });
+    stage.can("start_upload", Outcome::Reply(json!({ "upload": "upl_1", "chunk_bytes": 4, "received": 0 })));
+    stage.can("finish_upload", Outcome::Reply(picture));
+    stage.keys("2Desk lamp\n5\n\n\n\n");
+    stage.key(KeyCode::Tab).keys("lamp.png\n").shows(&["lamp.png", "cover", "reading…"]);
+    let errands = stage.app.take_errands();
+    let [Errand::Read { number, path }] = errands.as_slice() else { panic!("{errands:?}") };
+    assert_eq!(path, "lamp.png");
+    stage.app.on_done(Done::Read { number: *number, bytes: Ok(b"picture".to_vec()) });
+    stage.can("send_chunk", Outcome::Reply(json!({ "received": 4 })));
+    // The scripted market says the same of every piece, so only the first two are looked at.
+    let asks: Vec<_> = stage.app.take_asks().into_iter().collect();
+    assert_eq!((asks[0].op, &asks[0].fields["bytes"]), ("start_upload", &json!(7)));
+    stage.app.on_told(Told::Answer {
+        ticket: asks[0].ticket,
+        outcome: Outcome::Reply(json!({ "upload": "upl_1", "chunk_bytes": 4, "received": 0 })),
+    });
+    let first = stage.app.take_asks().remove(0);
+    assert_eq!((&first.fields["offset"], &first.fields["data"]), (&json!(0), &json!("cGljdA==")));
+    stage.control('s').shows(&["A picture is still on its way"]);
+    stage
+        .app
+        .on_told(Told::Answer { ticket: first.ticket, outcome: Outcome::Reply(json!({ "received": 4 })) });
+    let second = stage.app.take_asks().remove(0);
+    assert_eq!((&second.fields["offset"], &second.fields["data"]), (&json!(4), &json!("dXJl")));
+    stage
+        .app
+        .on_told(Told::Answer { ticket: second.ticket, outcome: Outcome::Reply(json!({ "received": 7 })) });
+    stage.settle().shows(&["✓ 1600 × 1200"]);
+    stage.control('s');
+    assert_eq!(stage.asked("add_listing")["pictures"], json!(["pic_1"]));
+}
+
+#[test]
+fn the_pictures_of_a_listing_are_put_in_another_order() {
+    let mut stage = Stage::member();
+    let mut mine = listing(3, "Old lamp", "Sami");
+    mine["pictures"] = json!([{ "picture": "pic_1", "width": 9, "height": 9 }, { "picture": "pic_2", "width": 9, "height": 9 }]);
+    stage.can("my_listings", rows(vec![mine.clone()])).can("edit_listing", Outcome::Reply(mine));
+    stage.keys("3r").keys("e").shows(&["Change what you offer", "Old lamp", "picture 1", "picture 2"]);
+    for _ in 0..6 {
+        stage.key(KeyCode::Tab);
+    }
+    stage.keys(">").control('s');
+    assert_eq!(stage.asked("edit_listing")["pictures"], json!(["pic_2", "pic_1"]));
+    assert_eq!(stage.asked("edit_listing")["listing"], "lst_3");
+    stage.shows(&["Saved"]);
+}
+
+#[test]
+fn an_order_is_canceled_confirmed_and_talked_about_after_a_question() {
+    let mut stage = Stage::member();
+    stage.can("my_orders", rows(vec![order("placed", "buyer")]));
+    stage.can(
+        "cancel_order",
+        Outcome::Refused(
+            json!({ "code": "cancel_needs_consent", "minutes": 30, "message": "Ask the seller." }),
+        ),
+    );
+    stage
+        .can("request_cancel", Outcome::Reply(order("placed", "buyer")))
+        .can("confirm_order", Outcome::Reply(order("completed", "buyer")));
+    stage.keys("4r").keys("c").shows(&["Cancel the order?"]).keys("y").shows(&["Ask the seller."]);
+    stage.keys("ay").shows(&["The seller was asked"]);
+    stage.can("my_orders", rows(vec![order("collected", "buyer")]));
+    stage.keys("r").keys("y").shows(&["All is well?"]).keys("y").shows(&["completed"]);
+    stage.keys("m").shows(&["about Spivak"]);
+    assert_eq!(*stage.asked("start_conversation"), json!({ "order": "ord_1" }));
+    stage.can("block", Outcome::Reply(card("Nora")));
+    stage.control('b').shows(&["Block Nora?"]).keys("y").shows(&["You block them"]);
+}
+
+#[test]
+fn a_message_that_is_refused_is_given_back() {
+    let mut stage = Stage::member();
+    stage.can(
+        "send_message",
+        Outcome::Refused(json!({ "code": "stranger_limit", "most": 5, "message": "Wait for an answer." })),
+    );
+    stage.keys("5\n").keys("hello?\n").shows(&["not sent: Wait for an answer."]);
+    stage.control('r').shows(&["› hello?"]).hides(&["not sent"]);
 }
 
 #[test]
