@@ -1024,6 +1024,8 @@ impl App {
             return;
         }
         self.dirty = true;
+        // What was read already does not stand in the way of what comes next.
+        self.toast.take_if(|(_, good, beats)| *good && *beats < 14);
         if key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('c') {
             self.over = true;
             return;
