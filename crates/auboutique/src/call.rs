@@ -3,12 +3,12 @@
 use std::io::{IsTerminal as _, Read as _, Write as _};
 
 use anyhow::{Context as _, bail};
-use auboutique_terminal::{Client, ClientError};
+use auboutique_terminal::{Client, ClientError, News};
 use auboutique_wire::json::Outcome;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::config::{Call, Server};
-use crate::token;
+use crate::{picture, token};
 
 /// How a call ended, as the exit status tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +102,17 @@ pub fn run(options: &Call) -> anyhow::Result<Status> {
     // A lost answer is asked for again under the same key: it is not done twice.
     parameters.entry("key").or_insert_with(|| Value::from(fresh_key()));
     let mut client = connect(server)?;
+    if !options.pictures.is_empty() {
+        let brought = options.pictures.iter().map(|file| picture::bring(&mut client, file));
+        let brought = brought.collect::<anyhow::Result<Vec<_>>>()?;
+        match parameters.entry("pictures").or_insert_with(|| Value::from(Vec::<Value>::new())) {
+            Value::Array(pictures) => pictures.extend(brought),
+            _ => bail!("the parameter \"pictures\" must be a list of ids"),
+        }
+    }
+    if options.op == "listen" {
+        return listen(&mut client, parameters);
+    }
     let outcome = match client.call(&options.op, parameters.clone()) {
         Err(ClientError::Lost(_)) => connect(server)?.call(&options.op, parameters)?,
         outcome => outcome?,
@@ -115,6 +126,27 @@ pub fn run(options: &Call) -> anyhow::Result<Status> {
         }
     }
     print(outcome)
+}
+
+/// Prints what happens, one line of JSON each, until the stream or the reader ends.
+fn listen(client: &mut Client, parameters: Map<String, Value>) -> anyhow::Result<Status> {
+    let outcome = client.call("listen", parameters)?;
+    let Outcome::Reply(reply) = outcome else { return print(outcome) };
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{reply}")?;
+    out.flush()?;
+    loop {
+        let line = match client.next_news()? {
+            News::Event(event) => json!({ "event": event }),
+            News::Presence(presence) => json!({ "presence": presence }),
+            News::End(end) => {
+                writeln!(out, "{}", json!({ "end": end }))?;
+                return Ok(Status::Busy);
+            }
+        };
+        writeln!(out, "{line}")?;
+        out.flush()?;
+    }
 }
 
 /// Prints an answer as JSON; what is no reply goes to standard error as well, as a sentence.

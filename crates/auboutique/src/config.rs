@@ -24,7 +24,7 @@ pub struct Cli {
 pub enum Verb {
     /// Run the market.
     Serve(Serve),
-    /// Send one request to a market and print the answer as JSON.
+    /// Send one request to a market and print the answer as JSON; `listen` prints what happens, a line each.
     ///
     /// The session of `register` and `log_in` is kept for the next call. Exit status: 0 answered, 1 refused, 3 busy,
     /// 4 broken or no answer.
@@ -178,6 +178,10 @@ pub struct Call {
     pub op: String,
     /// Its parameters as a JSON object; `-` reads them from standard input, where passwords belong.
     pub parameters: Option<String>,
+    /// A picture's file: it is brought first, and its id stands in `pictures` of the request. Up to eight times; the first
+    /// is the cover.
+    #[arg(long = "picture", value_name = "FILE")]
+    pub pictures: Vec<PathBuf>,
     /// Which market, and as whom.
     #[command(flatten)]
     pub server: Server,

@@ -546,7 +546,7 @@ fn failure(no: No) -> Failure {
 fn show(view: &mut View<'_>, query: Query) -> Result<Value, No> {
     use auboutique_domain::order::Side;
     match query {
-        Query::Me => shown(&view.account()?),
+        Query::Me => shown(&view.me()?),
         Query::Sessions => shown(&json!({ "rows": view.sessions()? })),
         Query::Member { username } => shown(&view.member_card(&username)?),
         Query::Categories => {

@@ -12,6 +12,7 @@ pub mod doctor;
 pub mod live;
 pub mod maintenance;
 pub mod operator;
+pub mod picture;
 pub mod serve;
 pub mod sheet;
 pub mod tcp;

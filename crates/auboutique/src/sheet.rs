@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead as _, IsTerminal as _, Write};
+use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use auboutique_domain::id::PickupPointId;
@@ -14,6 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::call::{Status, connect, fresh_key};
 use crate::config::{Export, Import};
+use crate::picture;
 
 /// How many rows are shown before anything is done.
 const PREVIEW: usize = 5;
@@ -64,14 +66,25 @@ pub fn import(options: &Import) -> anyhow::Result<Status> {
             known += 1;
             continue;
         }
-        match request(row, &points) {
+        // Pictures first, each with its own answers: those under way are taken before.
+        let mut pictures = Ok(Vec::new());
+        if !row.pictures.is_empty() {
+            while !waiting.is_empty() {
+                settle(&mut client, &mut waiting, (&mut added, &mut failed), &mut out)?;
+            }
+            let beside = options.file.parent().unwrap_or(Path::new("."));
+            let files = row.pictures.iter().map(|name| beside.join(name));
+            pictures =
+                files.map(|file| picture::bring(&mut client, &file)).collect::<anyhow::Result<Vec<_>>>();
+        }
+        match pictures.and_then(|pictures| request(row, &points, pictures)) {
             Ok(fields) => {
                 client.send("add_listing", fields)?;
                 waiting.push_back(line);
             }
             Err(problem) => {
                 failed += 1;
-                writeln!(out, "line {line}: {problem}")?;
+                writeln!(out, "line {line}: {problem:#}")?;
             }
         }
         if waiting.len() >= WINDOW {
@@ -159,7 +172,11 @@ fn pickup_points(client: &mut Client) -> anyhow::Result<BTreeMap<String, PickupP
 }
 
 /// The request that offers a row.
-fn request(row: &ListingRow, points: &BTreeMap<String, PickupPointId>) -> anyhow::Result<Map<String, Value>> {
+fn request(
+    row: &ListingRow,
+    points: &BTreeMap<String, PickupPointId>,
+    pictures: Vec<Value>,
+) -> anyhow::Result<Map<String, Value>> {
     let mut fields = match serde_json::to_value(row)? {
         Value::Object(fields) => fields,
         _ => Map::new(),
@@ -171,6 +188,7 @@ fn request(row: &ListingRow, points: &BTreeMap<String, PickupPointId>) -> anyhow
         })?;
         fields.insert("pickup_point".to_owned(), Value::from(point.to_string()));
     }
+    fields.insert("pictures".to_owned(), Value::from(pictures));
     fields.insert("key".to_owned(), Value::from(fresh_key()));
     Ok(fields)
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use auboutique_domain::id::{MemberId, PickupPointId};
+use auboutique_domain::listing::PickupPointName;
 use auboutique_domain::member::MemberCard;
 use auboutique_domain::pickup::{Calendar, PickupPoint};
 use auboutique_domain::time::{Date, Moment};
@@ -44,6 +45,9 @@ const APPOINT: &str = "INSERT INTO attendants (pickup_point_id, member_id, appoi
 const DISMISS: &str = "DELETE FROM attendants WHERE pickup_point_id = $1 AND member_id = $2";
 const SERVED: &str =
     "SELECT pickup_point_id FROM attendants WHERE member_id = $1 ORDER BY appointed_at LIMIT 100";
+const ATTENDED: &str =
+    "SELECT p.id, p.name FROM attendants a JOIN pickup_points p ON p.id = a.pickup_point_id
+    WHERE a.member_id = $1 ORDER BY a.appointed_at LIMIT 100";
 const ATTENDANTS: &str =
     "SELECT m.id, m.username, m.name FROM attendants a JOIN members m ON m.id = a.member_id
     WHERE a.pickup_point_id = $1 ORDER BY m.username LIMIT 1000";
@@ -213,6 +217,17 @@ pub fn dismiss(db: &mut Connection, point: PickupPointId, member: MemberId) -> R
 /// What the database says.
 pub fn served_by(db: &mut Connection, member: MemberId) -> Result<Vec<PickupPointId>, DbError> {
     db.query("attendants", SERVED, params![member], |row| row.value())
+}
+
+/// The same points with their names.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn attended(db: &mut Connection, member: MemberId) -> Result<Vec<PickupPointName>, DbError> {
+    db.query("pickup_points", ATTENDED, params![member], |row| {
+        Ok(PickupPointName { id: row.value()?, name: row.text()? })
+    })
 }
 
 /// Who serves the desk of a point.

@@ -255,6 +255,18 @@ pub struct Account {
     pub registered_at: Moment,
 }
 
+/// What a member sees of themself: the account, and what their client has to know from the start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Me {
+    /// The account.
+    #[serde(flatten)]
+    pub account: Account,
+    /// Whether they hide when they are here.
+    pub presence_hidden: bool,
+    /// The pickup points whose desk they serve.
+    pub attends: Vec<crate::listing::PickupPointName>,
+}
+
 impl Member {
     /// What everybody may see.
     #[must_use]

@@ -1,8 +1,8 @@
 //! Members: joining, changing one's account, roles.
 
-use auboutique_db::{member as db, session};
+use auboutique_db::{member as db, pickup, presence, session};
 use auboutique_domain::id::MemberId;
-use auboutique_domain::member::{Account, Email, Member, MemberCard, Role, Secret, Username};
+use auboutique_domain::member::{Account, Email, Me, Member, MemberCard, Role, Secret, Username};
 use auboutique_domain::{Event, Refusal, Reply};
 
 use crate::caller::Who;
@@ -110,6 +110,21 @@ impl View<'_> {
     /// [`Refusal::SignInNeeded`] for a visitor.
     pub fn account(&mut self) -> Result<Account, No> {
         Ok(self.member()?.account())
+    }
+
+    /// The same with what a client has to know from the start.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::SignInNeeded`] for a visitor.
+    pub fn me(&mut self) -> Result<Me, No> {
+        let member = self.member()?;
+        let kept = presence::find(self.db, member.id);
+        let kept = self.settle(kept.map_err(Stop::from))?;
+        let attends = pickup::attended(self.db, member.id);
+        let attends = self.settle(attends.map_err(Stop::from))?;
+        let presence_hidden = kept.is_some_and(|kept| kept.hidden);
+        Ok(Me { account: member.account(), presence_hidden, attends })
     }
 
     /// What everybody may see of a member.

@@ -61,6 +61,17 @@ pub enum ClientError {
 trait Stream: Read + Write + Send {}
 impl<T: Read + Write + Send> Stream for T {}
 
+/// What a server says without being asked, once it was asked to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// Something happened.
+    Event(Value),
+    /// Somebody came or went.
+    Presence(Value),
+    /// The stream is over, with the reason.
+    End(Value),
+}
+
 /// A connection to a market.
 pub struct Client {
     stream: Box<dyn Stream>,
@@ -159,6 +170,36 @@ impl Client {
                 Ok(outcome)
             }
             other => Err(ClientError::Foreign(format!("an answer nobody waits for: {other:?}"))),
+        }
+    }
+
+    /// Waits for what happens, after `listen` was answered. When nothing does for a while, it lets itself be heard of.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] when the connection is lost.
+    pub fn next_news(&mut self) -> Result<News, ClientError> {
+        loop {
+            match self.read_line() {
+                Ok(ServerLine::Event(event)) => return Ok(News::Event(event)),
+                Ok(ServerLine::Presence(presence)) => return Ok(News::Presence(presence)),
+                Ok(ServerLine::End(end)) => return Ok(News::End(end)),
+                Ok(ServerLine::Response { id, .. }) if Some(&id) == self.expected.front() => {
+                    self.expected.pop_front();
+                }
+                Ok(ServerLine::Response { id, outcome: Outcome::Busy(no) }) if id == Id::default() => {
+                    return Ok(News::End(no));
+                }
+                Ok(other) => {
+                    return Err(ClientError::Foreign(format!("a line nobody waits for: {other:?}")));
+                }
+                Err(ClientError::Lost(error))
+                    if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) =>
+                {
+                    self.send("ping", Map::new())?;
+                }
+                Err(error) => return Err(error),
+            }
         }
     }
 

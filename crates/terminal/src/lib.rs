@@ -36,7 +36,7 @@ pub mod skin;
 pub mod text;
 mod time;
 
-pub use client::{Client, ClientError, Tls};
+pub use client::{Client, ClientError, News, Tls};
 pub use link::Keeper;
 
 use app::App;

@@ -24,6 +24,7 @@ use auboutique_domain::id::{ListingId, PickupPointId};
 use auboutique_domain::listing::{
     Category, Condition, ListingChanges, ListingDraft, ListingState, OwnListing,
 };
+use auboutique_domain::picture::MOST_PER_LISTING;
 use auboutique_domain::text;
 use auboutique_domain::{Currency, Moment, Money, Price, Refusal};
 use serde::{Deserialize, Serialize};
@@ -92,6 +93,9 @@ pub struct ListingRow {
     /// The name of the place where it is collected, if the row says one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pickup_point: Option<String>,
+    /// The names of its pictures' files, the cover first, as they stand in the row with `|` between them.
+    #[serde(skip)]
+    pub pictures: Vec<String>,
 }
 
 impl ListingRow {
@@ -509,10 +513,11 @@ enum Column {
     Category,
     Condition,
     PickupPoint,
+    Pictures,
 }
 
 impl Column {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Title,
         Self::Description,
         Self::Price,
@@ -520,6 +525,7 @@ impl Column {
         Self::Category,
         Self::Condition,
         Self::PickupPoint,
+        Self::Pictures,
     ];
     const NEEDED: [Self; 2] = [Self::Title, Self::Price];
 
@@ -532,6 +538,7 @@ impl Column {
             Self::Category => "category",
             Self::Condition => "condition",
             Self::PickupPoint => "pickup_point",
+            Self::Pictures => "pictures",
         }
     }
 
@@ -552,6 +559,7 @@ impl Column {
                 "نقطة استلام",
                 "مكان استلام",
             ],
+            Self::Pictures => &["pictures", "picture", "photos", "photo", "images", "image", "صور", "صورة"],
         }
     }
 }
@@ -756,6 +764,17 @@ impl Header {
             check(Column::Condition, &condition_cell, Refusal::ConditionUnknown { known }.to_string());
         }
 
+        let pictures = self.cell(record, Column::Pictures);
+        let pictures: Vec<String> = pictures
+            .split('|')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .map(ToOwned::to_owned)
+            .collect();
+        if pictures.len() > MOST_PER_LISTING {
+            let most = i64::try_from(MOST_PER_LISTING).unwrap_or(i64::MAX);
+            check(Column::Pictures, &pictures.join(" | "), Refusal::TooManyPictures { most }.to_string());
+        }
         let pickup_point = Some(self.cell(record, Column::PickupPoint)).filter(|name| !name.is_empty());
         if let Some(name) = &pickup_point
             && let Err(refusal) = text::line("name of a pickup point", name, 2, 80)
@@ -765,7 +784,7 @@ impl Header {
 
         match (price, category, condition) {
             (Some(price), Some(category), Some(condition)) if bad.is_empty() => {
-                Ok(ListingRow { title, description, price, category, condition, pickup_point })
+                Ok(ListingRow { title, description, price, category, condition, pickup_point, pictures })
             }
             _ => {
                 bad.sort_by_key(|(place, _)| *place);
