@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use auboutique_market::Location;
+use auboutique_market::{Location, PICTURES};
 use auboutique_terminal::{Pictures, Tls};
 use auboutique_wire::json::DEFAULT_PORT;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -68,9 +68,18 @@ pub struct Place {
     /// The database, instead of a file in the folder: `postgres://USER:PASSWORD@HOST:PORT/NAME`.
     #[arg(long, value_name = "URL", global = true, env = "AUBOUTIQUE_DATABASE", hide_env_values = true)]
     pub database: Option<String>,
+    /// The folder of the pictures' files, instead of `pictures` in the folder: several servers on one database share it.
+    #[arg(long, value_name = "DIR", global = true, env = "AUBOUTIQUE_PICTURES")]
+    pub pictures: Option<PathBuf>,
 }
 
 impl Place {
+    /// The folder of the pictures' files.
+    #[must_use]
+    pub fn pictures(&self, folder: &Path) -> PathBuf {
+        self.pictures.clone().unwrap_or_else(|| folder.join(PICTURES))
+    }
+
     /// The folder of the data: the one that was named, or `auboutique` in the user's folder for such things.
     ///
     /// # Errors

@@ -4,12 +4,12 @@
 //! market runs there, and otherwise by opening the market in this process for as long as it takes.
 
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use auboutique_market::env::SystemEnv;
-use auboutique_market::{Location, Market, Options, PICTURES, Source, Who};
+use auboutique_market::{Location, Market, Options, Source, Who};
 use auboutique_terminal::Client;
 use tokio::sync::watch;
 
@@ -32,12 +32,12 @@ struct Here {
 }
 
 impl Console {
-    /// Connects to the market that runs on this data, or opens it.
+    /// Connects to the market that runs on this data, or opens it with the files of its pictures in that folder.
     ///
     /// # Errors
     ///
     /// When there is none, or it can be neither reached nor opened.
-    pub fn open(folder: &Path, location: &Location) -> anyhow::Result<Self> {
+    pub fn open(folder: &Path, location: &Location, pictures: PathBuf) -> anyhow::Result<Self> {
         if let Ok(stream) = UnixStream::connect(folder.join(CONSOLE)) {
             return Ok(Self { client: Client::over(stream)?, here: None });
         }
@@ -49,7 +49,7 @@ impl Console {
             );
         }
         let market = Market::open(
-            &Options::new(location.clone()).with_pictures(folder.join(PICTURES)),
+            &Options::new(location.clone()).with_pictures(pictures),
             Arc::new(SystemEnv::new()),
         )?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;

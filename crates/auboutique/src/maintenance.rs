@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use auboutique_market::env::SystemEnv;
-use auboutique_market::{Env, Location, PICTURES, backup, verify_pictures};
+use auboutique_market::{Env, Location, backup, verify_pictures};
 
 use crate::config::{FOLDER, Place};
 use crate::serve::make_folder;
@@ -35,7 +35,7 @@ fn env() -> Arc<dyn Env> {
 pub fn verify(place: &Place) -> anyhow::Result<bool> {
     let location = existing(place)?;
     let mut verdict = auboutique_market::verify(&location)?;
-    verify_pictures(&location, &place.folder(FOLDER)?.join(PICTURES), &mut verdict)?;
+    verify_pictures(&location, &place.pictures(&place.folder(FOLDER)?), &mut verdict)?;
     let checked: Vec<String> =
         verdict.checked.iter().map(|(what, count)| format!("{count} {what}")).collect();
     let mut out = std::io::stdout().lock();
@@ -71,7 +71,7 @@ pub fn back_up(file: &Path, place: &Place) -> anyhow::Result<()> {
     let pictures = pictures_of(file);
     anyhow::ensure!(!pictures.exists(), "{} exists already; choose another name", pictures.display());
     let rows = backup::back_up(&existing(place)?, file, env().now())?;
-    let from = place.folder(FOLDER)?.join(PICTURES);
+    let from = place.pictures(&place.folder(FOLDER)?);
     // From the copy and not from the market, which goes on: every picture the copy knows is there before it.
     let copied = backup::copy_pictures(&Location::Sqlite(file.to_owned()), &from, &pictures)?;
     writeln!(std::io::stdout(), "{} holds {rows} rows and verifies clean", file.display())?;
@@ -89,7 +89,7 @@ pub fn restore(file: &Path, place: &Place) -> anyhow::Result<()> {
     let location = place.location(&folder)?;
     make_folder(&folder)?;
     let rows = backup::restore(file, &location, env().now())?;
-    let (from, to) = (pictures_of(file), folder.join(PICTURES));
+    let (from, to) = (pictures_of(file), place.pictures(&folder));
     if from.is_dir() {
         backup::copy_pictures(&location, &from, &to)?;
     }

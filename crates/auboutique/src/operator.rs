@@ -18,7 +18,8 @@ use crate::console::Console;
 /// When the market can be neither reached nor opened.
 pub fn run(options: &Operator) -> anyhow::Result<Status> {
     let folder = options.place.folder(FOLDER)?;
-    let mut console = Console::open(&folder, &options.place.location(&folder)?)?;
+    let mut console =
+        Console::open(&folder, &options.place.location(&folder)?, options.place.pictures(&folder))?;
     let client = &mut console.client;
     let outcome = match &options.verb {
         OperatorVerb::Add { username, name, email } => {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use auboutique_market::env::SystemEnv;
-use auboutique_market::{Env, Market, Options, PICTURES};
+use auboutique_market::{Env, Market, Options};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
@@ -147,7 +147,7 @@ pub fn run(options: &Serve) -> anyhow::Result<()> {
         _ => None,
     };
     let env: Arc<dyn Env> = Arc::new(SystemEnv::new());
-    let market = Options::new(location.clone()).with_pictures(folder.join(PICTURES));
+    let market = Options::new(location.clone()).with_pictures(options.place.pictures(&folder));
     let said = if options.demo { Some(demo::fill(&market, options.demo_seed, env.now())?) } else { None };
     let market = Market::open(&market, env)?;
     if acceptor.is_none() && !options.listen.is_loopback() {

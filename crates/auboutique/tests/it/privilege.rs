@@ -15,7 +15,7 @@ use auboutique_market::Password;
 use auboutique_wire::json::OPS;
 use serde_json::{Value, json};
 
-use crate::stage::{PASSWORD, Person, Stage, Wire, code, listing, on_both, request, usd};
+use crate::stage::{PASSWORD, Person, Stage, Wire, code, listing, on_both, png, request, usd};
 
 /// Who asks, in the order of the columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,6 +61,17 @@ enum Thing {
     Collected,
     NoOrder,
 
+    /// A conversation of the buyer with the seller.
+    Talk,
+    NoTalk,
+
+    // A picture of the seller's: on a listing, on none, and on its way in as a whole.
+    Picture,
+    PictureAlone,
+    NoPicture,
+    Upload,
+    NoUpload,
+
     /// A session of whoever asks; the seller's, for whoever has none.
     OwnSession,
     OtherSession,
@@ -99,6 +110,9 @@ impl Thing {
             Self::Nothing => None,
             Self::OnSale | Self::Withdrawn | Self::Sold | Self::NoListing => Some(Self::NoListing),
             Self::Placed | Self::AtDesk | Self::Collected | Self::NoOrder => Some(Self::NoOrder),
+            Self::Talk | Self::NoTalk => Some(Self::NoTalk),
+            Self::Picture | Self::PictureAlone | Self::NoPicture => Some(Self::NoPicture),
+            Self::Upload | Self::NoUpload => Some(Self::NoUpload),
             Self::OwnSession | Self::OtherSession | Self::NoSession => Some(Self::NoSession),
             Self::Token | Self::EndedToken | Self::NoToken => Some(Self::NoToken),
             Self::Account | Self::WrongPassword | Self::NoAccount => Some(Self::NoAccount),
@@ -134,6 +148,10 @@ const NO_MEMBER: [&str; 8] = [IN, NF, NF, NF, NF, NF, NF, IN];
 const OPERATORS: [&str; 8] = [IN, RN, RN, RN, RN, RN, OK, OK];
 /// Neither finds it.
 const NO_OPERATOR: [&str; 8] = [IN, RN, RN, RN, RN, RN, NF, NF];
+/// The seller may, whose it is.
+const SELLER: [&str; 8] = [IN, NF, OK, NF, NF, NF, NF, IN];
+/// Buyer and seller may, between whom it is. An operator is not one of them.
+const THE_TWO: [&str; 8] = [IN, NF, OK, OK, NF, NF, NF, IN];
 /// Whoever serves the desk may.
 const DESK: [&str; 8] = [IN, NF, NF, NF, OK, NF, NF, IN];
 
@@ -222,6 +240,43 @@ const TABLE: &[Row] = &[
     ("collect", Thing::PickupCode, [IN, NF, NF, NF, "order_state", NF, NF, IN]),
     ("collect", Thing::CodeElsewhere, NO_MEMBER),
     ("collect", Thing::NoCode, NO_MEMBER),
+
+    ("start_upload", Thing::Nothing, MEMBERS),
+    ("send_chunk", Thing::Upload, SELLER),
+    ("send_chunk", Thing::NoUpload, NO_MEMBER),
+    ("finish_upload", Thing::Upload, SELLER),
+    ("finish_upload", Thing::NoUpload, NO_MEMBER),
+    ("picture", Thing::Picture, ALL),
+    ("picture", Thing::PictureAlone, [NF, NF, OK, NF, NF, NF, NF, NF]),
+    ("picture", Thing::NoPicture, NONE),
+
+    ("listen", Thing::Nothing, [IN, OK, OK, OK, OK, OK, OK, OK]),
+    ("presence", Thing::Nothing, MEMBERS),
+    ("hide_presence", Thing::Nothing, MEMBERS),
+
+    ("start_conversation", Thing::Somebody, MEMBERS),
+    ("start_conversation", Thing::Nobody, NO_MEMBER),
+    ("start_conversation", Thing::OnSale, [IN, OK, "yourself", OK, OK, OK, OK, IN]),
+    ("start_conversation", Thing::Withdrawn, [IN, NF, "yourself", NF, NF, OK, OK, IN]),
+    ("start_conversation", Thing::NoListing, NO_MEMBER),
+    ("start_conversation", Thing::Placed, THE_TWO),
+    ("start_conversation", Thing::NoOrder, NO_MEMBER),
+    ("send_message", Thing::Talk, THE_TWO),
+    ("send_message", Thing::NoTalk, NO_MEMBER),
+    ("conversations", Thing::Nothing, MEMBERS),
+    ("conversation", Thing::Talk, THE_TWO),
+    ("conversation", Thing::NoTalk, NO_MEMBER),
+    ("messages", Thing::Talk, THE_TWO),
+    ("messages", Thing::NoTalk, NO_MEMBER),
+    ("mark_delivered", Thing::Talk, THE_TWO),
+    ("mark_delivered", Thing::NoTalk, NO_MEMBER),
+    ("mark_read", Thing::Talk, THE_TWO),
+    ("mark_read", Thing::NoTalk, NO_MEMBER),
+    ("block", Thing::Somebody, MEMBERS),
+    ("block", Thing::Nobody, NO_MEMBER),
+    ("unblock", Thing::Somebody, MEMBERS),
+    ("unblock", Thing::Nobody, NO_MEMBER),
+    ("blocks", Thing::Nothing, MEMBERS),
 
     ("pickup_points", Thing::Nothing, ALL),
     ("add_pickup_point", Thing::Nothing, OPERATORS),
@@ -426,6 +481,20 @@ impl<'s> Cast<'s> {
         self.desk.does("drop_off", json!({ "code": code }));
     }
 
+    /// A picture the seller has brought as a whole, and that nothing was made of yet.
+    fn upload(&mut self) -> Value {
+        let file = png(2, 2);
+        let upload = self.seller.does("start_upload", json!({ "bytes": file.len() }))["upload"].clone();
+        let data = data_encoding::BASE64.encode(&file);
+        self.seller.does("send_chunk", json!({ "upload": upload, "offset": 0, "data": data }));
+        upload
+    }
+
+    fn picture(&mut self) -> Value {
+        let upload = self.upload();
+        self.seller.does("finish_upload", json!({ "upload": upload }))["picture"].clone()
+    }
+
     /// Makes the thing and answers with what names it.
     fn make(&mut self, op: &str, thing: Thing, who: Who) -> Value {
         let missing = |prefix: &str| Value::from(format!("{prefix}_01jd9y3t8qf1vaz0w6k2m4n8pr"));
@@ -453,6 +522,26 @@ impl<'s> Cast<'s> {
                 order["order"].clone()
             }
             Thing::NoOrder => missing("ord"),
+            Thing::Talk => {
+                let listing = self.seller.lists("A lamp", 777);
+                let talk = self.buyer.does("start_conversation", json!({ "listing": listing }));
+                let conversation = talk["conversation"].clone();
+                let said = json!({ "conversation": conversation, "text": "Is it still there?" });
+                self.buyer.does("send_message", said);
+                conversation
+            }
+            Thing::NoTalk => missing("cnv"),
+            Thing::Picture => {
+                let picture = self.picture();
+                let mut fields = listing("A lamp", 777);
+                fields["pictures"] = json!([picture]);
+                self.seller.does("add_listing", fields);
+                picture
+            }
+            Thing::PictureAlone => self.picture(),
+            Thing::NoPicture => missing("pic"),
+            Thing::Upload => self.upload(),
+            Thing::NoUpload => missing("upl"),
             Thing::OwnSession => {
                 let person = self.people.get(&who).unwrap_or(&self.people[&Who::Seller]);
                 Value::from(session(self.stage, person).session.to_string())
@@ -533,6 +622,21 @@ impl<'s> Cast<'s> {
             "edit_listing" => json!({ "listing": named, "title": "Another lamp" }),
             "listing" | "withdraw_listing" | "publish_listing" => json!({ "listing": named }),
             "buy" => json!({ "listing": named, "price": usd(777) }),
+            "start_upload" => json!({ "bytes": 100 }),
+            "send_chunk" => json!({ "upload": named, "offset": 0, "data": "" }),
+            "finish_upload" => json!({ "upload": named }),
+            "picture" => json!({ "picture": named, "size": "large" }),
+            "presence" => json!({ "usernames": ["seller", "buyer"] }),
+            "hide_presence" => json!({ "hidden": true }),
+            "start_conversation" => match thing {
+                Thing::Somebody | Thing::Nobody => json!({ "username": named }),
+                Thing::Placed | Thing::NoOrder => json!({ "order": named }),
+                _ => json!({ "listing": named }),
+            },
+            "send_message" => json!({ "conversation": named, "text": "Hello" }),
+            "conversation" | "messages" => json!({ "conversation": named }),
+            "mark_delivered" | "mark_read" => json!({ "conversation": named, "number": 1 }),
+            "block" | "unblock" => json!({ "username": named }),
             "order" | "cancel_order" | "request_cancel" | "confirm_order" => json!({ "order": named }),
             "show_code" | "drop_off" => json!({ "code": named }),
             "take_payment" | "collect" => json!({ "code": named, "cash": usd(777) }),

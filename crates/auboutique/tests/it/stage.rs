@@ -446,3 +446,15 @@ pub(crate) fn listing(title: &str, cents: i64) -> Value {
 fn start_of(text: &str) -> String {
     text.chars().take(200).collect()
 }
+
+/// A picture as somebody may send it: a PNG of one color.
+pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    let mut writer = encoder.write_header().unwrap();
+    let pixels = usize::try_from(u64::from(width) * u64::from(height)).unwrap();
+    writer.write_image_data(&[200, 60, 40].repeat(pixels)).unwrap();
+    writer.finish().unwrap();
+    file
+}
