@@ -258,11 +258,16 @@ impl Connection {
             }
             Ear::CatchingUp(cursor, viewer) => (*cursor, *viewer),
         };
+        let caller = Caller { who: self.who, key: None };
         if let Some(listener) = self.live.join(cursor, viewer) {
             self.ear = Ear::Open(listener);
+            // The session may have ended before there was a mailbox to close. From now on its end is heard of.
+            if let Err(No::Refused(_)) = self.market.ask(caller, |view| view.log_head()).await {
+                out.append(&mut CutOff::SessionEnded.line(cursor));
+                return self.deafen(CutOff::SessionEnded);
+            }
             return Told::Something;
         }
-        let caller = Caller { who: self.who, key: None };
         match self.market.ask(caller, move |view| view.events_after(cursor, CATCH_UP)).await {
             Ok(page) => {
                 for told in &page.told {

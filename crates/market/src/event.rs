@@ -43,8 +43,12 @@ impl Market {
     /// # Errors
     ///
     /// [`No::Busy`], [`No::Broken`].
-    pub async fn log_after(&self, cursor: i64, most: i64) -> Result<Vec<Told>, No> {
-        self.ask(Caller::NODE, move |view| view.log_after(cursor, most)).await
+    pub fn log_after(
+        &self,
+        cursor: i64,
+        most: i64,
+    ) -> impl Future<Output = Result<Vec<Told>, No>> + Send + use<> {
+        self.ask(Caller::NODE, move |view| view.log_after(cursor, most))
     }
 
     /// Which of these sessions are over, for the one who tells everybody.
@@ -52,8 +56,11 @@ impl Market {
     /// # Errors
     ///
     /// [`No::Busy`], [`No::Broken`].
-    pub async fn ended_among(&self, sessions: Vec<SessionId>) -> Result<Vec<SessionId>, No> {
-        self.ask(Caller::NODE, move |view| view.ended_among(&sessions)).await
+    pub fn ended_among(
+        &self,
+        sessions: Vec<SessionId>,
+    ) -> impl Future<Output = Result<Vec<SessionId>, No>> + Send + use<> {
+        self.ask(Caller::NODE, move |view| view.ended_among(&sessions))
     }
 }
 

@@ -21,8 +21,9 @@ use crate::reader::View;
 use crate::writer::{Work, broken};
 use crate::{Market, Outcome};
 
-/// How many bytes all uploads together may announce at once.
-const MOST_INCOMING: i64 = 8 * MOST_BYTES;
+/// How many bytes all uploads together may announce at once: with the one picture that lies open in the darkroom they stay
+/// under 256 MiB.
+const MOST_INCOMING: i64 = 4 * MOST_BYTES;
 /// How many uploads one member may have under way.
 const MOST_UPLOADS: usize = 2;
 /// How long an upload is kept after its last piece.
@@ -94,7 +95,10 @@ impl Uploads {
             return Ok(received);
         }
         let fresh = &piece[usize::try_from(received - offset).unwrap_or(0)..];
-        Arc::make_mut(&mut upload.bytes).extend_from_slice(fresh);
+        let bytes = Arc::make_mut(&mut upload.bytes);
+        // What was announced and no more: a vector that grows by itself would take twice as much.
+        bytes.reserve_exact(usize::try_from(upload.announced - received).unwrap_or(0));
+        bytes.extend_from_slice(fresh);
         Ok(end)
     }
 

@@ -1889,6 +1889,9 @@ impl Simulation {
         let count = |vector: usize| i64::try_from(vector).unwrap();
         let counted = [
             ("listings".to_owned(), count(self.model.things.len())),
+            // Nobody here talks or shows anything.
+            ("messages".to_owned(), 0),
+            ("pictures on listings".to_owned(), 0),
             ("events".to_owned(), self.model.facts),
             ("orders".to_owned(), count(self.model.deals.len())),
             ("entries".to_owned(), self.model.entries),

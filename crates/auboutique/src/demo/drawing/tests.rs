@@ -1,3 +1,5 @@
+//! Every title of the demo has a drawing of its own, and the same one every time.
+
 use std::collections::BTreeMap;
 
 use super::super::campus;
