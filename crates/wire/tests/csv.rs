@@ -149,6 +149,7 @@ fn of_a_thousand_lines_exactly_the_bad_ones_are_reported_on_their_lines() {
             category: Category::Books,
             condition: Condition::Good,
             pickup_point: Some("بوابة المكتبة".to_owned()),
+            pictures: Vec::new(),
         })
     );
 }
@@ -259,6 +260,7 @@ fn columns_are_known_by_their_names_in_three_languages() {
             category: Category::Furniture,
             condition: Condition::Fair,
             pickup_point: Some("Main gate".to_owned()),
+            pictures: Vec::new(),
         };
         assert_eq!(row, expected, "{header}");
     };
@@ -610,6 +612,18 @@ fn export(title: &str, description: &str, price: Money) -> ExportRow {
 }
 
 #[test]
+fn pictures_are_named_with_a_bar_between_and_no_more_than_eight() {
+    let pictures = |cell: &str| {
+        let sheet = read(format!("title,price,Photos\nA lamp,5,{cell}\n").as_bytes()).unwrap();
+        sheet.rows[0].listing.clone().map(|row| row.pictures)
+    };
+    assert_eq!(pictures("front.jpg | the back.png||").unwrap(), ["front.jpg", "the back.png"]);
+    assert_eq!(pictures("").unwrap(), [""; 0]);
+    assert!(pictures(&["a.jpg"; 8].join("|")).is_ok());
+    assert!(pictures(&["a.jpg"; 9].join("|")).unwrap_err()[0].to_string().contains("at most 8 pictures"));
+}
+
+#[test]
 fn a_sheet_goes_out_as_spreadsheet_programs_like_it() {
     let own = OwnListing {
         listing: ListingView {
@@ -705,6 +719,7 @@ proptest! {
                 category: row.category,
                 condition: row.condition,
                 pickup_point: Some(row.pickup_point),
+                pictures: Vec::new(),
             };
             prop_assert_eq!(found.listing, Ok(expected));
         }
