@@ -13,7 +13,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use auboutique_domain::id::{ListingId, MemberId, OrderId, PickupPointId, SessionId};
+use auboutique_domain::conversation::{ConversationView, Message, MessageText, Partner, Subject};
+use auboutique_domain::id::{
+    ConversationId, ListingId, MemberId, MessageId, OrderId, PickupPointId, SessionId,
+};
 use auboutique_domain::listing::{
     Category, Condition, ListingChanges, ListingDraft, ListingState, ListingView, OwnListing, Page,
     PickupPointName,
@@ -53,23 +56,27 @@ fn a_random_market_agrees_with_a_plain_model_on_postgres() {
 
 /// What the usual runs have to meet, so that their agreement means something: every way an order ends, and the refusals
 /// that are not met by merely asking for nonsense.
-const WORTH_MEETING: [&str; 17] = [
+const WORTH_MEETING: [&str; 21] = [
     "completed",
     "canceled",
     "no_drop_off",
     "no_pickup",
     "cancel_needs_consent",
     "cash_due",
+    "conversation_blocked",
     "key_reused",
     "listing_sold",
     "listing_withdrawn",
+    "message_id_used",
     "not_yours",
     "order_state",
     "pickup_point_closed",
     "pickup_point_full",
     "price_changed",
     "session_ended",
+    "stranger_limit",
     "struck_out",
+    "too_many_messages",
     "too_many_tries",
 ];
 
@@ -132,8 +139,22 @@ enum Ask {
     Dismiss { point: PickupPointId, username: String },
     ChangeRole { username: String, role: Role },
     Commission { basis_points: i64 },
+    Talk { with: With },
+    Say { talk: ConversationId, message: Option<MessageId>, text: String },
+    Delivered { talk: ConversationId, number: i64 },
+    Read { talk: ConversationId, number: i64 },
+    Block { username: String },
+    Unblock { username: String },
     Lapse { order: OrderId },
     Forget,
+}
+
+/// With whom, or about what, to talk.
+#[derive(Debug, Clone, PartialEq)]
+enum With {
+    Member(String),
+    Seller(ListingId),
+    OtherSide(OrderId),
 }
 
 impl Request {
@@ -206,6 +227,21 @@ impl Ask {
                 name: "commission_basis_points".to_owned(),
                 value: basis_points.to_string(),
             },
+            Self::Talk { with } => Command::StartConversation {
+                partner: match with {
+                    With::Member(name) => Partner::Member(username(&name)),
+                    With::Seller(listing) => Partner::Seller(listing),
+                    With::OtherSide(order) => Partner::OtherSide(order),
+                },
+            },
+            Self::Say { talk, message, text } => {
+                let text = MessageText::parse(&text).unwrap();
+                Command::SendMessage { conversation: talk, message, text }
+            }
+            Self::Delivered { talk, number } => Command::MarkDelivered { conversation: talk, number },
+            Self::Read { talk, number } => Command::MarkRead { conversation: talk, number },
+            Self::Block { username: name } => Command::BlockMember { username: username(&name) },
+            Self::Unblock { username: name } => Command::UnblockMember { username: username(&name) },
             Self::Lapse { order } => Command::LapseOrder { order },
             Self::Forget => Command::Forget,
         }
@@ -227,6 +263,11 @@ struct Model {
     points: Vec<Point>,
     things: Vec<Thing>,
     deals: Vec<Deal>,
+    talks: Vec<Talk>,
+    /// Who blocks whom.
+    blocks: BTreeSet<(usize, usize)>,
+    /// How often a talk moved to the top of a list.
+    moves: u64,
     remembered: Vec<Remembered>,
     /// Account and currency to debits less credits.
     books: BTreeMap<(String, &'static str), i64>,
@@ -302,6 +343,31 @@ struct Deal {
     asked_at: Option<Moment>,
     changed_at: Moment,
     due_at: Option<Moment>,
+}
+
+#[derive(Debug, Clone)]
+struct Talk {
+    id: ConversationId,
+    about: With,
+    /// Who started it, and the other.
+    two: [usize; 2],
+    started_at: Moment,
+    said: Vec<Message>,
+    /// How far messages have reached each of the two, and how far they have read.
+    delivered: [i64; 2],
+    read: [i64; 2],
+    /// Where it stands in the list of each, where it does.
+    places: [Option<u64>; 2],
+}
+
+impl Talk {
+    fn side(&self, member: usize) -> Option<usize> {
+        let side = self.two.iter().position(|&one| one == member)?;
+        self.places[side].map(|_| side)
+    }
+    fn last(&self) -> i64 {
+        i64::try_from(self.said.len()).unwrap()
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -531,6 +597,23 @@ impl Model {
                 self.things[thing].withdrawn = false;
                 self.facts += 1;
                 Ok(Reply::Listing(self.listing_view(thing)))
+            }
+
+            Ask::Talk { with } => self.talk(signed_in?, with, given),
+            Ask::Say { talk, message, text } => self.say(signed_in?, *talk, *message, text, given),
+            Ask::Delivered { talk, number } => self.mark(signed_in?, *talk, *number, false),
+            Ask::Read { talk, number } => self.mark(signed_in?, *talk, *number, true),
+            Ask::Block { username } => {
+                let (member, other) = self.two(signed_in?, username)?;
+                self.facts += i64::from(self.blocks.insert((member, other)));
+                Ok(Reply::Member(self.card(other)))
+            }
+            Ask::Unblock { username } => {
+                let member = signed_in?;
+                let other = self.members.iter().position(|person| person.username == *username);
+                let other = other.ok_or_else(|| missing("member"))?;
+                self.facts += i64::from(self.blocks.remove(&(member, other)));
+                Ok(Reply::Member(self.card(other)))
             }
 
             Ask::Buy { listing, price } => self.buy(signed_in?, *listing, *price, given),
@@ -1060,6 +1143,211 @@ impl Model {
         i64::try_from(before - rows(self)).unwrap()
     }
 
+    // Talking.
+
+    fn two(&self, member: usize, username: &str) -> Result<(usize, usize), Refusal> {
+        let other = self.members.iter().position(|person| person.username == username);
+        let other = other.ok_or_else(|| missing("member"))?;
+        if other == member { Err(Refusal::Yourself) } else { Ok((member, other)) }
+    }
+
+    fn blocked(&self, one: usize, other: usize) -> bool {
+        self.blocks.contains(&(one, other)) || self.blocks.contains(&(other, one))
+    }
+
+    /// Whether the other has ever written to the member, or the two have ever traded.
+    fn acquainted(&self, member: usize, other: usize) -> bool {
+        let id = self.members[other].id;
+        let written = |talk: &Talk| talk.two.contains(&member) && talk.said.iter().any(|it| it.sender == id);
+        let traded =
+            |deal: &Deal| [(deal.buyer, deal.seller), (deal.seller, deal.buyer)].contains(&(member, other));
+        self.talks.iter().any(written) || self.deals.iter().any(traded)
+    }
+
+    const LIMIT: Refusal = Refusal::StrangerLimit { messages: 5, conversations: 20 };
+
+    fn talk(&mut self, member: usize, with: &With, given: &Answer) -> Result<Reply, Refusal> {
+        let now = self.now();
+        let other = match with {
+            With::Member(username) => self.members.iter().position(|person| person.username == *username),
+            With::Seller(listing) => {
+                let thing = self.things.iter().position(|thing| thing.id == *listing);
+                let seen = thing.filter(|&thing| self.sees(Some(member), thing));
+                Some(self.things[seen.ok_or_else(|| missing("listing"))?].seller)
+            }
+            With::OtherSide(order) => {
+                let deal = self.deals.iter().find(|deal| deal.id == *order);
+                let deal = deal.filter(|deal| [deal.buyer, deal.seller].contains(&member));
+                let deal = deal.ok_or_else(|| missing("order"))?;
+                Some(if deal.buyer == member { deal.seller } else { deal.buyer })
+            }
+        };
+        let other = other.ok_or_else(|| missing("member"))?;
+        if other == member {
+            return Err(Refusal::Yourself);
+        }
+        // About nothing it is the same talk, whoever of the two names the other.
+        let nothing = |with: &With| matches!(with, With::Member(_));
+        let known = self.talks.iter().position(|talk| {
+            talk.two.contains(&member)
+                && talk.two.contains(&other)
+                && (talk.about == *with || (nothing(&talk.about) && nothing(with)))
+        });
+        if let Some(known) = known {
+            if self.talks[known].side(member).is_none() {
+                self.moves += 1;
+                self.talks[known].places[1] = Some(self.moves);
+                self.facts += 1;
+            }
+            return Ok(Reply::Conversation(self.talk_view(known, member)));
+        }
+        if self.blocked(member, other) {
+            return Err(Refusal::ConversationBlocked);
+        }
+        let strangers = self.talks.iter().filter(|talk| {
+            let theirs = self.members[talk.two[1]].id;
+            talk.two[0] == member
+                && talk.started_at > now.minus(Span::days(1))
+                && talk.said.iter().all(|said| said.sender != theirs)
+        });
+        if !self.acquainted(member, other) && strangers.count() >= 20 {
+            return Err(Self::LIMIT);
+        }
+        let id = match given {
+            Ok(Reply::Conversation(view)) => view.conversation,
+            _ => ConversationId::new(now, [0; 10]),
+        };
+        self.moves += 1;
+        self.facts += 1;
+        self.talks.push(Talk {
+            id,
+            about: with.clone(),
+            two: [member, other],
+            started_at: now,
+            said: Vec::new(),
+            delivered: [0; 2],
+            read: [0; 2],
+            places: [Some(self.moves), None],
+        });
+        Ok(Reply::Conversation(self.talk_view(self.talks.len() - 1, member)))
+    }
+
+    fn talk_of(&self, member: usize, id: ConversationId) -> Result<(usize, usize), Refusal> {
+        let talk = self.talks.iter().position(|talk| talk.id == id).ok_or_else(|| missing("conversation"))?;
+        let side = self.talks[talk].side(member).ok_or_else(|| missing("conversation"))?;
+        Ok((talk, side))
+    }
+
+    fn say(
+        &mut self,
+        member: usize,
+        id: ConversationId,
+        message: Option<MessageId>,
+        text: &str,
+        given: &Answer,
+    ) -> Result<Reply, Refusal> {
+        let (now, me) = (self.now(), self.members[member].id);
+        let (talk, side) = self.talk_of(member, id)?;
+        let everything = || self.talks.iter().flat_map(|talk| &talk.said);
+        if let Some(known) = everything().find(|said| Some(said.message) == message) {
+            let same = (known.sender, known.conversation, known.text.as_str()) == (me, id, text);
+            return if same { Ok(Reply::Message(known.clone())) } else { Err(Refusal::MessageIdUsed) };
+        }
+        let other = self.talks[talk].two[1 - side];
+        if self.blocked(member, other) {
+            return Err(Refusal::ConversationBlocked);
+        }
+        let mut lately: Vec<Moment> = everything()
+            .filter(|said| said.sender == me && said.sent_at > now.minus(Span::seconds(60)))
+            .map(|said| said.sent_at)
+            .collect();
+        lately.sort_unstable();
+        if let Some(&since) = lately.iter().rev().nth(59) {
+            let wait_seconds = since.plus(Span::seconds(60)).since(now).seconds_up().max(1);
+            return Err(Refusal::TooManyMessages { wait_seconds });
+        }
+        let sent_here = self.talks[talk].said.iter().filter(|said| said.sender == me).count();
+        if sent_here >= 5 && !self.acquainted(member, other) {
+            return Err(Self::LIMIT);
+        }
+        let named = match given {
+            Ok(Reply::Message(said)) => said.message,
+            _ => MessageId::new(now, [0; 10]),
+        };
+        self.moves += 1;
+        self.facts += 1;
+        let talk = &mut self.talks[talk];
+        talk.places = [Some(self.moves); 2];
+        let said = Message {
+            message: message.unwrap_or(named),
+            conversation: id,
+            number: talk.last() + 1,
+            sender: me,
+            sent_at: now,
+            text: text.to_owned(),
+        };
+        talk.said.push(said.clone());
+        Ok(Reply::Message(said))
+    }
+
+    fn mark(&mut self, member: usize, id: ConversationId, number: i64, read: bool) -> Result<Reply, Refusal> {
+        let (place, side) = self.talk_of(member, id)?;
+        let talk = &mut self.talks[place];
+        let number = number.min(talk.last());
+        let mark = if read { &mut talk.read[side] } else { &mut talk.delivered[side] };
+        if number > *mark {
+            *mark = number;
+            talk.delivered[side] = talk.delivered[side].max(talk.read[side]);
+            self.facts += 1;
+        }
+        Ok(Reply::Conversation(self.talk_view(place, member)))
+    }
+
+    fn talk_view(&self, talk: usize, member: usize) -> ConversationView {
+        let talk = &self.talks[talk];
+        let side = usize::from(talk.two[1] == member);
+        let other = talk.two[1 - side];
+        let theirs = self.members[other].id;
+        let about = match &talk.about {
+            With::Member(_) => None,
+            With::Seller(id) => {
+                let title = self.things.iter().find(|thing| thing.id == *id).unwrap().title.clone();
+                Some(Subject { listing: Some(*id), order: None, title })
+            }
+            With::OtherSide(id) => {
+                let title = self.deals.iter().find(|deal| deal.id == *id).unwrap().title.clone();
+                Some(Subject { listing: None, order: Some(*id), title })
+            }
+        };
+        let unread = talk.said.iter().filter(|it| it.sender == theirs && it.number > talk.read[side]);
+        ConversationView {
+            conversation: talk.id,
+            with: self.card(other),
+            online: false,
+            last_seen_at: None,
+            about,
+            started_at: talk.started_at,
+            last: talk.said.last().cloned(),
+            unread: i64::try_from(unread.count()).unwrap(),
+            read: talk.read[side],
+            their_delivered: talk.delivered[1 - side],
+            their_read: talk.read[1 - side],
+            blocked: self.blocks.contains(&(member, other)),
+        }
+    }
+
+    /// A member's talks, latest first.
+    fn talks_of(&self, member: usize) -> Vec<ConversationView> {
+        let mut places: Vec<(u64, usize)> = (0..self.talks.len())
+            .filter_map(|talk| {
+                let side = self.talks[talk].side(member)?;
+                Some((self.talks[talk].places[side]?, talk))
+            })
+            .collect();
+        places.sort_unstable_by(|a, b| b.cmp(a));
+        places.into_iter().map(|(_, talk)| self.talk_view(talk, member)).collect()
+    }
+
     // What is seen.
 
     fn card(&self, member: usize) -> MemberCard {
@@ -1354,7 +1642,8 @@ impl Simulation {
                 };
                 self.by(party, ask)
             }
-            570..870 => self.draw_desk(member),
+            570..780 => self.draw_desk(member),
+            780..870 => self.draw_talk(member),
             870..890 => {
                 let day = self.draw_day(point);
                 let ask = if self.dice.in_hundred(60) {
@@ -1417,6 +1706,65 @@ impl Simulation {
         let category = self.dice.pick(&shelves[..count]).unwrap();
         let point = if self.dice.in_hundred(60) { self.dice.pick(&points) } else { None };
         self.by(member, Ask::Add { title, price, category, point })
+    }
+
+    fn draw_talk(&mut self, member: usize) -> (Who, Ask) {
+        let other = self.dice.below(self.model.members.len());
+        let username = self.model.members[other].username.clone();
+        let with = match self.dice.below(10) {
+            0..4 => Some(With::Member(username.clone())),
+            4..7 => self.draw_thing().map(|(_, listing)| With::Seller(listing)),
+            _ => self.draw_deal().map(|deal| With::OtherSide(self.model.deals[deal].id)),
+        };
+        let begin = |simulation: &mut Self, with: With| {
+            // Mostly somebody the order concerns.
+            let party = match &with {
+                With::OtherSide(order) if simulation.dice.in_hundred(90) => {
+                    let deal = simulation.model.deals.iter().find(|deal| deal.id == *order).unwrap();
+                    if simulation.dice.in_hundred(50) { deal.buyer } else { deal.seller }
+                }
+                _ => member,
+            };
+            simulation.by(party, Ask::Talk { with })
+        };
+        let talks: Vec<usize> = (0..self.model.talks.len()).collect();
+        match (self.dice.below(20), self.dice.pick(&talks), with) {
+            (0, _, _) => self.by(member, Ask::Block { username }),
+            (1, _, _) => {
+                // Mostly somebody who is blocked.
+                let blocks: Vec<(usize, usize)> = self.model.blocks.iter().copied().collect();
+                let (member, other) = self.dice.pick(&blocks).unwrap_or((member, other));
+                let username = self.model.members[other].username.clone();
+                self.by(member, Ask::Unblock { username })
+            }
+            (2..6, _, Some(with)) => begin(self, with),
+            (_, None, _) => self.by(member, Ask::Talk { with: With::Member(username) }),
+            (kind, Some(place), _) => {
+                let Talk { id: talk, two, ref said, .. } = self.model.talks[place];
+                let last = i64::try_from(said.len()).unwrap();
+                let known: Vec<Message> = said.clone();
+                let party = if self.dice.in_hundred(95) { two[self.dice.below(2)] } else { member };
+                let ask = match kind {
+                    6..9 => Ask::Read { talk, number: self.dice.between(0, last + 1) },
+                    9..11 => Ask::Delivered { talk, number: self.dice.between(0, last + 1) },
+                    // Sent again as after a lost answer, or under a name that stands for something else.
+                    11..13 if !known.is_empty() => {
+                        let known = self.dice.pick(&known).unwrap();
+                        let text = if kind == 11 { known.text } else { "something else".to_owned() };
+                        Ask::Say { talk, message: Some(known.message), text }
+                    }
+                    _ => self.draw_saying(talk),
+                };
+                self.by(party, ask)
+            }
+        }
+    }
+
+    fn draw_saying(&mut self, talk: ConversationId) -> Ask {
+        let named = self.dice.in_hundred(50);
+        let random: [u8; 10] = std::array::from_fn(|_| u8::try_from(self.dice.below(256)).unwrap());
+        let message = named.then(|| MessageId::new(self.model.now(), random));
+        Ask::Say { talk, message, text: format!("{} ?\nمرحبا", self.draw_title()) }
     }
 
     fn draw_registration(&mut self) -> Ask {
@@ -1693,6 +2041,7 @@ impl Simulation {
             }
             27 if self.dice.in_hundred(25) => self.try_many_codes(),
             28 if self.dice.in_hundred(15) => self.close_for_long(),
+            29 if self.dice.in_hundred(25) => self.chatter(),
             _ => {
                 let request = self.draw();
                 self.note(format!("{request:?}"));
@@ -1755,6 +2104,19 @@ impl Simulation {
         let burst = (0..35).map(|_| {
             let code = self.draw_code();
             let (who, ask) = self.by(attendant, Ask::ShowCode { code });
+            Request { who, key: None, ask }
+        });
+        let burst = burst.collect();
+        self.ask_at_once(burst);
+    }
+
+    /// Somebody who does not stop talking.
+    fn chatter(&mut self) {
+        let Some(talk) = self.dice.pick(&self.model.talks.clone()) else { return };
+        let speaker = talk.two[self.dice.below(2)];
+        let burst = (0..70).map(|_| {
+            let ask = self.draw_saying(talk.id);
+            let (who, ask) = self.by(speaker, ask);
             Request { who, key: None, ask }
         });
         let burst = burst.collect();
@@ -1878,6 +2240,17 @@ impl Simulation {
             let orders = self.pages(who, move |view, after| view.orders(side, after, Some(limit)));
             self.same_rows("orders", &orders, &model.orders(member, side));
         }
+        let talks = self.pages(who, move |view, after| view.conversations(after, Some(limit)));
+        self.same_rows("conversations", &talks, &model.talks_of(member));
+        for talk in model.talks.iter().filter(|talk| talk.side(member).is_some()) {
+            let id = talk.id;
+            let newest = self.ask(who, move |view| view.messages(id, (None, None), Some(limit))).unwrap();
+            let start = talk.said.len().saturating_sub(usize::try_from(limit).unwrap());
+            self.same_rows("the newest messages", &newest.rows, &talk.said[start..]);
+            let oldest = self.ask(who, move |view| view.messages(id, (None, Some(0)), Some(limit))).unwrap();
+            let end = talk.said.len().min(usize::try_from(limit).unwrap());
+            self.same_rows("the oldest messages", &oldest.rows, &talk.said[..end]);
+        }
         let sessions = self.ask(who, |view| view.sessions()).unwrap();
         self.same_rows("sessions", &sessions, &model.sessions(member, session));
     }
@@ -1889,8 +2262,8 @@ impl Simulation {
         let count = |vector: usize| i64::try_from(vector).unwrap();
         let counted = [
             ("listings".to_owned(), count(self.model.things.len())),
-            // Nobody here talks or shows anything.
-            ("messages".to_owned(), 0),
+            ("messages".to_owned(), self.model.talks.iter().map(Talk::last).sum()),
+            // Nobody here shows anything.
             ("pictures on listings".to_owned(), 0),
             ("events".to_owned(), self.model.facts),
             ("orders".to_owned(), count(self.model.deals.len())),
