@@ -201,10 +201,14 @@ impl Gallery {
     }
 }
 
-/// What the terminal can show pictures with. It is asked, and has half a second to answer.
+/// What the terminal can show pictures with. It is asked, and has half a second to answer. Behind a multiplexer it is not
+/// asked: the question gets lost there as a rule, and whoever waits for its answer takes the first key that is typed.
 #[must_use]
 pub fn picker(colors: bool) -> Picker {
-    if !colors {
+    let term = std::env::var("TERM").unwrap_or_default();
+    let multiplexed =
+        std::env::var_os("TMUX").is_some() || ["tmux", "screen"].iter().any(|name| term.starts_with(name));
+    if !colors || multiplexed {
         return Picker::halfblocks();
     }
     let options = ratatui_image::picker::cap_parser::QueryStdioOptions {
