@@ -1,12 +1,16 @@
 //! The whole program, from outside: over its sockets and its command line.
 
+mod cable;
 mod command_line;
 mod crash;
+mod listener;
 mod privilege;
 mod process;
 mod race;
 mod simulation;
 mod stage;
+mod talk;
 mod tidy;
 mod transcript;
+mod upload;
 mod wire;

@@ -119,8 +119,13 @@ impl Site {
 
     /// Starts the program, and waits until it answers.
     pub(crate) fn start(&self) -> Server {
+        self.start_on("0")
+    }
+
+    /// The same on that port.
+    pub(crate) fn start_on(&self, port: &str) -> Server {
         let mut command = Command::new(env!("CARGO_BIN_EXE_auboutique"));
-        command.args(self.words(&["serve", "--port", "0"]));
+        command.args(self.words(&["serve", "--port", port]));
         self.run(command, false)
     }
 
@@ -236,6 +241,16 @@ impl Site {
         town
     }
 
+    /// Changes a setting of the market that is not running.
+    pub(crate) fn set(&self, name: &str, value: &str) {
+        let market = Market::open(&Options::new(self.location()), Arc::new(SystemEnv::new())).unwrap();
+        let change = Order::ChangeSetting { name: name.to_owned(), value: value.to_owned() };
+        market.run_now(Caller::CONSOLE, change).unwrap();
+        market.close();
+        drop(market);
+        self.settle();
+    }
+
     /// Waits until every connection of this process to the file is closed, and nothing is left beside it.
     fn settle(&self) {
         let Location::Sqlite(file) = self.location() else { return };
@@ -283,6 +298,14 @@ impl Server {
         }
     }
 
+    /// The most memory it ever had, all of it, in MiB.
+    pub(crate) fn peak_mib(&self) -> u64 {
+        let number = self.process.as_ref().unwrap().id();
+        let status = fs::read_to_string(format!("/proc/{number}/status")).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1_024
+    }
+
     /// Ends it as a crash does.
     pub(crate) fn kill(&mut self) {
         self.signal("-KILL");
@@ -325,7 +348,8 @@ impl Drop for Server {
 
 /// Who trades, and what there is to buy.
 pub(crate) struct Town {
-    tokens: Vec<String>,
+    /// By which each of them signs in.
+    pub(crate) tokens: Vec<String>,
     /// What nobody has taken yet.
     pub(crate) offers: Mutex<Vec<Offer>>,
 }

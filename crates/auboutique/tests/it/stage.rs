@@ -182,10 +182,12 @@ impl Stage {
 
     /// A connection on which that member is signed in.
     pub(crate) fn connect(&self, person: &Person) -> Wire {
-        let mut wire = self.visitor();
-        let resumed = wire.ask("resume", json!({ "token": person.token }));
-        assert_eq!(code(&resumed), "ok", "{resumed}");
-        wire
+        Wire::signed_in(TcpStream::connect(self.address).unwrap(), &person.token)
+    }
+
+    /// A connection to the console.
+    pub(crate) fn console(&self) -> Wire {
+        Wire::greeted(UnixStream::connect(self.folder.path().join("console.sock")).unwrap())
     }
 
     /// Opens as many signed-in connections as there are people, for tests that speak on all of them at once.
@@ -282,6 +284,14 @@ impl Wire {
         wire
     }
 
+    /// Takes the greeting and signs in.
+    pub(crate) fn signed_in(socket: impl Into<Socket>, token: &str) -> Self {
+        let mut wire = Self::greeted(socket);
+        let resumed = wire.ask("resume", json!({ "token": token }));
+        assert_eq!(code(&resumed), "ok", "{resumed}");
+        wire
+    }
+
     pub(crate) fn send(&mut self, bytes: &[u8]) {
         self.try_send(bytes).unwrap();
     }
@@ -311,6 +321,28 @@ impl Wire {
         assert_eq!(line.pop(), Some('\n'), "half a line: {line}");
         assert!(line.len() <= MAX_FRAME, "a line of {} bytes: {}…", line.len(), start_of(&line));
         Some(line)
+    }
+
+    /// The next line, if it comes as a whole; nothing when the connection ended, be it in the middle of one.
+    pub(crate) fn whole_line(&mut self) -> Option<String> {
+        let mut line = String::new();
+        match self.socket.read_line(&mut line) {
+            Ok(_) => line.strip_suffix('\n').map(str::to_owned),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => None,
+            Err(error) => panic!("no answer: {error}"),
+        }
+    }
+
+    /// The next line as JSON, if one begins to come within that time.
+    pub(crate) fn answer_within(&mut self, patience: Duration) -> Option<Value> {
+        self.socket.get_ref().be_patient(patience);
+        let came = match self.socket.fill_buf() {
+            Ok(_) => true,
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => false,
+            Err(error) => panic!("no answer: {error}"),
+        };
+        self.socket.get_ref().be_patient(PATIENCE);
+        came.then(|| self.answer())
     }
 
     /// The next line as JSON.
