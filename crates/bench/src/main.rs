@@ -4,6 +4,7 @@
 //! The rounds of all contestants are interleaved and the median is taken. The program ends with an error when a ratio
 //! falls short of its target.
 
+mod listening;
 mod purchase;
 mod raw;
 mod reading;
@@ -26,9 +27,18 @@ struct Options {
     /// How many listings the reading benchmarks read from.
     #[arg(long, default_value_t = 100_000)]
     listings: usize,
+    /// Measure only figures whose number begins like this, such as `F7`.
+    #[arg(long, value_name = "FIGURE")]
+    only: Option<String>,
     /// Where to write the figures as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
+    /// The part this program plays when it starts itself.
+    #[arg(long, hide = true)]
+    part: Option<String>,
+    /// The folder of its market then.
+    #[arg(long, hide = true)]
+    folder: Option<PathBuf>,
 }
 
 /// A figure beside its reference.
@@ -43,12 +53,13 @@ struct Figure {
     reference: Option<f64>,
     /// The unit of both.
     unit: &'static str,
-    /// What is asked: a ratio at least, a value at most, or nothing yet.
+    /// What is asked: a ratio at least or at most, a value at most, or nothing yet.
     target: Target,
 }
 
 enum Target {
     RatioAtLeast(f64),
+    RatioAtMost(f64),
     AtMost(f64),
     None,
 }
@@ -62,6 +73,7 @@ impl Figure {
     fn holds(&self) -> bool {
         match self.target {
             Target::RatioAtLeast(least) => self.ratio().is_some_and(|ratio| ratio >= least),
+            Target::RatioAtMost(most) => self.ratio().is_some_and(|ratio| ratio <= most),
             Target::AtMost(most) => self.ours <= most,
             Target::None => true,
         }
@@ -72,6 +84,7 @@ impl Figure {
         let ratio = self.ratio().map_or("–".to_owned(), |ratio| format!("{ratio:.2}"));
         let target = match self.target {
             Target::RatioAtLeast(least) => format!("≥ {least}"),
+            Target::RatioAtMost(most) => format!("≤ {most}"),
             Target::AtMost(most) => format!("≤ {most} {}", self.unit),
             Target::None => "–".to_owned(),
         };
@@ -84,8 +97,23 @@ impl Figure {
 #[expect(clippy::print_stdout, reason = "the table is what the program is for")]
 fn main() -> anyhow::Result<()> {
     let options = Options::parse();
-    let mut figures = purchase::measure(options.purchases, options.rounds)?;
-    figures.extend(reading::measure(options.listings)?);
+    if let Some(part) = &options.part {
+        return listening::play(part, options.folder.as_deref());
+    }
+    let wanted = |ids: &[&str]| {
+        let only = options.only.as_deref();
+        only.is_none_or(|only| ids.iter().any(|id| id.starts_with(only)))
+    };
+    let mut figures = Vec::new();
+    if wanted(&["F4a", "F4"]) {
+        figures.extend(purchase::measure(options.purchases, options.rounds)?);
+    }
+    if wanted(&["F5a", "F5b", "F6", "F12"]) {
+        figures.extend(reading::measure(options.listings)?);
+    }
+    if wanted(&["F7", "F8"]) {
+        figures.extend(listening::measure()?);
+    }
     println!(
         "{:<4} {:<58} {:>10} {:<4} {:>10} {:>6} {:>10}",
         "", "", "ours", "", "reference", "ratio", "target"
