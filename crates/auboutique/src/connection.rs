@@ -8,9 +8,11 @@
 //! here.
 
 use std::collections::VecDeque;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use auboutique_domain::listing::{Category, Condition, Page};
@@ -24,7 +26,7 @@ use auboutique_wire::json::{
     self, Failure, Frame, Id, Lines, MAX_CHUNK, MAX_FRAME, Malformed, Op, Query, Request,
 };
 use serde_json::{Value, json};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::sync::watch;
 use tokio::time::{Sleep, sleep, timeout};
 
@@ -44,8 +46,10 @@ const GATHER: usize = 64 * 1_024;
 const RETRY: Duration = Duration::from_millis(20);
 /// How many events are read at once for a listener who comes back.
 const CATCH_UP: i64 = 256;
-/// How many bytes of requests are read at once. A listener that is idle holds as much.
-const READ: usize = 4 * 1_024;
+/// How many bytes of requests are read at once.
+const READ: usize = 16 * 1_024;
+/// How much room answers may go on taking when there are none. Most connections are idle most of the time.
+const KEPT: usize = 1_024;
 /// How many bytes a page may have, so that with its id it fits into a line.
 const PAGE_BYTES: usize = MAX_FRAME - 1_024;
 
@@ -154,7 +158,6 @@ impl Connection {
         let mut pending: VecDeque<Pending> = VecDeque::new();
         let mut arrived: Option<Frame> = None;
         let mut held: Option<Request> = None;
-        let mut bytes = vec![0; READ];
         let mut ended = false;
         let mut out = json::greeting(SERVER, self.market.now());
         loop {
@@ -172,7 +175,8 @@ impl Connection {
             if pending.is_empty()
                 && let Some(request) = held.take()
             {
-                out.append(&mut self.perform(request).await);
+                // What is done here takes far more room than waiting does, and is done seldom.
+                out.append(&mut Box::pin(self.perform(request)).await);
                 if out.len() < GATHER {
                     continue;
                 }
@@ -197,6 +201,7 @@ impl Connection {
                     Err(_) => return Ok(End::Unread),
                 }
                 out.clear();
+                out.shrink_to(KEPT);
                 match told {
                     Told::Over(why) => return Ok(End::CutOff(why)),
                     Told::Nothing | Told::Something => continue,
@@ -221,7 +226,7 @@ impl Connection {
                 answer = next(&mut pending), if !idle => {
                     out = answer;
                 }
-                read = timeout(patience, read_frame(&mut input, &mut lines, &mut bytes)),
+                read = timeout(patience, read_frame(&mut input, &mut lines)),
                     if !ended && held.is_none() && pending.len() < UNDER_WAY =>
                 {
                     match read {
@@ -470,22 +475,30 @@ impl Connection {
 }
 
 /// Reads until a frame is whole; nothing at the end of the stream. Cancel-safe: bytes are pushed as soon as they are read.
-async fn read_frame(
-    input: &mut (impl AsyncRead + Unpin),
-    lines: &mut Lines,
-    bytes: &mut [u8],
-) -> io::Result<Option<Frame>> {
+async fn read_frame(input: &mut (impl AsyncRead + Unpin), lines: &mut Lines) -> io::Result<Option<Frame>> {
     // The time for a whole request runs from its first byte: neither a byte now and then makes it longer, nor a blank
     // line. So one call ends only with a frame, or with the end of the stream.
     loop {
         if let Some(frame) = lines.next_frame() {
             return Ok(Some(frame));
         }
-        match input.read(bytes).await? {
-            0 => return Ok(None),
-            count => lines.push(&bytes[..count]),
+        if poll_fn(|context| read_some(input, lines, context)).await? == 0 {
+            return Ok(None);
         }
     }
+}
+
+/// Reads what is there. The room for it is on the stack: who waits for bytes holds none.
+fn read_some(
+    input: &mut (impl AsyncRead + Unpin),
+    lines: &mut Lines,
+    context: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
+    let mut room = [const { MaybeUninit::uninit() }; READ];
+    let mut bytes = ReadBuf::uninit(&mut room);
+    std::task::ready!(Pin::new(input).poll_read(context, &mut bytes))?;
+    lines.push(bytes.filled());
+    Poll::Ready(Ok(bytes.filled().len()))
 }
 
 async fn next(pending: &mut VecDeque<Pending>) -> Vec<u8> {
@@ -500,10 +513,10 @@ async fn next(pending: &mut VecDeque<Pending>) -> Vec<u8> {
 }
 
 fn now_or_never(future: Pin<&mut (dyn Future<Output = Vec<u8>> + Send)>) -> Option<Vec<u8>> {
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let mut context = Context::from_waker(Waker::noop());
     match future.poll(&mut context) {
-        std::task::Poll::Ready(answer) => Some(answer),
-        std::task::Poll::Pending => None,
+        Poll::Ready(answer) => Some(answer),
+        Poll::Pending => None,
     }
 }
 

@@ -97,10 +97,11 @@ async fn welcome(
     closing: watch::Receiver<bool>,
 ) {
     let source = Source::address(peer.ip());
+    // Boxed, each for itself: a task takes as much room as the largest thing it may ever do.
     match acceptor {
-        None => converse(stream, source, Who::Visitor, market, closing).await,
-        Some(acceptor) => match tokio::time::timeout(TLS_PATIENCE, acceptor.accept(stream)).await {
-            Ok(Ok(stream)) => converse(stream, source, Who::Visitor, market, closing).await,
+        None => Box::pin(converse(stream, source, Who::Visitor, market, closing)).await,
+        Some(acceptor) => match Box::pin(tokio::time::timeout(TLS_PATIENCE, acceptor.accept(stream))).await {
+            Ok(Ok(stream)) => Box::pin(converse(stream, source, Who::Visitor, market, closing)).await,
             Ok(Err(error)) => tracing::debug!(%error, "a client could not agree on encryption"),
             Err(_) => tracing::debug!("a client took too long to agree on encryption"),
         },
