@@ -20,6 +20,7 @@ use auboutique_domain::{Audience, Event};
 use auboutique_market::{Market, Told};
 use auboutique_wire::json;
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
 
 /// How many lines a mailbox holds before its owner is too slow.
 const MAILBOX: usize = 1_024;
@@ -32,6 +33,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 /// How often it is asked whether the sessions of the listeners still last. One that is ended is heard of at once; this is
 /// for those that expire.
 const CHECK_SESSIONS: Duration = Duration::from_secs(60);
+/// How many members' coming and going is kept and told at a time.
+const AT_A_TIME: usize = 64;
 /// How long to wait when the market is too busy to be read.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -261,8 +264,6 @@ impl State {
 enum News {
     /// There may be new events.
     Events,
-    /// These members came or went.
-    Presence(Vec<MemberId>),
     /// A minute has passed.
     Minute,
     /// The market closes.
@@ -289,8 +290,32 @@ impl Live {
         Self { shared: Arc::new(Shared { market, state }) }
     }
 
-    /// Tells listeners what happens, until the market closes.
-    pub async fn tell(self, mut closing: watch::Receiver<bool>) {
+    /// Tells listeners what happens and who comes and goes, until the market closes. What happens does not wait for who
+    /// goes: that may be a thousand at once, and each is kept.
+    pub async fn tell(self, closing: watch::Receiver<bool>) {
+        tokio::join!(self.tell_what_happens(closing.clone()), self.tell_who_is_here(closing));
+    }
+
+    async fn tell_who_is_here(&self, mut closing: watch::Receiver<bool>) {
+        loop {
+            let members = tokio::select! {
+                members = self.shared.market.presence_changes() => members,
+                _ = closing.wait_for(|closing| *closing) => return,
+            };
+            // Some at a time, so that they share a commit.
+            let mut telling = JoinSet::new();
+            for member in members {
+                if telling.len() >= AT_A_TIME {
+                    telling.join_next().await;
+                }
+                let live = self.clone();
+                telling.spawn(async move { live.tell_presence(member).await });
+            }
+            while telling.join_next().await.is_some() {}
+        }
+    }
+
+    async fn tell_what_happens(&self, mut closing: watch::Receiver<bool>) {
         let market = self.shared.market.clone();
         let mut log = market.log();
         let mut look_again = tokio::time::interval(LOOK_AGAIN);
@@ -298,14 +323,12 @@ impl Live {
         loop {
             let news = tokio::select! {
                 changed = log.changed() => if changed.is_ok() { News::Events } else { News::Closing },
-                members = market.presence_changes() => News::Presence(members),
                 _ = look_again.tick(), if market.is_shared() => News::Events,
                 _ = check_sessions.tick() => News::Minute,
                 _ = closing.wait_for(|closing| *closing) => News::Closing,
             };
             match news {
                 News::Events => self.tell_events().await,
-                News::Presence(members) => self.tell_presence(members).await,
                 News::Minute => self.end_sessions().await,
                 News::Closing => return,
             }
@@ -360,33 +383,31 @@ impl Live {
         }
     }
 
-    /// Tells those who talk with these members that they came or went, and has it kept when they were here.
-    async fn tell_presence(&self, members: Vec<MemberId>) {
-        for member in members {
-            if let Err(no) = self.shared.market.note_seen(member).await {
-                tracing::debug!(%no, "it was not noted when a member was here");
+    /// Tells those who talk with a member that they came or went, and has it kept when they were here.
+    async fn tell_presence(&self, member: MemberId) {
+        if let Err(no) = self.shared.market.note_seen(member).await {
+            tracing::debug!(%no, "it was not noted when a member was here");
+        }
+        let (view, audience) = match self.shared.market.presence_news(member).await {
+            Ok(Some(news)) => news,
+            Ok(None) => return,
+            Err(no) => {
+                // Whoever asks is told the truth; whoever listens is told when it changes again.
+                tracing::warn!(%no, "nobody was told that a member came or went");
+                return;
             }
-            let (view, audience) = match self.shared.market.presence_news(member).await {
-                Ok(Some(news)) => news,
-                Ok(None) => continue,
-                Err(no) => {
-                    // Whoever asks is told the truth; whoever listens is told when it changes again.
-                    tracing::warn!(%no, "nobody was told that a member came or went");
-                    continue;
-                }
-            };
-            let line = Arc::new(Line {
-                seq: 0,
-                audience: Audience::Members(audience),
-                between: None,
-                hidden: AtomicBool::new(false),
-                bytes: json::presence(&view),
-            });
-            let mut woken = Vec::new();
-            lock(&self.shared.state).put(&line, &mut woken);
-            for mailbox in woken {
-                mailbox.wake.notify_one();
-            }
+        };
+        let line = Arc::new(Line {
+            seq: 0,
+            audience: Audience::Members(audience),
+            between: None,
+            hidden: AtomicBool::new(false),
+            bytes: json::presence(&view),
+        });
+        let mut woken = Vec::new();
+        lock(&self.shared.state).put(&line, &mut woken);
+        for mailbox in woken {
+            mailbox.wake.notify_one();
         }
     }
 

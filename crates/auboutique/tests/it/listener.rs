@@ -520,7 +520,7 @@ impl Ear {
 
     /// Is told next of that member's presence that it is so.
     fn sees(&mut self, person: &Person, online: bool) {
-        loop {
+        for _ in 0..40 {
             // Whoever waits is heard of meanwhile.
             let line = match self.told.pop_front() {
                 Some(line) => line,
@@ -536,6 +536,7 @@ impl Ear {
                 return;
             }
         }
+        panic!("nobody says whether {} is here", person.username);
     }
 
     /// Waits that long for something to be told of somebody's presence, and is heard of if nothing is.
