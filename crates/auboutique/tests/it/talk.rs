@@ -175,7 +175,7 @@ impl Story {
     /// Everybody meets: a conversation with each neighbor, in which both have said something.
     fn begin(door: &Door, names: Vec<String>, tokens: Vec<String>, messages: usize) -> Self {
         let seed = std::env::var("AUBOUTIQUE_SEED").map_or(1, |seed| seed.parse().unwrap());
-        println!("AUBOUTIQUE_SEED={seed}");
+        eprintln!("AUBOUTIQUE_SEED={seed}");
         let mut dice = ChaCha8Rng::seed_from_u64(seed);
         let count = tokens.len();
         let mut wires: Vec<Wire> = tokens.iter().map(|token| door.enter(token)).collect();
