@@ -17,7 +17,7 @@ use auboutique_market::Caller;
 use clap::Parser as _;
 use hdrhistogram::Histogram;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 
 use crate::stage::{PRICE, Stage, clock};
@@ -28,6 +28,10 @@ const EVENTS: usize = 40;
 /// How many members listen while two of them talk, and how many messages these send.
 const ONLINE: usize = 1_000;
 const MESSAGES: usize = 1_000;
+/// How many messages are sent before that are not counted.
+const WARM: usize = 200;
+/// How often somebody who is there is heard of.
+const HEARTBEAT: Duration = Duration::from_millis(1_500);
 /// How many connections are signed in at the same time while the crowd gathers.
 const ENTERING: usize = 64;
 /// How many files a process needs besides its connections.
@@ -44,14 +48,16 @@ pub(crate) fn play(part: &str, folder: Option<&Path>) -> anyhow::Result<()> {
             let Verb::Serve(options) = Cli::try_parse_from(words)?.verb else { bail!("no server") };
             auboutique::serve::run(&options)
         }
-        ("echo", _) => echo(),
+        ("echo", _) => echo(None),
+        ("durable-echo", Some(folder)) => echo(Some(&std::fs::File::create(folder.join("echo"))?)),
         _ => bail!("no such part: {part}"),
     }
 }
 
-/// Answers requests of as many bytes as the first line says with as many as it says beside it.
+/// Answers requests of as many bytes as the first line says with as many as it says beside it; with a file, after they
+/// are written there and durable, which is what a message is before it is told.
 #[expect(clippy::print_stdout, reason = "whoever started this reads where it listens")]
-fn echo() -> anyhow::Result<()> {
+fn echo(file: Option<&std::fs::File>) -> anyhow::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     println!("  protocol   {}", listener.local_addr()?);
     let (mut stream, _) = listener.accept()?;
@@ -61,6 +67,10 @@ fn echo() -> anyhow::Result<()> {
     let size = |bytes: &[u8]| anyhow::Ok(usize::from_str_radix(std::str::from_utf8(bytes)?, 16)?);
     let (mut request, answer) = (vec![0; size(&sizes[..8])?], vec![b'x'; size(&sizes[8..])?]);
     while stream.read_exact(&mut request).is_ok() {
+        if let Some(mut file) = file {
+            file.write_all(&request)?;
+            file.sync_data()?;
+        }
         stream.write_all(&answer)?;
     }
     Ok(())
@@ -215,20 +225,20 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Figure>> {
     let room = files(10_000 + FILES)?.saturating_sub(FILES);
     for count in [1_000, 10_000] {
         if room < count {
-            eprintln_skipped(count, room);
+            say_left_out(count, room);
             continue;
         }
         let server = Player::start("server", folder.path())?;
         figures.extend(runtime.block_on(to_everybody(&server, &tokens, usize::try_from(count)?))?);
     }
     let server = Player::start("server", folder.path())?;
-    let echo = Player::start("echo", folder.path())?;
-    figures.extend(runtime.block_on(from_one_to_another(&server, &echo, &tokens))?);
+    let echoes = [Player::start("echo", folder.path())?, Player::start("durable-echo", folder.path())?];
+    figures.extend(runtime.block_on(from_one_to_another(&server, &echoes, &tokens))?);
     Ok(figures)
 }
 
-#[expect(clippy::print_stderr, reason = "whoever reads the table must know what is missing in it")]
-fn eprintln_skipped(count: u64, room: u64) {
+/// Whoever reads the table must know what is missing in it.
+fn say_left_out(count: u64, room: u64) {
     eprintln!(
         "F7 with {count} listeners is left out: only {room} connections may be open. Run `ulimit -n` first"
     );
@@ -311,52 +321,97 @@ async fn to_everybody(server: &Player, tokens: &[String], count: usize) -> anyho
     ])
 }
 
-/// A message to somebody among a thousand who listen, against an echo of as many bytes.
+/// Somebody who is there: reads what is told, and is heard of in time.
+async fn stay(mut line: Line) -> anyhow::Result<()> {
+    let mut beat = tokio::time::interval(HEARTBEAT);
+    let mut bytes = vec![0; 4_096];
+    loop {
+        tokio::select! {
+            _ = beat.tick() => line.send("{\"op\":\"ping\"}\n").await?,
+            read = line.stream.read(&mut bytes) => ensure!(read? > 0, "the server closed the connection"),
+        }
+    }
+}
+
+/// An echo: how long it takes to send so many bytes and have so many back.
+struct Echo {
+    stream: tokio::net::TcpStream,
+    answer: Vec<u8>,
+    times: Histogram<u64>,
+}
+
+impl Echo {
+    async fn of(player: &Player, request: &str, answer: &str) -> anyhow::Result<Self> {
+        let mut stream = tokio::net::TcpStream::connect(player.address).await?;
+        stream.set_nodelay(true)?;
+        stream.write_all(format!("{:08x}{:08x}", request.len(), answer.len()).as_bytes()).await?;
+        Ok(Self { stream, answer: vec![0; answer.len()], times: Histogram::new(3)? })
+    }
+
+    async fn ask(&mut self, request: &str) -> anyhow::Result<()> {
+        let start = clock();
+        self.stream.write_all(request.as_bytes()).await?;
+        self.stream.read_exact(&mut self.answer).await?;
+        Ok(self.times.record(u64::try_from(start.elapsed().as_micros())?)?)
+    }
+}
+
+/// A message to somebody among a thousand who are there, against echoes of as many bytes.
 async fn from_one_to_another(
     server: &Player,
-    echo: &Player,
+    [echo, durable]: &[Player; 2],
     tokens: &[String],
 ) -> anyhow::Result<Vec<Figure>> {
     let mut sender = Line::sign_in(server.address, &tokens[0]).await?;
     let mut recipient = Line::sign_in(server.address, &tokens[1]).await?;
     let talk = sender.does(&json!({ "op": "start_conversation", "username": "buyer_1" })).await?;
-    let send =
-        |text: &str| json!({ "op": "send_message", "conversation": talk["conversation"], "text": text });
-    sender.does(&send("Is it still there?")).await?;
-    recipient.does(&send("It is.")).await?;
-    let _crowd = gather(server.address, &tokens[2..], ONLINE - 1).await?;
+    let send = |text: &str| {
+        let talk = &talk["conversation"];
+        format!("{}\n", json!({ "op": "send_message", "conversation": talk, "text": text }))
+    };
+    sender.does(&serde_json::from_str(&send("Is it still there?"))?).await?;
+    recipient.does(&serde_json::from_str(&send("It is."))?).await?;
+    let mut crowd = tokio::task::JoinSet::new();
+    for line in gather(server.address, &tokens[2..], ONLINE - 1).await? {
+        crowd.spawn(stay(line));
+    }
     recipient.does(&json!({ "op": "listen" })).await?;
-    let request = format!("{}\n", send("When can I come and see it? I am free after my last class."));
-    let (mut ours, mut theirs) = (Histogram::<u64>::new(3)?, Histogram::<u64>::new(3)?);
-    let mut wire = tokio::net::TcpStream::connect(echo.address).await?;
-    wire.set_nodelay(true)?;
-    let mut answer = Vec::new();
-    for number in 0..MESSAGES {
+    let request = send("When can I come and see it? I am free after my last class.");
+    let mut ours = Histogram::<u64>::new(3)?;
+    let mut echoes: Vec<Echo> = Vec::new();
+    for number in 0..MESSAGES + WARM {
         let start = clock();
         sender.send(&request).await?;
         let heard = recipient.next().await?;
         let took = start.elapsed();
         ensure!(heard.contains("\"message_sent\""), "told something else: {heard}");
-        ours.record(u64::try_from(took.as_micros())?)?;
-        if number == 0 {
-            wire.write_all(format!("{:08x}{:08x}", request.len(), heard.len()).as_bytes()).await?;
-            answer = vec![0; heard.len()];
+        if echoes.is_empty() {
+            echoes = vec![Echo::of(echo, &request, heard).await?, Echo::of(durable, &request, heard).await?];
         }
         ensure!(sender.next().await?.contains("\"reply\""), "not sent: {}", sender.text);
-        let start = clock();
-        wire.write_all(request.as_bytes()).await?;
-        tokio::io::AsyncReadExt::read_exact(&mut wire, &mut answer).await?;
-        theirs.record(u64::try_from(start.elapsed().as_micros())?)?;
+        // Who just came is being kept and told at first.
+        if number >= WARM {
+            ours.record(u64::try_from(took.as_micros())?)?;
+            for echo in &mut echoes {
+                echo.ask(&request).await?;
+            }
+        }
     }
-    let figure = |what: &str, quantile, target| Figure {
+    ensure!(crowd.try_join_next().is_none(), "somebody in the crowd was cut off");
+    let figure = |what: &str, place: usize, quantile, target| Figure {
         id: "F8",
-        what: format!("a message to one of {ONLINE} who listen, {what}"),
+        what: format!("a message to one of {ONLINE}, {what}"),
         ours: micros(ours.value_at_quantile(quantile)),
-        reference: Some(micros(theirs.value_at_quantile(quantile))),
+        reference: echoes.get(place).map(|echo| micros(echo.times.value_at_quantile(quantile))),
         unit: "µs",
         target,
     };
-    Ok(vec![figure("median", 0.5, Target::None), figure("p99", 0.99, Target::RatioAtMost(5.0))])
+    Ok(vec![
+        figure("median, by an echo", 0, 0.5, Target::None),
+        figure("p99, by an echo", 0, 0.99, Target::RatioAtMost(5.0)),
+        figure("median, by an echo that syncs to disk", 1, 0.5, Target::None),
+        figure("p99, by an echo that syncs to disk", 1, 0.99, Target::None),
+    ])
 }
 
 #[expect(clippy::float_arithmetic, reason = "a duration, no money")]
