@@ -3,7 +3,7 @@
 use std::io::{IsTerminal as _, Read as _, Write as _};
 
 use anyhow::{Context as _, bail};
-use auboutique_terminal::{Client, ClientError, News};
+use auboutique_terminal::{Client, ClientError, News, Tls};
 use auboutique_wire::json::Outcome;
 use serde_json::{Map, Value, json};
 
@@ -29,7 +29,15 @@ pub enum Status {
 ///
 /// When nobody answers there.
 pub fn connect(server: &Server) -> anyhow::Result<Client> {
-    let mut client = Client::connect(&server.server, &server.tls())?;
+    let tls = match server.tls() {
+        // The token that is kept does not go out in clear once the market was known to encrypt.
+        Tls::Off if token::is_encrypted(&server.server)? => Tls::Public,
+        tls => tls,
+    };
+    let mut client = Client::connect(&server.server, &tls)?;
+    if tls != Tls::Off {
+        token::keep_encrypted(&server.profile, &server.server)?;
+    }
     if let Some(token) = token::kept(&server.profile, &server.server)? {
         match client.call("resume", fields([("token", token.as_str())]))? {
             Outcome::Reply(_) => {}

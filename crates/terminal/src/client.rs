@@ -251,6 +251,9 @@ pub(crate) fn reach(
             }
             let hint = match slow {
                 Some(rustls::Error::InvalidCertificate(_)) => ". If it is yours, trust it with --ca FILE",
+                Some(rustls::Error::InvalidMessage(_)) => {
+                    ". It answers in clear, although encryption was asked for or was spoken there before"
+                }
                 _ => "",
             };
             Err(ClientError::Tls(format!("{error}{hint}")))

@@ -46,6 +46,19 @@ pub trait Keeper: Send {
     ///
     /// A sentence, when it cannot be written.
     fn keep(&mut self, token: Option<&str>) -> Result<(), String>;
+    /// Whether this market was spoken to over TLS before: then it is never spoken to in clear again, so that nobody on
+    /// the way gets the token by pretending that it does not encrypt.
+    fn is_encrypted(&self) -> bool {
+        false
+    }
+    /// Remembers that this market speaks TLS.
+    ///
+    /// # Errors
+    ///
+    /// A sentence, when it cannot be written.
+    fn keep_encrypted(&mut self) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 /// A keeper that forgets everything at the end.
@@ -358,16 +371,30 @@ impl Thread {
         }
     }
 
+    /// What was encrypted once is not spoken in clear by a later connection, nor the next time.
+    fn insist(&mut self) {
+        if self.tls == Tls::Offered {
+            self.tls = Tls::Public;
+        }
+        if !self.keeper.is_encrypted()
+            && let Err(error) = self.keeper.keep_encrypted()
+        {
+            self.tell(Told::Note(error));
+        }
+    }
+
     fn run(&mut self) {
         let mut failed = 0;
+        if self.tls == Tls::Offered && self.keeper.is_encrypted() {
+            self.tls = Tls::Public;
+        }
         while !self.closed {
             self.tell(Told::Connecting);
             let why = match reach(&self.server, &self.tls) {
                 Ok((stream, tls)) => {
                     let encrypted = tls.is_some();
-                    if encrypted && self.tls == Tls::Offered {
-                        // What was encrypted once is not spoken in clear by a later connection.
-                        self.tls = Tls::Public;
+                    if encrypted {
+                        self.insist();
                     }
                     let before = clock::now();
                     match self.converse(stream, tls) {
