@@ -816,7 +816,7 @@ impl App {
                 }
             }
             Purpose::Picture(source) => self.gallery.missing(source),
-            Purpose::Upload(number) => self.upload_failed(number, why),
+            Purpose::Upload(number) => self.upload_refused(number, no),
             Purpose::Order { news: Some(_), .. }
             | Purpose::Listing { show: false }
             | Purpose::Quiet
@@ -1010,7 +1010,10 @@ impl App {
                         field.set(&path);
                         self.paths = choices.iter().map(|each| text::clean(each)).collect();
                     }
+                        sent: 0,
                 }
+                        under_way: 0,
+                        again: 0,
             }
             Done::Prepared(spot, protocol) => self.gallery.prepared(spot, protocol),
         }

@@ -6,12 +6,17 @@ use auboutique_domain::{Currency, Price};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use serde_json::{Map, Value, json};
 
-use crate::app::{App, Dialog, Purpose, Tab, Then, read};
+use crate::app::{App, Dialog, Purpose, Tab, Then, message, read};
 use crate::errand::Errand;
 use crate::field::Field;
 use crate::listing::Listing;
 use crate::picture::Picture;
 use crate::text;
+
+/// How many pieces of a picture are under way at once.
+const PIECES: usize = 2;
+/// How often an upload goes on where the market says it is before it is given up.
+const AGAIN: usize = 5;
 
 /// What a form is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,8 +128,14 @@ pub enum ShotState {
         upload: String,
         /// How much in a piece.
         chunk: usize,
+        /// How much of it was sent.
+        sent: usize,
         /// How much of it was received.
         received: usize,
+        /// How many pieces are under way.
+        under_way: usize,
+        /// How often it was begun again where the market is.
+        again: usize,
     },
     /// The market has it.
     There(Picture),
@@ -521,6 +532,7 @@ impl App {
                     self.say(&format!("“{}” is on sale", text::cut(&listing.title, 40)));
                     self.tab = Tab::Mine;
                     self.above.clear();
+                    self.mine.rows.insert(0, listing);
                     self.mine.at = 0;
                 }
                 self.load_mine(false);
@@ -574,7 +586,7 @@ impl App {
 
     pub(crate) fn upload_went_on(&mut self, number: u64, reply: Value) {
         let Some(shot) = self.find_shot(number) else { return };
-        let ShotState::Sending { bytes, upload, chunk, received } = &mut shot.state else { return };
+        let ShotState::Sending { upload, chunk, received, under_way, .. } = &mut shot.state else { return };
         if reply.get("picture").is_some() {
             match read(reply) {
                 Some(picture) => shot.state = ShotState::There(picture),
@@ -582,24 +594,64 @@ impl App {
             }
             return;
         }
-        if let Some(started) = reply["upload"].as_str() {
-            started.clone_into(upload);
-            *chunk = reply["chunk_bytes"]
-                .as_u64()
-                .and_then(|n| usize::try_from(n).ok())
-                .unwrap_or(30_000)
-                .clamp(1, 45_000);
+        let size = |name: &str| reply[name].as_u64().and_then(|size| usize::try_from(size).ok());
+        match reply["upload"].as_str() {
+            Some(started) => {
+                started.clone_into(upload);
+                *chunk = size("chunk_bytes").unwrap_or(30_000).clamp(1, 45_000);
+            }
+            None => *under_way = under_way.saturating_sub(1),
         }
-        *received = reply["received"].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
-        let (upload, from) = (upload.clone(), (*received).min(bytes.len()));
-        if from == bytes.len() {
-            self.ask("finish_upload", json!({ "upload": upload }), Purpose::Upload(number));
+        *received = (*received).max(size("received").unwrap_or(0));
+        self.send_pieces(number);
+    }
+
+    /// Sends the next pieces, so that the market need not wait for the way between; after the last, the end.
+    fn send_pieces(&mut self, number: u64) {
+        let Some(shot) = self.find_shot(number) else { return };
+        let ShotState::Sending { bytes, upload, chunk, sent, received, under_way, .. } = &mut shot.state
+        else {
             return;
+        };
+        if *under_way == 0 {
+            // All that was sent is answered: what the market does not have by now was not taken.
+            *sent = *received;
         }
-        let to = (from + *chunk).min(bytes.len());
-        let data = data_encoding::BASE64.encode(&bytes[from..to]);
-        let fields = json!({ "upload": upload, "offset": from, "data": data });
-        self.ask("send_chunk", fields, Purpose::Upload(number));
+        let mut pieces = Vec::new();
+        while *under_way < PIECES && *sent < bytes.len() {
+            let to = (*sent + *chunk).min(bytes.len());
+            let data = data_encoding::BASE64.encode(&bytes[*sent..to]);
+            pieces.push(json!({ "upload": upload, "offset": *sent, "data": data }));
+            *sent = to;
+            *under_way += 1;
+        }
+        let upload = (*under_way == 0).then(|| upload.clone());
+        for piece in pieces {
+            self.ask("send_chunk", piece, Purpose::Upload(number));
+        }
+        if let Some(upload) = upload {
+            self.ask("finish_upload", json!({ "upload": upload }), Purpose::Upload(number));
+        }
+    }
+
+    /// Something of an upload was not taken. A piece that overtook the one before it is sent again.
+    pub(crate) fn upload_refused(&mut self, number: u64, no: &Value) {
+        let misplaced = no["code"].as_str() == Some("upload_misplaced");
+        let there = no["received"].as_u64().and_then(|there| usize::try_from(there).ok());
+        let Some(shot) = self.find_shot(number) else { return };
+        match (&mut shot.state, there) {
+            (ShotState::Sending { received, under_way, again, .. }, Some(there))
+                if misplaced && *again < AGAIN =>
+            {
+                *under_way = under_way.saturating_sub(1);
+                *received = there;
+                *again += 1;
+                if *under_way == 0 {
+                    self.send_pieces(number);
+                }
+            }
+            _ => self.upload_failed(number, message(no)),
+        }
     }
 
     pub(crate) fn upload_failed(&mut self, number: u64, why: String) {
