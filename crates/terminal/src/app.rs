@@ -170,7 +170,7 @@ pub(crate) enum Purpose {
     Categories,
     Points,
     Start,
-    Conversation,
+    Conversation { news: bool },
     Messages { conversation: String },
     Send { conversation: String, message: String },
     Quiet,
@@ -181,7 +181,7 @@ pub(crate) enum Purpose {
     Blocks,
     Hidden,
     Presences,
-    IsAttendant,
+    Me,
     Shown(String),
     DeskDone(&'static str),
     Picture(Source),
@@ -421,8 +421,7 @@ impl App {
                     Purpose::Messages { conversation },
                 );
             }
-            // No query says who serves a desk; the desk itself does.
-            self.ask("show_code", json!({ "code": "222222" }), Purpose::IsAttendant);
+            self.ask("me", json!({}), Purpose::Me);
         }
     }
 
@@ -637,9 +636,13 @@ impl App {
                     self.open_conversation(&id);
                 }
             }
-            Purpose::Conversation => {
+            Purpose::Conversation { news } => {
                 if let Some(conversation) = read::<Conversation>(reply) {
+                    let id = conversation.conversation.clone();
                     self.know_conversation(conversation);
+                    if news {
+                        self.tell_message(&id);
+                    }
                     self.mark_all_delivered();
                 }
             }
@@ -701,7 +704,18 @@ impl App {
                     self.presence.insert(presence.member.id.clone(), presence);
                 }
             }
-            Purpose::IsAttendant => self.attendant = true,
+            Purpose::Me => {
+                if let Some(hidden) = reply["presence_hidden"].as_bool() {
+                    self.account.hidden = hidden;
+                }
+                if let Some(points) = reply["attends"].as_array() {
+                    self.attendant = !points.is_empty();
+                }
+                if !self.attendant && self.tab == Tab::Desk {
+                    self.tab = Tab::Market;
+                }
+                self.me = read(reply).or(self.me.take());
+            }
             Purpose::Shown(code) => {
                 self.desk.waiting = false;
                 self.desk.shown = read::<DeskView>(reply).map(|view| (code, view));
@@ -807,7 +821,6 @@ impl App {
                 }
                 self.say_bad(&why);
             }
-            Purpose::IsAttendant => self.attendant = no["what"].as_str() == Some("code"),
             Purpose::Shown(_) | Purpose::DeskDone(_) => {
                 self.desk.waiting = false;
                 self.desk.error = Some(why);
@@ -823,7 +836,8 @@ impl App {
             | Purpose::Categories
             | Purpose::Points
             | Purpose::Presences
-            | Purpose::Conversation => {}
+            | Purpose::Me
+            | Purpose::Conversation { .. } => {}
             _ => self.say_bad(&why),
         }
     }
@@ -843,7 +857,7 @@ impl App {
                 if self.knows_listing(&id) {
                     self.ask("listing", json!({ "listing": id }), Purpose::Listing { show: false });
                 } else if plain
-                    && self.market.list.at == 0
+                    && self.market.list.top == 0
                     && self.tab == Tab::Market
                     && self.above.is_empty()
                 {
@@ -873,7 +887,7 @@ impl App {
                     };
                     self.said(&conversation, message);
                 } else {
-                    self.fetch_conversation(&text("conversation"));
+                    self.fetch_conversation(&text("conversation"), true);
                 }
             }
             "messages_delivered" | "messages_read" => {
@@ -896,7 +910,7 @@ impl App {
                             if number >= last {
                                 each.unread = 0;
                             } else {
-                                self.fetch_conversation(&conversation);
+                                self.fetch_conversation(&conversation, false);
                             }
                         }
                         (true, _) => {}
@@ -908,7 +922,7 @@ impl App {
                 if conversation.is_empty() {
                     self.load_conversations(false)
                 } else {
-                    self.fetch_conversation(&conversation)
+                    self.fetch_conversation(&conversation, false)
                 }
             }
             "presence_hidden" => self.account.hidden = event["hidden"].as_bool().unwrap_or(false),
@@ -916,9 +930,11 @@ impl App {
                 self.attendant = true;
                 self.notice("You serve a desk now: it is the last tab", None, "");
             }
-            "attendant_dismissed" => self.ask("show_code", json!({ "code": "222222" }), Purpose::IsAttendant),
+            "attendant_dismissed" => self.ask("me", json!({}), Purpose::Me),
             "strike_given" => self.notice("You were given a strike", Some(text("order")), &text("at")),
-            "name_changed" | "username_changed" | "email_changed" | "role_changed" => {}
+            "name_changed" | "username_changed" | "email_changed" | "role_changed" => {
+                self.ask("me", json!({}), Purpose::Me);
+            }
             "pickup_point_added" | "pickup_point_changed" | "day_closed" | "day_opened" => {
                 self.ask("pickup_points", json!({}), Purpose::Points);
             }
@@ -994,7 +1010,10 @@ impl App {
                         bytes: Arc::new(bytes),
                         upload: String::new(),
                         chunk: 0,
+                        sent: 0,
                         received: 0,
+                        under_way: 0,
+                        again: 0,
                     };
                     self.ask("start_upload", json!({ "bytes": length }), Purpose::Upload(number));
                 }
@@ -1010,10 +1029,7 @@ impl App {
                         field.set(&path);
                         self.paths = choices.iter().map(|each| text::clean(each)).collect();
                     }
-                        sent: 0,
                 }
-                        under_way: 0,
-                        again: 0,
             }
             Done::Prepared(spot, protocol) => self.gallery.prepared(spot, protocol),
         }
@@ -1205,6 +1221,8 @@ impl App {
 
     /// Goes to the order or the conversation of that id.
     pub(crate) fn follow(&mut self, to: &str) {
+        // One is on the way to what it says.
+        self.toast.take_if(|(_, good, _)| *good);
         if to.starts_with("cnv_") {
             self.above.clear();
             self.tab = Tab::Talk;

@@ -453,8 +453,9 @@ impl App {
         }
     }
 
-    pub(crate) fn fetch_conversation(&mut self, id: &str) {
-        self.ask("conversation", json!({ "conversation": id }), Purpose::Conversation);
+    /// Fetches a conversation as it is now; with `news` what was said last is told as something new.
+    pub(crate) fn fetch_conversation(&mut self, id: &str, news: bool) {
+        self.ask("conversation", json!({ "conversation": id }), Purpose::Conversation { news });
     }
 
     pub(crate) fn open_conversation(&mut self, id: &str) {
@@ -497,10 +498,7 @@ impl App {
         }
         let reading = self.is_reading(conversation);
         let Some(mut each) = self.talk.find(conversation).cloned() else {
-            self.fetch_conversation(conversation);
-            if !mine {
-                self.notice("A new message", Some(conversation.to_owned()), &message.sent_at);
-            }
+            self.fetch_conversation(conversation, !mine);
             return;
         };
         let fresh = each.last.as_ref().is_none_or(|last| message.number > last.number);
@@ -515,7 +513,6 @@ impl App {
             each.their_delivered = each.their_delivered.max(0);
         }
         let number = message.number;
-        let (name, said, at) = (each.with.name.clone(), message.text.clone(), message.sent_at.clone());
         each.last = Some(message);
         self.talk.put(each);
         if mine {
@@ -529,7 +526,21 @@ impl App {
                 json!({ "conversation": conversation, "number": number }),
                 Purpose::Quiet,
             );
-            self.notice(&format!("{name}: {}", text::cut(&said, 60)), Some(conversation.to_owned()), &at);
+            self.tell_message(conversation);
+        }
+    }
+
+    /// Tells what the other said last, unless one is reading it.
+    pub(crate) fn tell_message(&mut self, conversation: &str) {
+        let Some(each) = self.talk.find(conversation) else { return };
+        let Some(last) = each.last.as_ref().filter(|last| last.sender == each.with.id && each.unread > 0)
+        else {
+            return;
+        };
+        if !self.is_reading(conversation) {
+            let what = format!("{}: {}", each.with.name, text::cut(&last.text, 60));
+            let at = last.sent_at.clone();
+            self.notice(&what, Some(conversation.to_owned()), &at);
         }
     }
 

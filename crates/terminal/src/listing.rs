@@ -248,7 +248,7 @@ fn draw_preview(app: &mut App, pen: &mut Pen, area: Rect, listing: &Listing) {
     let skin = pen.skin;
     let mut y = area.y;
     if let Some(cover) = listing.pictures.first() {
-        let height = (area.height * 11 / 20).min(14);
+        let height = (area.height * 11 / 20).min(26);
         draw_picture(app, pen, Rect { height, ..area }, Some(cover), Which::Thumbnail);
         y += height + 1;
     }

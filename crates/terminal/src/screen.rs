@@ -187,15 +187,15 @@ fn keys(app: &App) -> Keys {
                 (KeyCode::Esc, "Esc", "leave, and keep what is typed"),
             ]),
             Tab::Mine => {
-                keys.push((KeyCode::Enter, "Enter", "open"));
                 if let Some(listing) = app.mine.chosen() {
+                    keys.push((KeyCode::Enter, "Enter", "open"));
                     keys.extend(own_keys(&listing.state));
                 }
             }
             Tab::Orders => {
-                keys.push((KeyCode::Enter, "Enter", "open"));
                 let list = if app.orders.sold_side { &app.orders.sold } else { &app.orders.bought };
                 if let Some(order) = list.chosen() {
+                    keys.push((KeyCode::Enter, "Enter", "open"));
                     keys.extend(order_keys(order));
                 }
             }
@@ -206,6 +206,7 @@ fn keys(app: &App) -> Keys {
                 (KeyCode::Null, "Ctrl+O", "what it is about"),
                 (KeyCode::Esc, "Esc", "back"),
             ]),
+            Tab::Talk if app.talk.list.rows.is_empty() => {}
             Tab::Talk => keys.extend([(KeyCode::Enter, "Enter", "open"), (letter('x'), "x", "block")]),
             Tab::Me => match app.account.page {
                 account::Page::Menu => keys.push((KeyCode::Enter, "Enter", "choose")),
@@ -269,8 +270,11 @@ fn draw_line(app: &App, pen: &mut Pen, area: Rect) {
     spans.push(Span::raw(who));
     spans.push(Span::styled(format!(" · {server}"), skin.muted()));
     match (bad, app.guarded) {
-        (Some(bad), _) => spans
-            .push(Span::styled(format!(" · {}", text::cut(&bad, usize::from(area.width) / 2)), skin.warn())),
+        (Some(bad), _) => {
+            let taken: usize = spans.iter().map(Span::width).sum();
+            let room = usize::from(area.width).saturating_sub(taken);
+            spans.push(Span::styled(text::cut(&format!(" · {bad}"), room), skin.warn()));
+        }
         (None, (true, _)) => spans.push(Span::styled(" · encrypted", skin.muted())),
         (None, (false, false)) => {
             spans.push(Span::styled(" · NOT ENCRYPTED: others can read this", skin.warn()))

@@ -391,6 +391,10 @@ fn a_picture_is_sent_in_pieces_and_becomes_the_cover() {
     let asks = stage.app.take_asks();
     let [first, second] = asks.as_slice() else { panic!("{asks:?}") };
     assert_eq!((&first.fields["offset"], &first.fields["data"]), (&json!(0), &json!("cGljdA==")));
+    assert_eq!((&second.fields["offset"], &second.fields["data"]), (&json!(4), &json!("dXJl")));
+    let misplaced = json!({ "code": "upload_misplaced", "received": 0, "message": "There is a gap." });
+    stage.app.on_told(Told::Answer { ticket: second.ticket, outcome: Outcome::Refused(misplaced) });
+    assert!(stage.app.take_asks().is_empty());
     stage.control('s').shows(&["A picture is still on its way"]);
     stage
         .app
@@ -523,10 +527,10 @@ fn the_market_changes_while_one_looks_at_it() {
     stage.shows(&["sold"]);
     stage.event(json!({ "seq": 6, "event": "listing_withdrawn", "listing": "lst_2", "seller": "mbr_karim", "by": "mbr_karim" }));
     stage.hides(&["Karim · books"]);
-    stage.key(KeyCode::Down);
+    stage.key(KeyCode::Enter);
     stage
         .event(json!({ "seq": 7, "event": "listing_published", "listing": "lst_77", "seller": "mbr_karim" }));
-    stage.shows(&["1 new"]);
+    stage.key(KeyCode::Esc).shows(&["1 new"]);
 }
 
 #[test]
