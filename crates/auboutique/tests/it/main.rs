@@ -10,6 +10,7 @@ mod race;
 mod simulation;
 mod stage;
 mod talk;
+mod terminal;
 mod tidy;
 mod transcript;
 mod upload;
