@@ -1,12 +1,12 @@
 //! A link against a server that plays a script.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use auboutique_terminal::Tls;
 use auboutique_terminal::link::{Ask, Forgetful, Link, Told};
+use auboutique_terminal::{Keeper, Tls};
 use auboutique_wire::json::Outcome;
 use crossbeam_channel::{Receiver, unbounded};
 use serde_json::{Value, json};
@@ -239,4 +239,49 @@ fn what_does_not_speak_the_protocol_is_named_and_tried_again() {
     });
     assert!(why.contains("does not speak"), "{why}");
     drop(server.join().unwrap());
+}
+
+/// Keeps a token for a market that was spoken to over TLS.
+struct Wary;
+
+impl Keeper for Wary {
+    fn token(&self) -> Option<String> {
+        Some("secret".to_owned())
+    }
+
+    fn keep(&mut self, _: Option<&str>) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn is_encrypted(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn a_market_that_encrypted_once_is_sent_nothing_in_clear() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (sender, told) = unbounded();
+    let server = listener.local_addr().unwrap().to_string();
+    let link = Link::start(server, Tls::Offered, Box::new(Wary), move |tell| sender.send(tell).is_ok());
+    // Somebody in between, who greets in clear as a market does that does not encrypt.
+    let between = thread::spawn(move || {
+        let mut peer = Peer::accept(&listener);
+        let mut heard = Vec::new();
+        let mut some = [0; 1_024];
+        while let Ok(count @ 1..) = peer.lines.get_mut().read(&mut some) {
+            heard.extend_from_slice(&some[..count]);
+        }
+        heard
+    });
+    let why = next(&told, |tell| match tell {
+        Told::Down { why, .. } => Some(why),
+        Told::SignedIn { .. } | Told::Visiting { .. } => panic!("{tell:?}"),
+        _ => None,
+    });
+    assert!(why.contains("in clear"), "{why}");
+    let heard = between.join().unwrap();
+    assert_eq!(heard.first(), Some(&22), "the handshake of TLS begins with this byte");
+    assert!(!heard.windows(6).any(|some| some == b"secret"));
+    drop(link);
 }
