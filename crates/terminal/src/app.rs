@@ -561,6 +561,8 @@ impl App {
                 self.talk.list.take(&mut reply, more, |row| &row.conversation);
                 self.learn_presence();
                 self.mark_all_delivered();
+                // What was read while the page was on its way is not unread again.
+                self.mark_read();
             }
             Purpose::Listing { show } => {
                 if let Some(listing) = read::<Listing>(reply) {
@@ -644,6 +646,7 @@ impl App {
                         self.tell_message(&id);
                     }
                     self.mark_all_delivered();
+                    self.mark_read();
                 }
             }
             Purpose::Messages { conversation } => {

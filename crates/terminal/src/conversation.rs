@@ -465,6 +465,13 @@ impl App {
         open.loading = true;
         self.talk.open = Some(open);
         self.talk.list.at = self.talk.list.rows.iter().position(|each| each.conversation == id).unwrap_or(0);
+        // Nobody is told when they are blocked, so a dot can be older than that.
+        if self.live
+            && let Some(each) = self.talk.find(id)
+        {
+            let usernames = json!({ "usernames": [each.with.username] });
+            self.ask("presence", usernames, Purpose::Presences);
+        }
         let conversation = id.to_owned();
         self.ask("messages", json!({ "conversation": id, "limit": 50 }), Purpose::Messages { conversation });
     }
