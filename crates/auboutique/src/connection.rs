@@ -84,7 +84,8 @@ impl Ear {
     async fn woken(&self) {
         match self {
             Self::Open(listener) => listener.woken().await,
-            Self::Closed | Self::CatchingUp(..) => std::future::pending().await,
+            Self::CatchingUp(..) => sleep(RETRY).await,
+            Self::Closed => std::future::pending().await,
         }
     }
 }
@@ -190,7 +191,8 @@ impl Connection {
                 pending.pop_front();
             }
             let told = if out.len() < GATHER { self.listen(&mut out).await } else { Told::Nothing };
-            if !out.is_empty() {
+            let wrote = !out.is_empty();
+            if wrote {
                 match timeout(WRITE_PATIENCE, async {
                     output.write_all(&out).await?;
                     output.flush().await
@@ -202,12 +204,23 @@ impl Connection {
                 }
                 out.clear();
                 out.shrink_to(KEPT);
-                match told {
-                    Told::Over(why) => return Ok(End::CutOff(why)),
-                    Told::Nothing | Told::Something => continue,
+                if let Told::Over(why) = told {
+                    return Ok(End::CutOff(why));
                 }
             }
-            if matches!(told, Told::Something) {
+            if wrote || matches!(told, Told::Something) {
+                // Whoever is told much is still heard: what they sent is taken in between.
+                if !ended
+                    && held.is_none()
+                    && pending.len() < UNDER_WAY
+                    && let Some(frame) = poll_once(read_frame(&mut input, &mut lines)).await
+                {
+                    arrived = frame?;
+                    ended = arrived.is_none();
+                }
+                if *closing.borrow() && pending.is_empty() && held.is_none() {
+                    return self.say_goodbye(&mut output).await;
+                }
                 continue;
             }
             if ended && pending.is_empty() {
@@ -266,12 +279,22 @@ impl Connection {
         let caller = Caller { who: self.who, key: None };
         if let Some(listener) = self.live.join(cursor, viewer) {
             self.ear = Ear::Open(listener);
-            // The session may have ended before there was a mailbox to close. From now on its end is heard of.
-            if let Err(No::Refused(_)) = self.market.ask(caller, |view| view.log_head()).await {
-                out.append(&mut CutOff::SessionEnded.line(cursor));
-                return self.deafen(CutOff::SessionEnded);
-            }
-            return Told::Something;
+            // The session may have ended, and the member's role changed, before there was a mailbox to hear of it.
+            return match self.viewer(caller).await {
+                Ok((now, _)) if now == viewer => Told::Something,
+                Ok((now, _)) => {
+                    self.ear = Ear::CatchingUp(cursor, now);
+                    Told::Something
+                }
+                Err(No::Refused(_)) => {
+                    out.append(&mut CutOff::SessionEnded.line(cursor));
+                    self.deafen(CutOff::SessionEnded)
+                }
+                Err(_) => {
+                    self.ear = Ear::CatchingUp(cursor, viewer);
+                    Told::Nothing
+                }
+            };
         }
         match self.market.ask(caller, move |view| view.events_after(cursor, CATCH_UP)).await {
             Ok(page) => {
@@ -285,12 +308,30 @@ impl Connection {
                 out.append(&mut CutOff::SessionEnded.line(cursor));
                 self.deafen(CutOff::SessionEnded)
             }
-            Err(no) => {
-                tracing::debug!(%no, "a listener could not be told at once what it missed");
-                sleep(RETRY).await;
-                Told::Something
+            Err(No::Broken(_)) => {
+                out.append(&mut CutOff::Broken.line(cursor));
+                self.deafen(CutOff::Broken)
             }
+            // It is asked again in a moment, when requests had their turn.
+            Err(No::Busy(_)) => Told::Nothing,
         }
+    }
+
+    /// Who listens here, and the number of the last event.
+    async fn viewer(&self, caller: Caller) -> Result<(Viewer, i64), No> {
+        let who = caller.who;
+        let asked = self.market.ask(caller, move |view| {
+            let viewer = match who {
+                Who::Member(session) => {
+                    let account = view.account()?;
+                    Viewer::Member { member: account.id, session, operator: account.role >= Role::Operator }
+                }
+                Who::Console => Viewer::Console,
+                _ => return Err(Refusal::SignInNeeded.into()),
+            };
+            Ok((viewer, view.log_head()?))
+        });
+        asked.await
     }
 
     /// The stream is over: nobody is told anything any more.
@@ -308,19 +349,7 @@ impl Connection {
     }
 
     async fn begin_to_listen(&mut self, caller: Caller, after: Option<i64>) -> Result<Value, Failure> {
-        let who = caller.who;
-        let asked = self.market.ask(caller, move |view| {
-            let viewer = match who {
-                Who::Member(session) => {
-                    let account = view.account()?;
-                    Viewer::Member { member: account.id, session, operator: account.role >= Role::Operator }
-                }
-                Who::Console => Viewer::Console,
-                _ => return Err(Refusal::SignInNeeded.into()),
-            };
-            Ok((viewer, view.log_head()?))
-        });
-        let (viewer, head) = asked.await.map_err(failure)?;
+        let (viewer, head) = self.viewer(caller).await.map_err(failure)?;
         let cursor = after.unwrap_or(head).max(0);
         if cursor > head {
             return Err(Failure::Refused(Refusal::ResyncRequired { cursor: head }));
@@ -499,6 +528,18 @@ fn read_some(
     std::task::ready!(Pin::new(input).poll_read(context, &mut bytes))?;
     lines.push(bytes.filled());
     Poll::Ready(Ok(bytes.filled().len()))
+}
+
+/// What a future comes to without being waited for.
+async fn poll_once<T>(future: impl Future<Output = T>) -> Option<T> {
+    let mut future = std::pin::pin!(future);
+    poll_fn(|context| {
+        Poll::Ready(match future.as_mut().poll(context) {
+            Poll::Ready(value) => Some(value),
+            Poll::Pending => None,
+        })
+    })
+    .await
 }
 
 async fn next(pending: &mut VecDeque<Pending>) -> Vec<u8> {

@@ -9,13 +9,14 @@
 //! event as a line once and puts the same bytes into every mailbox. Nobody who is slow makes anybody wait: a mailbox that
 //! is full is closed with a reason, and its owner comes back with the last number they saw.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use auboutique_domain::id::{MemberId, SessionId};
 use auboutique_domain::member::Role;
+use auboutique_domain::presence::PresenceView;
 use auboutique_domain::{Audience, Event};
 use auboutique_market::{Market, Told};
 use auboutique_wire::json;
@@ -35,17 +36,18 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 const CHECK_SESSIONS: Duration = Duration::from_secs(60);
 /// How many members' coming and going is kept and told at a time.
 const AT_A_TIME: usize = 64;
-/// How long to wait when the market is too busy to be read.
+/// How long to wait when the market cannot be read: at first, and at most.
 const PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// A line for listeners.
 struct Line {
     /// The event's number; 0 for what is not in the log.
     seq: i64,
     audience: Audience,
-    /// Of a message: who said it to whom.
-    between: Option<(MemberId, MemberId)>,
-    /// The recipient blocks the sender, and is not told.
+    /// Which block keeps it from one of them: who would block whom, and who is not told then.
+    hushed_by: Option<(MemberId, MemberId, MemberId)>,
+    /// There is such a block.
     hidden: AtomicBool,
     bytes: Vec<u8>,
 }
@@ -73,6 +75,8 @@ pub enum CutOff {
     SessionEnded,
     /// The listener did not read as fast as things happened.
     TooSlow,
+    /// The log cannot be read.
+    Broken,
 }
 
 impl CutOff {
@@ -81,6 +85,10 @@ impl CutOff {
     pub fn line(self, cursor: i64) -> Vec<u8> {
         let (code, message) = match self {
             Self::SessionEnded => ("session_ended", "This session has ended. Log in again."),
+            Self::Broken => (
+                "broken",
+                "What happened cannot be read on our side. Tell the operator if it keeps happening.",
+            ),
             Self::TooSlow => (
                 "too_slow",
                 "More happened than was read. Connect again and listen after the last event seen.",
@@ -135,9 +143,9 @@ impl Mail {
     }
 
     fn is_hidden(&self, line: &Line) -> bool {
-        let recipient = line.between.map(|(_, recipient)| recipient);
-        let mine = matches!(self.viewer, Viewer::Member { member, .. } if Some(member) == recipient);
-        mine && line.hidden.load(Ordering::SeqCst)
+        let not_told = line.hushed_by.map(|(_, _, not_told)| not_told);
+        let me = matches!(self.viewer, Viewer::Member { member, .. } if Some(member) == not_told);
+        me && line.hidden.load(Ordering::SeqCst)
     }
 }
 
@@ -233,15 +241,18 @@ impl State {
                     }
                 }
             }
-            // What the blocked member said before is still in mailboxes, and kept for who comes back.
-            Event::MemberBlocked { member, blocked } => self.hide(*blocked, *member, true),
-            Event::MemberUnblocked { member, blocked } => self.hide(*blocked, *member, false),
+            // What was told before the block is still in mailboxes, and kept for who comes back.
+            Event::MemberBlocked { member, blocked } => self.hide(*member, *blocked, true),
+            Event::MemberUnblocked { member, blocked } => self.hide(*member, *blocked, false),
             _ => {}
         }
     }
 
-    fn hide(&self, sender: MemberId, recipient: MemberId, hidden: bool) {
-        for line in self.recent.iter().filter(|line| line.between == Some((sender, recipient))) {
+    fn hide(&self, member: MemberId, blocked: MemberId, hidden: bool) {
+        let hushed = |line: &&Arc<Line>| {
+            line.hushed_by.is_some_and(|(blocker, other, _)| (blocker, other) == (member, blocked))
+        };
+        for line in self.recent.iter().filter(hushed) {
             line.hidden.store(hidden, Ordering::SeqCst);
         }
     }
@@ -304,12 +315,12 @@ impl Live {
             };
             // Some at a time, so that they share a commit.
             let mut telling = JoinSet::new();
-            for member in members {
+            for (member, turned) in members {
                 if telling.len() >= AT_A_TIME {
                     telling.join_next().await;
                 }
                 let live = self.clone();
-                telling.spawn(async move { live.tell_presence(member).await });
+                telling.spawn(async move { live.tell_presence(member, turned).await });
             }
             while telling.join_next().await.is_some() {}
         }
@@ -328,67 +339,103 @@ impl Live {
                 _ = closing.wait_for(|closing| *closing) => News::Closing,
             };
             match news {
-                News::Events => self.tell_events().await,
+                News::Events => self.tell_events(&mut closing).await,
                 News::Minute => self.end_sessions().await,
                 News::Closing => return,
             }
         }
     }
 
-    async fn tell_events(&self) {
+    async fn tell_events(&self, closing: &mut watch::Receiver<bool>) {
+        let mut pause = PAUSE;
         loop {
             let head = lock(&self.shared.state).head;
             match self.shared.market.log_after(head, READ).await {
                 Ok(told) if told.is_empty() => return,
-                Ok(told) => self.deliver(told),
+                Ok(told) => {
+                    pause = PAUSE;
+                    for (member, other) in self.deliver(told) {
+                        self.tell_between(member, other).await;
+                    }
+                }
                 Err(no) => {
-                    tracing::debug!(%no, "the log cannot be read at the moment");
-                    tokio::time::sleep(PAUSE).await;
+                    // Nothing is stepped over: whoever listens waits until the log can be read.
+                    tracing::warn!(%no, "nobody is told what happens: the log cannot be read at the moment");
+                    tokio::select! {
+                        () = tokio::time::sleep(pause) => pause = LONGEST_PAUSE.min(pause * 2),
+                        _ = closing.wait_for(|closing| *closing) => return,
+                    }
                 }
             }
         }
     }
 
-    fn deliver(&self, told: Vec<Told>) {
+    /// A member blocked or unblocked another, who is told what they see of the member now.
+    async fn tell_between(&self, member: MemberId, other: MemberId) {
+        match self.shared.market.presence_between(member, other).await {
+            Ok(Some(view)) => self.put_presence(&view, vec![other]),
+            Ok(None) => {}
+            Err(no) => tracing::warn!(%no, "somebody was not told of a block"),
+        }
+    }
+
+    fn put_presence(&self, view: &PresenceView, audience: Vec<MemberId>) {
+        let line = Arc::new(Line {
+            seq: 0,
+            audience: Audience::Members(audience),
+            hushed_by: None,
+            hidden: AtomicBool::new(false),
+            bytes: json::presence(view),
+        });
+        let mut woken = Vec::new();
+        lock(&self.shared.state).put(&line, &mut woken);
+        for mailbox in woken {
+            mailbox.wake.notify_one();
+        }
+    }
+
+    /// Puts what happened into the mailboxes. Returns who blocked or unblocked whom.
+    fn deliver(&self, told: Vec<Told>) -> Vec<(MemberId, MemberId)> {
         let lines: Vec<_> = told
             .into_iter()
             .map(|Told { seq, at, event, message, hidden_from }| {
-                let between = match &event {
-                    Event::MessageSent { sender, recipient, .. } => Some((*sender, *recipient)),
-                    _ => None,
-                };
                 let line = Line {
                     seq,
                     audience: event.audience(),
-                    between,
+                    hushed_by: event.hushed_by(),
                     hidden: AtomicBool::new(hidden_from.is_some()),
                     bytes: json::event(seq, at, &event, message.as_ref()),
                 };
                 (Arc::new(line), event)
             })
             .collect();
-        let mut woken = Vec::new();
+        let (mut woken, mut fallen_out) = (Vec::new(), Vec::new());
         let mut state = lock(&self.shared.state);
         for (line, event) in lines {
             state.heed(&event, &mut woken);
             state.put(&line, &mut woken);
             state.keep(line);
-            if let Event::PresenceHidden { member, .. } = event {
-                self.shared.market.presence_changed(member);
+            match event {
+                Event::PresenceHidden { member, .. } => self.shared.market.presence_turned(member),
+                Event::MemberBlocked { member, blocked } | Event::MemberUnblocked { member, blocked } => {
+                    fallen_out.push((member, blocked));
+                }
+                _ => {}
             }
         }
         drop(state);
         for mailbox in woken {
             mailbox.wake.notify_one();
         }
+        fallen_out
     }
 
     /// Tells those who talk with a member that they came or went, and has it kept when they were here.
-    async fn tell_presence(&self, member: MemberId) {
+    async fn tell_presence(&self, member: MemberId, turned: bool) {
         if let Err(no) = self.shared.market.note_seen(member).await {
             tracing::debug!(%no, "it was not noted when a member was here");
         }
-        let (view, audience) = match self.shared.market.presence_news(member).await {
+        let (view, audience) = match self.shared.market.presence_news(member, turned).await {
             Ok(Some(news)) => news,
             Ok(None) => return,
             Err(no) => {
@@ -397,18 +444,7 @@ impl Live {
                 return;
             }
         };
-        let line = Arc::new(Line {
-            seq: 0,
-            audience: Audience::Members(audience),
-            between: None,
-            hidden: AtomicBool::new(false),
-            bytes: json::presence(&view),
-        });
-        let mut woken = Vec::new();
-        lock(&self.shared.state).put(&line, &mut woken);
-        for mailbox in woken {
-            mailbox.wake.notify_one();
-        }
+        self.put_presence(&view, audience);
     }
 
     async fn end_sessions(&self) {
@@ -426,6 +462,7 @@ impl Live {
         let asked = sessions.iter().map(|&(_, session)| session).collect();
         let Ok(ended) = self.shared.market.ended_among(asked).await else { return };
         let mut woken = Vec::new();
+        let ended: HashSet<SessionId> = ended.into_iter().collect();
         for (member, session) in sessions.into_iter().filter(|(_, session)| ended.contains(session)) {
             lock(&self.shared.state).heed(&Event::SessionEnded { member, session }, &mut woken);
         }

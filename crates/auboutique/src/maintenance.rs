@@ -73,7 +73,12 @@ pub fn back_up(file: &Path, place: &Place) -> anyhow::Result<()> {
     let rows = backup::back_up(&existing(place)?, file, env().now())?;
     let from = place.pictures(&place.folder(FOLDER)?);
     // From the copy and not from the market, which goes on: every picture the copy knows is there before it.
-    let copied = backup::copy_pictures(&Location::Sqlite(file.to_owned()), &from, &pictures)?;
+    let copied = backup::copy_pictures(&Location::Sqlite(file.to_owned()), &from, &pictures).map_err(|error| {
+        // Half a backup is worse than none; what was not made cannot be removed, which is as well.
+        drop(std::fs::remove_file(file));
+        drop(std::fs::remove_dir_all(&pictures));
+        anyhow::anyhow!("there is no backup: {error}. Try again; if it stays, `auboutique verify` names what is missing")
+    })?;
     writeln!(std::io::stdout(), "{} holds {rows} rows and verifies clean", file.display())?;
     writeln!(std::io::stdout(), "{} holds {copied} picture files", pictures.display())?;
     Ok(())

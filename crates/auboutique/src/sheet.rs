@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead as _, IsTerminal as _, Write};
-use std::path::Path;
+use std::path::{Component, Path};
 
 use anyhow::{Context as _, bail};
 use auboutique_domain::id::PickupPointId;
@@ -73,9 +73,16 @@ pub fn import(options: &Import) -> anyhow::Result<Status> {
                 settle(&mut client, &mut waiting, (&mut added, &mut failed), &mut out)?;
             }
             let beside = options.file.parent().unwrap_or(Path::new("."));
-            let files = row.pictures.iter().map(|name| beside.join(name));
-            pictures =
-                files.map(|file| picture::bring(&mut client, &file)).collect::<anyhow::Result<Vec<_>>>();
+            let bring = |name: &String| {
+                // A sheet may come from somebody else. It names what lies beside it, and nothing else on this machine.
+                let is_beside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+                anyhow::ensure!(
+                    is_beside,
+                    "the picture {name:?} must lie beside the sheet, or in a folder beside it"
+                );
+                picture::bring(&mut client, &beside.join(name))
+            };
+            pictures = row.pictures.iter().map(bring).collect::<anyhow::Result<Vec<_>>>();
         }
         match pictures.and_then(|pictures| request(row, &points, pictures)) {
             Ok(fields) => {

@@ -50,8 +50,10 @@ const AFTER: &str = message!("WHERE conversation_id = $1 AND number > $2 ORDER B
 
 const MARKS: &str =
     "SELECT delivered, read_up_to FROM participants WHERE conversation_id = $1 AND member_id = $2";
+// What is unread falls by what is read now. Counting what is left would miss a message that another node sends meanwhile.
 const SET_MARKS: &str = "UPDATE participants SET delivered = $1, read_up_to = $2,
-    unread = (SELECT COUNT(*) FROM messages WHERE conversation_id = $3 AND number > $2 AND sender_id <> $4)
+    unread = unread - (SELECT COUNT(*) FROM messages m WHERE m.conversation_id = $3
+        AND m.number > participants.read_up_to AND m.number <= $2 AND m.sender_id <> $4)
     WHERE conversation_id = $3 AND member_id = $4 AND delivered <= $1 AND read_up_to <= $2";
 
 const BLOCKED: &str = "SELECT 1 FROM blocks WHERE (member_id = $1 AND blocked_id = $2)
@@ -82,7 +84,8 @@ macro_rules! view {
              p.active_at, p.unread, p.read_up_to, o.delivered, o.read_up_to,
              CASE WHEN EXISTS (SELECT 1 FROM blocks b WHERE b.member_id = p.member_id AND b.blocked_id = p.with_id)
                 THEN 1 ELSE 0 END,
-             COALESCE((SELECT l.title FROM listings l WHERE l.id = c.about),
+             COALESCE((SELECT l.title FROM listings l WHERE l.id = c.about
+                    AND (l.withdrawn_at IS NULL OR l.sold_at IS NOT NULL OR l.seller_id = p.member_id)),
                 (SELECT i.title FROM order_lines i WHERE i.order_id = c.about AND i.place = 1)),
              r.seen_at, CASE WHEN r.hidden_at IS NOT NULL OR EXISTS (SELECT 1 FROM blocks b
                 WHERE b.member_id = p.with_id AND b.blocked_id = p.member_id) THEN 1 ELSE 0 END,
@@ -100,9 +103,14 @@ const OF_MEMBER: &str = view!(
     "WHERE p.member_id = $1 AND p.active_at IS NOT NULL AND (p.active_at, p.conversation_id) < ($2, $3)
      ORDER BY p.active_at DESC, p.conversation_id DESC LIMIT $4"
 );
-const TALKS_WITH: &str = "SELECT DISTINCT p.with_id FROM participants p
-    WHERE p.member_id = $1 AND p.active_at IS NOT NULL
-    AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.member_id = $1 AND b.blocked_id = p.with_id) LIMIT 2000";
+// Those in whose list a conversation with the member stands. The latest come first, should there be too many.
+const TALKS_WITH: &str = "SELECT o.member_id FROM participants p JOIN participants o
+        ON o.conversation_id = p.conversation_id AND o.member_id = p.with_id
+    WHERE p.member_id = $1 AND o.active_at IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.member_id = $1 AND b.blocked_id = o.member_id)
+    GROUP BY o.member_id ORDER BY MAX(o.active_at) DESC LIMIT 2000";
+const TALKS: &str =
+    "SELECT 1 FROM participants WHERE member_id = $1 AND with_id = $2 AND active_at IS NOT NULL LIMIT 1";
 const LAST_ACTIVE: &str = "SELECT COALESCE(MAX(active_at), 0) FROM participants";
 
 fn read(row: &mut Row<'_>) -> Result<Conversation, DbError> {
@@ -304,7 +312,7 @@ pub fn marks(db: &mut Connection, id: ConversationId, member: MemberId) -> Resul
     })
 }
 
-/// Moves a participant's marks, and counts what is unread anew.
+/// Moves a participant's marks, and takes what is read now off what is unread.
 ///
 /// # Errors
 ///
@@ -341,7 +349,16 @@ pub fn of_member(
     db.query("conversations", OF_MEMBER, params![member, active_at, id, most], read_view)
 }
 
-/// The members this one talks with and hears: they see each other come and go.
+/// Whether a conversation with that member stands in this one's list.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn talks(db: &mut Connection, member: MemberId, with: MemberId) -> Result<bool, DbError> {
+    Ok(db.find("participants", TALKS, params![member, with], |row| row.integer())?.is_some())
+}
+
+/// The members who see this one come and go: those who talk with them, and whom they do not block.
 ///
 /// # Errors
 ///

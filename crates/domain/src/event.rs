@@ -200,6 +200,19 @@ impl Event {
         }
     }
 
+    /// Which block keeps it from one of its members: who would block whom, and who of the two is not told then. What somebody
+    /// says is not told to who blocks them; how far somebody has read is not told to whom they block.
+    #[must_use]
+    pub const fn hushed_by(&self) -> Option<(MemberId, MemberId, MemberId)> {
+        match self {
+            Self::MessageSent { sender, recipient, .. } => Some((*recipient, *sender, *recipient)),
+            Self::MessagesDelivered { by, to, .. } | Self::MessagesRead { by, to, .. } => {
+                Some((*by, *to, *to))
+            }
+            _ => None,
+        }
+    }
+
     /// The id of what it is about, so that the story of one thing can be read alone.
     #[must_use]
     pub fn subject(&self) -> String {

@@ -237,7 +237,7 @@ pub enum Refusal {
     #[error("This is you. Choose another member.")]
     Yourself,
     /// The two do not hear each other: one of them blocks the other.
-    #[error("You cannot write to this member.")]
+    #[error("You cannot write to this member. If it is you who blocks them, unblock them first.")]
     ConversationBlocked,
     /// Too many messages, or too many conversations, with members who have not answered.
     #[error(
@@ -262,7 +262,7 @@ pub enum Refusal {
 
     // Pictures.
     /// The file is larger than a picture may be, or empty.
-    #[error("A picture is a file of 1 to {most_bytes} bytes. Make it smaller and try again.")]
+    #[error("A picture is a file of 1 to {most_bytes} bytes. Choose another, or make it smaller.")]
     PictureTooLarge {
         /// The most bytes.
         most_bytes: i64,
@@ -327,6 +327,15 @@ impl Refusal {
     #[must_use]
     pub fn not_found(what: &str) -> Self {
         Self::NotFound { what: what.to_owned() }
+    }
+
+    /// Whether waiting alone lifts it. Such a no is not remembered under a key: it asks to be asked again.
+    #[must_use]
+    pub const fn passes(&self) -> bool {
+        matches!(
+            self,
+            Self::TooManyMessages { .. } | Self::StrangerLimit { .. } | Self::TooManyUploads { .. }
+        )
     }
 
     /// The stable code, as it stands on every wire.

@@ -24,7 +24,7 @@ pub struct Told {
     pub event: Event,
     /// What was said, when it tells of a message. The log itself keeps no text.
     pub message: Option<Message>,
-    /// A member who is not told although the event is for them: they block whoever said it.
+    /// A member who is not told although the event is for them, because of a block.
     pub hidden_from: Option<MemberId>,
 }
 
@@ -130,13 +130,15 @@ impl View<'_> {
 
     fn told(&mut self, Logged { seq, at, event, .. }: Logged) -> Result<Told, No> {
         let mut told = Told { seq, at, event, message: None, hidden_from: None };
-        if let Event::MessageSent { message, sender, recipient, .. } = &told.event {
-            let (message, sender, recipient) = (*message, *sender, *recipient);
+        if let Event::MessageSent { message, .. } = &told.event {
+            let message = *message;
             let found = conversation::find_message(self.db, message);
             told.message = self.settle(found.map_err(Stop::from))?;
-            let blocks = conversation::blocks(self.db, recipient, sender);
+        }
+        if let Some((blocker, blocked, not_told)) = told.event.hushed_by() {
+            let blocks = conversation::blocks(self.db, blocker, blocked);
             if self.settle(blocks.map_err(Stop::from))? {
-                told.hidden_from = Some(recipient);
+                told.hidden_from = Some(not_told);
             }
         }
         Ok(told)

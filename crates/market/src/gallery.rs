@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use auboutique_db::DbError;
 use futures_executor::block_on;
@@ -24,6 +24,8 @@ pub(crate) struct Gallery {
     files: Arc<dyn ObjectStore>,
     /// The folder, when it is one: what is written there is made durable by hand.
     folder: Option<PathBuf>,
+    /// Held while a file is written, and while one is looked at and removed: what was just written again is not swept.
+    hand: Arc<Mutex<()>>,
 }
 
 /// The SHA-256 of a file in hex: its name.
@@ -44,7 +46,7 @@ impl Gallery {
     /// Opens the folder, and makes it if there is none, for its owner alone; without a folder, files are kept in memory.
     pub(crate) fn open(folder: Option<&Path>) -> Result<Self, DbError> {
         let Some(folder) = folder else {
-            return Ok(Self { files: Arc::new(InMemory::new()), folder: None });
+            return Ok(Self { files: Arc::new(InMemory::new()), folder: None, hand: Arc::default() });
         };
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
         made.map_err(|error| {
@@ -52,7 +54,7 @@ impl Gallery {
         })?;
         let files = LocalFileSystem::new_with_prefix(folder)
             .map_err(|error| DbError::Other(format!("cannot use {}: {error}", folder.display())))?;
-        Ok(Self { files: Arc::new(files), folder: Some(folder.to_owned()) })
+        Ok(Self { files: Arc::new(files), folder: Some(folder.to_owned()), hand: Arc::default() })
     }
 
     /// Opens the folder to look at it: one that is not there is like an empty one, and is not made.
@@ -65,6 +67,7 @@ impl Gallery {
         let hash = hash(&bytes);
         let place = place(&hash);
         let path = place.as_str().into();
+        let _hand = self.hand.lock().unwrap_or_else(PoisonError::into_inner);
         block_on(self.files.put(&path, PutPayload::from(bytes))).map_err(|error| wrong(&error))?;
         if let Some(folder) = &self.folder {
             let file = folder.join(&place);
@@ -119,10 +122,21 @@ impl Gallery {
         Ok(hashes)
     }
 
-    /// Removes the file of that hash. Blocks.
-    pub(crate) fn remove(&self, hash: &str) -> Result<(), Stop> {
-        let place = place(hash);
-        block_on(self.files.delete(&place.as_str().into())).map_err(|error| wrong(&error))
+    /// Removes the file of that hash, unless it was written since that moment. Says whether it was there. Blocks.
+    pub(crate) fn remove_older(&self, hash: &str, micros: i64) -> Result<bool, Stop> {
+        let path = place(hash).as_str().into();
+        let _hand = self.hand.lock().unwrap_or_else(PoisonError::into_inner);
+        let removed = block_on(async {
+            if self.files.head(&path).await?.last_modified.timestamp_micros() >= micros {
+                return Ok(false);
+            }
+            self.files.delete(&path).await.map(|()| true)
+        });
+        match removed {
+            // Another node was first.
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            removed => removed.map_err(|error| wrong(&error)),
+        }
     }
 
     /// Copies the file of that hash into another gallery. Blocks.

@@ -21,9 +21,11 @@ use crate::reader::View;
 use crate::writer::{Work, broken};
 use crate::{Market, Outcome};
 
-/// How many bytes all uploads together may announce at once: with the one picture that lies open in the darkroom they stay
-/// under 256 MiB.
-const MOST_INCOMING: i64 = 4 * MOST_BYTES;
+/// How many bytes the uploads of which something has come may have announced together: with the one picture that lies open
+/// in the darkroom they stay under 256 MiB.
+const MOST_INCOMING: i64 = 3 * MOST_BYTES;
+/// How long an upload may pause before it makes room for others.
+const PAUSE: Span = Span::seconds(30);
 /// How many uploads one member may have under way.
 const MOST_UPLOADS: usize = 2;
 /// How long an upload is kept after its last piece.
@@ -40,6 +42,8 @@ struct Upload {
     announced: i64,
     bytes: Arc<Vec<u8>>,
     touched: Moment,
+    /// It is in the darkroom.
+    developing: bool,
     picture: Option<PictureView>,
 }
 
@@ -55,7 +59,7 @@ pub struct Piece {
 }
 
 impl Uploads {
-    fn start(&self, id: UploadId, member: MemberId, announced: i64, now: Moment) -> Result<(), No> {
+    fn start(&self, id: UploadId, member: MemberId, announced: i64, now: Moment) {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         under_way.retain(|_, upload| now.since(upload.touched) < UPLOAD_LIFE);
         // A member who begins another gives up their oldest: a client that lost its place starts anew.
@@ -65,13 +69,9 @@ impl Uploads {
         for (_, id) in mine.iter().take((mine.len() + 1).saturating_sub(MOST_UPLOADS)) {
             under_way.remove(id);
         }
-        let incoming: i64 = under_way.values().map(|upload| upload.announced).sum();
-        if incoming + announced > MOST_INCOMING {
-            return Err(No::Busy(Busy::Overloaded));
-        }
-        let upload = Upload { member, announced, bytes: Arc::default(), touched: now, picture: None };
+        let bytes = Arc::default();
+        let upload = Upload { member, announced, bytes, touched: now, developing: false, picture: None };
         under_way.insert(id, upload);
-        Ok(())
     }
 
     /// Takes in a piece. One that was taken already is answered again; one that leaves a gap is refused.
@@ -84,6 +84,12 @@ impl Uploads {
         now: Moment,
     ) -> Result<i64, No> {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        let announced = find(&mut under_way, id, member)?.announced;
+        if find(&mut under_way, id, member)?.bytes.is_empty()
+            && !make_room(&mut under_way, id, announced, now)
+        {
+            return Err(No::Busy(Busy::Overloaded));
+        }
         let upload = find(&mut under_way, id, member)?;
         upload.touched = now;
         let received = i64::try_from(upload.bytes.len()).unwrap_or(i64::MAX);
@@ -102,7 +108,8 @@ impl Uploads {
         Ok(end)
     }
 
-    /// The bytes of an upload that is whole, or the picture that was made of it before.
+    /// The bytes of an upload that is whole, which is taken to be in the darkroom from now on; or the picture that was made
+    /// of it before.
     fn whole(&self, id: UploadId, member: MemberId) -> Result<Result<PictureView, Arc<Vec<u8>>>, No> {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         let upload = find(&mut under_way, id, member)?;
@@ -113,7 +120,18 @@ impl Uploads {
         if received != upload.announced {
             return Err(Refusal::UploadMisplaced { received }.into());
         }
+        // Two who finish the same at once would make two pictures of it.
+        if std::mem::replace(&mut upload.developing, true) {
+            return Err(No::Busy(Busy::Contended));
+        }
         Ok(Err(Arc::clone(&upload.bytes)))
+    }
+
+    fn is_out_of_the_darkroom(&self, id: UploadId) {
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(upload) = under_way.get_mut(&id) {
+            upload.developing = false;
+        }
     }
 
     /// The upload became this picture: its bytes are no longer needed, and asking again tells the same.
@@ -131,6 +149,28 @@ impl Uploads {
     }
 }
 
+/// Whether there is room for one more of that many bytes; uploads that pause make it.
+fn make_room(under_way: &mut HashMap<UploadId, Upload>, id: UploadId, announced: i64, now: Moment) -> bool {
+    let taken = |under_way: &HashMap<UploadId, Upload>| -> i64 {
+        under_way.values().filter(|upload| !upload.bytes.is_empty()).map(|upload| upload.announced).sum()
+    };
+    if taken(under_way) + announced > MOST_INCOMING {
+        under_way.retain(|&other, upload| {
+            other == id || upload.developing || upload.bytes.is_empty() || now.since(upload.touched) < PAUSE
+        });
+    }
+    taken(under_way) + announced <= MOST_INCOMING
+}
+
+/// An upload that is in the darkroom; it is out when whoever waits has gone.
+struct Developing<'a>(&'a Uploads, UploadId);
+
+impl Drop for Developing<'_> {
+    fn drop(&mut self) {
+        self.0.is_out_of_the_darkroom(self.1);
+    }
+}
+
 fn find(
     under_way: &mut HashMap<UploadId, Upload>,
     id: UploadId,
@@ -144,7 +184,10 @@ impl From<Unreadable> for Refusal {
     fn from(unreadable: Unreadable) -> Self {
         match unreadable {
             Unreadable::TooLarge { .. } => Self::PictureTooLarge { most_bytes: MOST_BYTES },
-            Unreadable::TooManyPixels { most, .. } => {
+            // A side that is too long says so in its own sentence.
+            Unreadable::TooManyPixels { width, height, most }
+                if u64::from(width) * u64::from(height) > most =>
+            {
                 Self::PictureTooManyPixels { most: i64::try_from(most).unwrap_or(i64::MAX) }
             }
             other => Self::PictureUnreadable { problem: other.to_string() },
@@ -157,15 +200,14 @@ impl Market {
     ///
     /// # Errors
     ///
-    /// [`Refusal::SignInNeeded`], [`Refusal::PictureTooLarge`], [`Refusal::TooManyUploads`]; [`Busy::Overloaded`] when too
-    /// many are under way.
+    /// [`Refusal::SignInNeeded`], [`Refusal::PictureTooLarge`], [`Refusal::TooManyUploads`].
     pub async fn start_upload(&self, caller: Caller, bytes: i64) -> Result<UploadId, No> {
         let member = self.ask(caller, |view| view.may_bring_picture()).await?;
         if !(1..=MOST_BYTES).contains(&bytes) {
             return Err(Refusal::PictureTooLarge { most_bytes: MOST_BYTES }.into());
         }
         let (id, now) = (UploadId::new(self.now(), random(self.shared.env.as_ref())), self.now());
-        self.shared.uploads.start(id, member, bytes, now)?;
+        self.shared.uploads.start(id, member, bytes, now);
         Ok(id)
     }
 
@@ -173,7 +215,8 @@ impl Market {
     ///
     /// # Errors
     ///
-    /// [`Refusal::SignInNeeded`]; [`Refusal::NotFound`] when there is no such upload of theirs; [`Refusal::UploadMisplaced`].
+    /// [`Refusal::SignInNeeded`]; [`Refusal::NotFound`] when there is no such upload of theirs; [`Refusal::UploadMisplaced`];
+    /// [`Busy::Overloaded`] at the first piece when too much is under way.
     pub async fn send_chunk(
         &self,
         caller: Caller,
@@ -190,14 +233,17 @@ impl Market {
     /// # Errors
     ///
     /// [`Refusal::PictureUnreadable`], [`Refusal::PictureTooManyPixels`], [`Refusal::UploadMisplaced`] when pieces are
-    /// missing; [`Busy::Overloaded`] when too many wait to be decoded: finish again later.
+    /// missing, [`Refusal::TooManyUploads`]; [`Busy::Overloaded`] when too many wait to be decoded, [`Busy::Contended`] while
+    /// this one is: finish again later.
     pub async fn finish_upload(&self, caller: Caller, id: UploadId) -> Result<PictureView, No> {
         let caller = Caller { key: None, ..caller };
-        let member = self.ask(caller.clone(), |view| view.may_bring_picture()).await?;
+        let member = self.ask(caller.clone(), |view| Ok(view.member()?.id)).await?;
         let bytes = match self.shared.uploads.whole(id, member)? {
             Ok(picture) => return Ok(picture),
             Err(bytes) => bytes,
         };
+        let _developing = Developing(&self.shared.uploads, id);
+        self.ask(caller.clone(), |view| view.may_bring_picture()).await?;
         let made = self.shared.darkroom.make(bytes)?.await.unwrap_or_else(|_| Err(No::stopped()));
         let (large, thumbnail) = match made {
             Ok(made) => made,
@@ -278,8 +324,7 @@ impl Market {
                 let kept = db::keeps(view.db, &asked);
                 view.settle(kept.map_err(Stop::from))
             })?;
-            if !kept {
-                self.shared.gallery.remove(&hash).map_err(settle)?;
+            if !kept && self.shared.gallery.remove_older(&hash, before).map_err(settle)? {
                 swept += 1;
             }
         }
@@ -305,6 +350,9 @@ pub(crate) fn keep(
 
 pub(crate) fn add(work: &mut Work<'_>, large: Stored, thumbnail: Stored) -> Outcome {
     let member = work.member()?;
+    if db::count_unused(work.db, member.id)? >= MOST_UNUSED {
+        return Err(Refusal::TooManyUploads { most: MOST_UNUSED }.into());
+    }
     let id = work.id(PictureId::new);
     let picture = Picture { id, member: member.id, large, thumbnail, listing: None };
     db::insert(work.db, &picture, work.now)?;

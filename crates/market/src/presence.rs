@@ -3,7 +3,7 @@
 //! It lives in the memory of the node. A member is here while at least one of their connections is heard of; that they
 //! came or went is told to whoever shows it, once per change, and when they were last here is kept.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use auboutique_db::presence::{self as db, Kept};
@@ -29,7 +29,8 @@ pub(crate) struct Presences {
 #[derive(Default)]
 struct Known {
     connections: HashMap<MemberId, usize>,
-    changed: HashSet<MemberId>,
+    /// Of whom something is to be told; and whether it is told although they hide: that they began to.
+    changed: HashMap<MemberId, bool>,
 }
 
 impl Presences {
@@ -38,9 +39,9 @@ impl Presences {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).connections.contains_key(&member)
     }
 
-    /// Something changed about the member that is to be told.
-    pub(crate) fn changed(&self, member: MemberId) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).changed.insert(member);
+    /// The member hides, or shows themself again: that is to be told.
+    fn turned(&self, member: MemberId) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).changed.insert(member, true);
         self.wake.notify_one();
     }
 
@@ -54,7 +55,7 @@ impl Presences {
             known.connections.insert(member, now);
         }
         if (count == 0) != (now == 0) {
-            known.changed.insert(member);
+            known.changed.entry(member).or_insert(false);
             drop(known);
             self.wake.notify_one();
         }
@@ -105,9 +106,9 @@ impl Market {
         arrival
     }
 
-    /// Something changed about the member that those who see them shall be told.
-    pub fn presence_changed(&self, member: MemberId) {
-        self.shared.presences.changed(member);
+    /// The member hides their presence from now on, or shows it: those who see them shall be told.
+    pub fn presence_turned(&self, member: MemberId) {
+        self.shared.presences.turned(member);
     }
 
     /// Keeps that the member was here just now.
@@ -119,17 +120,32 @@ impl Market {
         self.run(Caller::NODE, Command::NoteSeen { member }).await.map(drop)
     }
 
-    /// What is to be told of a member's coming or going, and to whom: those they talk with, unless they block them.
+    /// What is to be told of a member's coming or going, and to whom: those they talk with, unless they block them. Of who
+    /// hides nothing is told but, once, that they are gone: a line that says so each time would say when they come.
     ///
     /// # Errors
     ///
     /// [`No::Busy`], [`No::Broken`].
-    pub async fn presence_news(&self, member: MemberId) -> Result<Option<(PresenceView, Vec<MemberId>)>, No> {
-        self.ask(Caller::NODE, move |view| view.presence_news(member)).await
+    pub async fn presence_news(
+        &self,
+        member: MemberId,
+        turned: bool,
+    ) -> Result<Option<(PresenceView, Vec<MemberId>)>, No> {
+        self.ask(Caller::NODE, move |view| view.presence_news(member, turned)).await
     }
 
-    /// Waits until members came or went, and says who. Each change is told to one caller.
-    pub async fn presence_changes(&self) -> Vec<MemberId> {
+    /// What one member is told of another whom they talk with, who blocked or unblocked them just now.
+    ///
+    /// # Errors
+    ///
+    /// [`No::Busy`], [`No::Broken`].
+    pub async fn presence_between(&self, of: MemberId, to: MemberId) -> Result<Option<PresenceView>, No> {
+        self.ask(Caller::NODE, move |view| view.presence_between(of, to)).await
+    }
+
+    /// Waits until members came or went, hid or showed themselves, and says who, and whether it was one of the latter. Each
+    /// change is told to one caller.
+    pub async fn presence_changes(&self) -> Vec<(MemberId, bool)> {
         let presences = &self.shared.presences;
         loop {
             let changed =
@@ -151,8 +167,11 @@ pub(crate) fn note_seen(work: &mut Work<'_>, member: MemberId) -> Outcome {
 
 pub(crate) fn hide(work: &mut Work<'_>, hidden: bool) -> Outcome {
     let member = work.member()?;
-    db::hide(work.db, member.id, hidden.then_some(work.now))?;
-    work.tell(Event::PresenceHidden { member: member.id, hidden });
+    let before = db::find(work.db, member.id)?.is_some_and(|kept| kept.hidden);
+    if before != hidden {
+        db::hide(work.db, member.id, hidden.then_some(work.now))?;
+        work.tell(Event::PresenceHidden { member: member.id, hidden });
+    }
     Ok(Reply::Hidden(hidden))
 }
 
@@ -177,10 +196,29 @@ impl View<'_> {
         Ok(rows)
     }
 
-    fn presence_news(&mut self, member: MemberId) -> Result<Option<(PresenceView, Vec<MemberId>)>, No> {
+    fn presence_between(&mut self, of: MemberId, to: MemberId) -> Result<Option<PresenceView>, No> {
+        self.node()?;
+        // Who does not talk with them is told nothing of them.
+        let talk = auboutique_db::conversation::talks(self.db, to, of);
+        if !self.settle(talk.map_err(Stop::from))? {
+            return Ok(None);
+        }
+        let found = db::find(self.db, of);
+        let Some(mut kept) = self.settle(found.map_err(Stop::from))? else { return Ok(None) };
+        let blocks = auboutique_db::conversation::blocks(self.db, of, to);
+        kept.hidden |= self.settle(blocks.map_err(Stop::from))?;
+        Ok(Some(self.presences.view(kept)))
+    }
+
+    fn presence_news(
+        &mut self,
+        member: MemberId,
+        turned: bool,
+    ) -> Result<Option<(PresenceView, Vec<MemberId>)>, No> {
         self.node()?;
         let found = db::find(self.db, member);
-        let Some(kept) = self.settle(found.map_err(Stop::from))? else { return Ok(None) };
+        let kept = self.settle(found.map_err(Stop::from))?.filter(|kept| turned || !kept.hidden);
+        let Some(kept) = kept else { return Ok(None) };
         let told = auboutique_db::conversation::talks_with(self.db, member);
         let told = self.settle(told.map_err(Stop::from))?;
         Ok(Some((self.presences.view(kept), told)))

@@ -64,8 +64,15 @@ impl Market {
                 if let Err(no) = self.run_now(Caller::TIMEKEEPER, Command::Forget) {
                     tracing::warn!(%no, "nothing was forgotten this time");
                 }
-                if let Err(no) = self.sweep_pictures() {
-                    tracing::warn!(%no, "the files of forgotten pictures stay for now");
+                // On a thread of its own: a folder of a million files takes longer than a deadline may wait.
+                let market = self.clone();
+                let sweep = move || {
+                    if let Err(no) = market.sweep_pictures() {
+                        tracing::warn!(%no, "the files of forgotten pictures stay for now");
+                    }
+                };
+                if let Err(error) = std::thread::Builder::new().name("sweeper".to_owned()).spawn(sweep) {
+                    tracing::warn!(%error, "the files of forgotten pictures stay for now");
                 }
             }
             let next = self.ask_now(Caller::TIMEKEEPER, |view: &mut View<'_>| {

@@ -446,6 +446,7 @@ fn run_once(work: &mut Work<'_>, caller: &Caller, command: &Command) -> Result<A
         Ok(reply) => Remembered::Reply(reply.clone()),
         // Or anybody could make the market write, and wait for the disk, without having an account.
         Err(No::Refused(_)) if caller.who == Who::Visitor => return Ok(answer),
+        Err(No::Refused(refusal)) if refusal.passes() => return Ok(answer),
         Err(No::Refused(refusal)) => Remembered::Refused(refusal.clone()),
         Err(No::Busy(_) | No::Broken(_)) => return Ok(answer),
     };

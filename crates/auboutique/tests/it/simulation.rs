@@ -419,7 +419,11 @@ impl Model {
         let answer = self.carry_out(request.who, member, &request.ask, given);
         // What a visitor was refused is not kept, and what was not done cannot be.
         let refused = matches!(answer, Err(No::Refused(_)));
-        if matches!(answer, Err(No::Busy(_))) || (refused && request.who == Who::Visitor) {
+        let passes = matches!(
+            answer,
+            Err(No::Refused(Refusal::TooManyMessages { .. } | Refusal::StrangerLimit { .. }))
+        );
+        if passes || matches!(answer, Err(No::Busy(_))) || (refused && request.who == Who::Visitor) {
             return answer;
         }
         let for_ever = answer.is_ok() && matches!(request.ask, Ask::Buy { .. });
@@ -1311,7 +1315,10 @@ impl Model {
         let about = match &talk.about {
             With::Member(_) => None,
             With::Seller(id) => {
-                let title = self.things.iter().find(|thing| thing.id == *id).unwrap().title.clone();
+                let thing = self.things.iter().position(|thing| thing.id == *id).unwrap();
+                let hidden = self.listing_state(thing) == ListingState::Withdrawn
+                    && self.things[thing].seller != member;
+                let title = if hidden { String::new() } else { self.things[thing].title.clone() };
                 Some(Subject { listing: Some(*id), order: None, title })
             }
             With::OtherSide(id) => {

@@ -268,6 +268,41 @@ on_both! {
         assert!(stage.findings().iter().any(|finding| finding.to_string().contains("last_number 2")));
     }
 
+    fn a_no_that_passes_with_time_is_not_remembered_under_a_key(stage) {
+        let (rana, karim) = (stage.member("rana"), stage.member("karim"));
+        let id = stage.talks_to(&karim, &rana);
+        for number in 1..=5 {
+            stage.says(&karim, id, &format!("Please {number}"));
+        }
+        let ask = || stage.run(karim.caller().under(crate::stage::key("k1")), saying(id, "Please"));
+        assert!(matches!(refused(ask()), Refusal::StrangerLimit { .. }));
+        stage.says(&rana, id, "Yes?");
+        assert!(ask().is_ok());
+    }
+
+    fn what_a_withdrawn_listing_is_called_is_its_sellers_to_see(stage) {
+        let (rana, karim) = (stage.member("rana"), stage.member("karim"));
+        let listing = stage.lists(&rana, "Calculus", usd(100));
+        let partner = Partner::Seller(listing);
+        let id = conversation_in(stage.does(&karim, Command::StartConversation { partner })).conversation;
+        stage.says(&karim, id, "Hello");
+        stage.does(&rana, Command::WithdrawListing { listing });
+        let title = |person: &Person| stage.sees(person, move |view| view.conversation(id)).about.unwrap().title;
+        assert_eq!((title(&rana).as_str(), title(&karim).as_str()), ("Calculus", ""));
+    }
+
+    fn how_far_somebody_has_read_is_not_told_to_whom_they_block(stage) {
+        let (rana, karim) = (stage.member("rana"), stage.member("karim"));
+        let id = stage.talks_to(&karim, &rana);
+        stage.says(&karim, id, "Hello");
+        stage.does(&rana, Command::BlockMember { username: karim.username.clone() });
+        stage.does(&rana, Command::MarkRead { conversation: id, number: 1 });
+        let hears = |person: &Person| {
+            stage.told(person, 0).iter().any(|told| matches!(told.event, Event::MessagesRead { .. }))
+        };
+        assert_eq!((hears(&rana), hears(&karim)), (true, false));
+    }
+
     fn a_message_asked_for_under_a_key_is_answered_from_memory(stage) {
         let (rana, karim) = (stage.member("rana"), stage.member("karim"));
         let id = stage.talks_to(&karim, &rana);

@@ -88,18 +88,40 @@ on_both! {
         stage.wait(market.start_upload(karim.caller(), 100)).unwrap();
         let late = stage.wait(market.send_chunk(rana.caller(), upload, 0, vec![1]));
         assert_eq!(refused(late), Refusal::not_found("upload"));
-        // Who begins a third gives up the first; who all together announce too much, wait.
-        let first = stage.wait(market.start_upload(rana.caller(), 8_388_608)).unwrap();
+        // Who begins a third gives up the first.
+        let first = stage.wait(market.start_upload(rana.caller(), 100)).unwrap();
         stage.env.advance(Span::seconds(1));
         for _ in 0..2 {
-            stage.wait(market.start_upload(rana.caller(), 8_388_608)).unwrap();
+            stage.wait(market.start_upload(rana.caller(), 100)).unwrap();
         }
         assert!(stage.wait(market.send_chunk(rana.caller(), first, 0, vec![1])).is_err());
-        let busy = (0..9).map(|number| {
-            let member = stage.member(&format!("member_{number}"));
-            stage.wait(market.start_upload(member.caller(), 8_388_608))
-        });
-        assert!(busy.filter(|answer| matches!(answer, Err(No::Busy(_)))).count() >= 3);
+    }
+
+    fn announcing_takes_no_room_and_uploads_that_pause_make_it(stage) {
+        let market = stage.market().clone();
+        let members: Vec<Person> = (0..5).map(|number| stage.member(&format!("member_{number}"))).collect();
+        let begin = |member: &Person| stage.wait(market.start_upload(member.caller(), 8_388_608)).unwrap();
+        let send = |member: &Person, upload| stage.wait(market.send_chunk(member.caller(), upload, 0, vec![1]));
+        let uploads: Vec<_> = members.iter().map(begin).collect();
+        let sent = members.iter().zip(&uploads).map(|(member, &upload)| send(member, upload));
+        let sent: Vec<bool> = sent.map(|answer| answer.is_ok()).collect();
+        assert_eq!(sent, [true, true, true, false, false]);
+        assert!(matches!(send(&members[3], uploads[3]), Err(No::Busy(_))));
+        stage.env.advance(Span::seconds(31));
+        assert_eq!(send(&members[3], uploads[3]).unwrap(), 1);
+        assert_eq!(refused(send(&members[0], uploads[0])), Refusal::not_found("upload"));
+    }
+
+    fn finishing_twice_at_once_makes_one_picture(stage) {
+        let rana = stage.member("rana");
+        let (market, file) = (stage.market().clone(), png(3));
+        let upload = stage.wait(market.start_upload(rana.caller(), i64::try_from(file.len()).unwrap())).unwrap();
+        stage.wait(market.send_chunk(rana.caller(), upload, 0, file)).unwrap();
+        let finish = || market.finish_upload(rana.caller(), upload);
+        let (one, other) = stage.wait(async { tokio::join!(finish(), finish()) });
+        let made: Vec<PictureView> = [one, other].into_iter().filter_map(Result::ok).collect();
+        assert_eq!((made.len(), stage.count("pictures")), (1, 1));
+        assert_eq!(stage.wait(finish()).unwrap(), made[0]);
     }
 
     fn a_listing_shows_its_pictures_in_their_order_and_a_picture_is_on_one_listing(stage) {
@@ -144,6 +166,8 @@ on_both! {
             stage.brings_picture(&rana, number);
         }
         let one_more = stage.wait(stage.market().start_upload(rana.caller(), 10));
+        assert_eq!(refused(one_more), Refusal::TooManyUploads { most: 40 });
+        let one_more = stage.market().add_picture_now(rana.caller(), png(41));
         assert_eq!(refused(one_more), Refusal::TooManyUploads { most: 40 });
         stage.env.advance(Span::hours(23));
         stage.run(Caller::TIMEKEEPER, Command::Forget).unwrap();
