@@ -10,7 +10,8 @@ use std::thread;
 
 use crossbeam_channel::{RecvTimeoutError, unbounded};
 use ratatui::crossterm::event::{
-    self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event,
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event,
+    read as next_typed,
 };
 use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate, SetTitle};
@@ -22,6 +23,7 @@ mod clock;
 pub mod conversation;
 pub mod desk;
 pub mod errand;
+mod event;
 pub mod field;
 pub mod form;
 pub mod link;
@@ -102,7 +104,7 @@ fn converse(
     let done = sender.clone();
     let errands = errand::start(picker, move |tell| done.send(Happened::Done(tell)).is_ok());
     thread::spawn(move || {
-        while let Ok(typed) = event::read() {
+        while let Ok(typed) = next_typed() {
             if sender.send(Happened::Typed(typed)).is_err() {
                 return;
             }

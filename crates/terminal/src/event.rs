@@ -1,0 +1,111 @@
+//! Events: what happened in the market, and what it changes on the screen.
+
+use serde_json::{Value, json};
+
+use crate::app::{App, Purpose, Tab, read};
+use crate::conversation::Message;
+
+impl App {
+    /// Takes in an event.
+    pub(crate) fn on_event(&mut self, event: &Value) {
+        let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
+        let name = text("event");
+        match name.as_str() {
+            "listing_published" | "listing_returned" => {
+                let id = text("listing");
+                if self.is_me(&text("seller")) {
+                    self.load_mine(false);
+                }
+                let plain = self.market.owner.is_none() && self.market.search.is_empty();
+                if self.knows_listing(&id) {
+                    self.ask("listing", json!({ "listing": id }), Purpose::Listing { show: false });
+                } else if plain
+                    && self.market.list.top == 0
+                    && self.tab == Tab::Market
+                    && self.above.is_empty()
+                {
+                    self.load_market(false);
+                } else if plain {
+                    self.market.fresh += 1;
+                }
+            }
+            "listing_edited" => {
+                let id = text("listing");
+                if self.knows_listing(&id) {
+                    self.ask("listing", json!({ "listing": id }), Purpose::Listing { show: false });
+                }
+            }
+            "listing_sold" => self.sold(&text("listing")),
+            "listing_withdrawn" => {
+                let id = text("listing");
+                self.each_listing(&id, |listing| "withdrawn".clone_into(&mut listing.state));
+                self.market.list.rows.retain(|row| row.listing != id);
+            }
+            "message_sent" => {
+                if let Some(message) = read::<Message>(event["message"].clone()) {
+                    let conversation = if message.conversation.is_empty() {
+                        text("conversation")
+                    } else {
+                        message.conversation.clone()
+                    };
+                    self.said(&conversation, message);
+                } else {
+                    self.fetch_conversation(&text("conversation"), true);
+                }
+            }
+            "messages_delivered" | "messages_read" => {
+                let (conversation, by, number) =
+                    (text("conversation"), text("by"), event["number"].as_i64().unwrap_or(0));
+                let mine = self.is_me(&by);
+                let read = name == "messages_read";
+                if let Some(each) = self.talk.find_mut(&conversation) {
+                    match (mine, read) {
+                        (false, _) => {
+                            each.their_delivered = each.their_delivered.max(number);
+                            if read {
+                                each.their_read = each.their_read.max(number);
+                            }
+                        }
+                        (true, true) if number > each.read => {
+                            each.read = number;
+                            // Read somewhere else: how much is left, the market knows.
+                            let last = each.last.as_ref().map_or(0, |last| last.number);
+                            if number >= last {
+                                each.unread = 0;
+                            } else {
+                                self.fetch_conversation(&conversation, false);
+                            }
+                        }
+                        (true, _) => {}
+                    }
+                }
+            }
+            "conversation_started" | "member_blocked" | "member_unblocked" => {
+                let conversation = text("conversation");
+                if conversation.is_empty() {
+                    self.load_conversations(false)
+                } else {
+                    self.fetch_conversation(&conversation, false)
+                }
+            }
+            "presence_hidden" => self.account.hidden = event["hidden"].as_bool().unwrap_or(false),
+            "attendant_appointed" => {
+                self.attendant = true;
+                self.notice("You serve a desk now: it is the last tab", None, "");
+            }
+            "attendant_dismissed" => self.ask("me", json!({}), Purpose::Me),
+            "strike_given" => self.notice("You were given a strike", Some(text("order")), &text("at")),
+            "name_changed" | "username_changed" | "email_changed" | "role_changed" => {
+                self.ask("me", json!({}), Purpose::Me);
+            }
+            "pickup_point_added" | "pickup_point_changed" | "day_closed" | "day_opened" => {
+                self.ask("pickup_points", json!({}), Purpose::Points);
+            }
+            _ if event.get("order").is_some_and(Value::is_string) => {
+                let news = Some(name.clone());
+                self.ask("order", json!({ "order": text("order") }), Purpose::Order { show: false, news });
+            }
+            _ => {}
+        }
+    }
+}
