@@ -469,8 +469,7 @@ impl Connection {
             Op::Picture { picture, size, offset } => {
                 let most = i64::try_from(MAX_CHUNK).unwrap_or(i64::MAX);
                 let piece = market.picture(caller, picture, size, offset, most).await.map_err(failure)?;
-                let extent = (piece.extent.width, piece.extent.height, piece.extent.bytes);
-                Ok(json::piece(extent, piece.offset, &piece.bytes))
+                Ok(json::piece(piece.extent, piece.offset, &piece.bytes))
             }
             Op::Query(query) => market.ask(caller, move |view| show(view, query)).await.map_err(failure),
             // These two are begun, not performed; answered here all the same, should that change.

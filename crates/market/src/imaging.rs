@@ -25,10 +25,6 @@ use crate::gallery::Gallery;
 use crate::no::{Busy, No};
 use crate::writer::broken;
 
-/// How large an uploaded file may be.
-pub(crate) const MOST_BYTES: usize = 8 * 1024 * 1024;
-/// How many pixels a picture may have: what the phones of the next years take.
-pub(crate) const MOST_PIXELS: u64 = 40_000_000;
 /// How long a side may be. Nothing that people want to look at is longer.
 pub(crate) const MOST_SIDE: u32 = 30_000;
 /// How hard WebP compresses, from 0 to 100.
@@ -63,7 +59,7 @@ impl std::fmt::Debug for Encoded {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unreadable {
     #[error("The picture is larger than {} MiB. Make it smaller and send it again.", most / (1024 * 1024))]
-    TooLarge { most: usize },
+    TooLarge { most: i64 },
     #[error(
         "The picture is {width} × {height} pixels, which is more than we can open: {} million pixels, and {MOST_SIDE} \
         on a side, are the most for a file of this sort. Make it smaller and send it again.", most / 1_000_000

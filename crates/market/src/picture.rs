@@ -254,16 +254,19 @@ impl Market {
                 return Err(no);
             }
         };
-        match self.run(caller, Command::AddPicture { large, thumbnail }).await? {
-            Reply::Picture(picture) => {
-                self.shared.uploads.became(id, picture);
-                Ok(picture)
+        let reply = self.run(caller, Command::AddPicture { large, thumbnail }).await?;
+        let picture = self.picture_in(reply)?;
+        self.shared.uploads.became(id, picture);
+        Ok(picture)
+    }
+
+    fn picture_in(&self, reply: Reply) -> Result<PictureView, No> {
+        match reply {
+            Reply::Picture(picture) => Ok(picture),
+            other => {
+                let wrong = Stop::Wrong(format!("a picture became {other:?}"));
+                Err(broken(self.shared.env.as_ref(), "add_picture", &wrong))
             }
-            other => Err(broken(
-                self.shared.env.as_ref(),
-                "add_picture",
-                &Stop::Wrong(format!("a picture became {other:?}")),
-            )),
         }
     }
 
@@ -275,14 +278,8 @@ impl Market {
     pub fn add_picture_now(&self, caller: Caller, bytes: Vec<u8>) -> Result<PictureView, No> {
         let made = self.shared.darkroom.make(Arc::new(bytes))?;
         let (large, thumbnail) = made.blocking_recv().unwrap_or_else(|_| Err(No::stopped()))?;
-        match self.run_now(caller, Command::AddPicture { large, thumbnail })? {
-            Reply::Picture(picture) => Ok(picture),
-            other => Err(broken(
-                self.shared.env.as_ref(),
-                "add_picture",
-                &Stop::Wrong(format!("a picture became {other:?}")),
-            )),
-        }
+        let reply = self.run_now(caller, Command::AddPicture { large, thumbnail })?;
+        self.picture_in(reply)
     }
 
     /// A piece of a picture, at most that many bytes from that place on.

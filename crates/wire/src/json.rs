@@ -15,7 +15,7 @@ use auboutique_domain::member::{Role, Username, display_name};
 use auboutique_domain::money::{Money, Price};
 use auboutique_domain::order::Code;
 use auboutique_domain::pickup::PickupPointDraft;
-use auboutique_domain::picture::Size;
+use auboutique_domain::picture::{Extent, Size};
 use auboutique_domain::presence::PresenceView;
 use auboutique_domain::text::Search;
 use auboutique_domain::{Command, Event, Moment, Refusal, Reply, time};
@@ -753,8 +753,8 @@ pub fn end(code: &str, message: &str, cursor: i64) -> Vec<u8> {
 
 /// A piece of a picture as a reply's value.
 #[must_use]
-pub fn piece(width_height_bytes: (i64, i64, i64), offset: i64, bytes: &[u8]) -> Value {
-    let (width, height, total) = width_height_bytes;
+pub fn piece(extent: Extent, offset: i64, bytes: &[u8]) -> Value {
+    let Extent { width, height, bytes: total } = extent;
     let next = offset.saturating_add(i64::try_from(bytes.len()).unwrap_or(i64::MAX));
     json!({
         "media_type": "image/webp", "width": width, "height": height, "bytes": total, "offset": offset,

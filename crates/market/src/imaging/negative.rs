@@ -6,13 +6,14 @@
 
 use std::io::Cursor;
 
+use auboutique_domain::picture::{MOST_BYTES, MOST_PIXELS};
 use fast_image_resize::PixelType;
 use image::codecs::jpeg::JpegDecoder;
 use image::codecs::webp::WebPDecoder;
 use image::metadata::Orientation;
 use image::{ImageDecoder, ImageFormat};
 
-use super::{Bitmap, MOST_BYTES, MOST_PIXELS, MOST_SIDE, Unreadable};
+use super::{Bitmap, MOST_SIDE, Unreadable};
 
 /// How many bytes one picture may take while it is decoded, the pixels that come out of it included. With the file
 /// itself, the copy some decoders make of it and the first pass of the resizer it stays below 256 MiB.
@@ -25,7 +26,7 @@ const TABLES_PER_BYTE: u64 = 400;
 
 /// Reads a picture of one of the four formats, told apart by their content.
 pub(super) fn read(bytes: &[u8]) -> Result<(Bitmap, Orientation), Unreadable> {
-    if bytes.len() > MOST_BYTES {
+    if !i64::try_from(bytes.len()).is_ok_and(|length| length <= MOST_BYTES) {
         return Err(Unreadable::TooLarge { most: MOST_BYTES });
     }
     match image::guess_format(bytes) {
@@ -43,7 +44,7 @@ fn measure(width: u32, height: u32, quarters: u64, fixed: u64) -> Result<(), Unr
         return Err(Unreadable::broken("it has no size"));
     }
     let room = MOST_MEMORY.checked_sub(fixed).ok_or(Unreadable::TooElaborate)?;
-    let most = MOST_PIXELS.min(room * 4 / quarters);
+    let most = MOST_PIXELS.unsigned_abs().min(room * 4 / quarters);
     if u64::from(width) * u64::from(height) > most || width.max(height) > MOST_SIDE {
         // Below this many pixels it is the rest of the file that takes too much.
         if fixed > MOST_MEMORY / 4 {

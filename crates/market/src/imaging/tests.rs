@@ -10,6 +10,7 @@ use image::codecs::webp::WebPDecoder;
 use proptest::prelude::*;
 
 use auboutique_domain::Moment;
+use auboutique_domain::picture::{MOST_BYTES, MOST_PIXELS};
 
 use super::*;
 use crate::env::ManualEnv;
@@ -472,7 +473,10 @@ fn what_is_no_picture_of_the_four_formats_is_refused() {
     {
         assert_eq!(develop(bytes), Err(Unreadable::NotAPicture));
     }
-    assert_eq!(develop(&vec![0; MOST_BYTES + 1]), Err(Unreadable::TooLarge { most: MOST_BYTES }));
+    assert_eq!(
+        develop(&vec![0; usize::try_from(MOST_BYTES).unwrap() + 1]),
+        Err(Unreadable::TooLarge { most: MOST_BYTES })
+    );
     let large = Unreadable::TooLarge { most: MOST_BYTES }.to_string();
     assert_eq!(large, "The picture is larger than 8 MiB. Make it smaller and send it again.");
 }
@@ -567,8 +571,9 @@ fn a_header_that_promises_too_much_is_refused_before_anything_is_decoded() {
         (b"IDAT", &zeros(50_000 * 6_251)),
         (b"IEND", &[]),
     ]);
-    assert!(vast.len() < MOST_BYTES);
-    let too_many = Unreadable::TooManyPixels { width: 50_000, height: 50_000, most: MOST_PIXELS };
+    assert!(vast.len() < usize::try_from(MOST_BYTES).unwrap());
+    let too_many =
+        Unreadable::TooManyPixels { width: 50_000, height: 50_000, most: MOST_PIXELS.unsigned_abs() };
     assert_eq!(develop(&vast), Err(too_many.clone()));
     assert_eq!(
         too_many.to_string(),
@@ -700,7 +705,7 @@ fn develop_alone(path: &Path) {
 }
 
 fn cost(folder: &Path, name: &str, file: &[u8]) -> Cost {
-    assert!(file.len() <= MOST_BYTES, "{name} has {} bytes", file.len());
+    assert!(file.len() <= usize::try_from(MOST_BYTES).unwrap(), "{name} has {} bytes", file.len());
     let path = folder.join(name);
     std::fs::write(&path, file).unwrap();
     let output = Command::new(std::env::current_exe().unwrap())
