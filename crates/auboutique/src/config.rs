@@ -126,6 +126,18 @@ pub struct Serve {
     /// The port of the AUBoutique protocol; 0 takes a free one.
     #[arg(long, value_name = "N", default_value_t = DEFAULT_PORT, env = "AUBOUTIQUE_PORT")]
     pub port: u16,
+    /// The address of the pages and the JSON API, ADDR:PORT; `off` opens no such door.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", value_parser = door, env = "AUBOUTIQUE_HTTP")]
+    pub http: Door,
+    /// Where people find the pages, such as https://market.example.edu; their address when not given.
+    #[arg(long, value_name = "URL", env = "AUBOUTIQUE_URL")]
+    pub url: Option<String>,
+    /// A proxy on this machine speaks for the browsers: believe its X-Forwarded-For.
+    #[arg(long)]
+    pub behind_proxy: bool,
+    /// The address of the metrics and health checks for operators, ADDR:PORT.
+    #[arg(long, value_name = "ADDR", env = "AUBOUTIQUE_METRICS")]
+    pub metrics: Option<SocketAddr>,
     /// The certificate chain (PEM) to encrypt connections with.
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
@@ -143,7 +155,31 @@ pub struct Serve {
     pub log_json: bool,
 }
 
+/// A door that is at an address, or shut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// Open at this address.
+    At(SocketAddr),
+    /// Shut.
+    Off,
+}
+
+fn door(text: &str) -> Result<Door, String> {
+    if text == "off" {
+        return Ok(Door::Off);
+    }
+    text.parse().map(Door::At).map_err(|_| "write it like 127.0.0.1:8080, or off".to_owned())
+}
+
 impl Serve {
+    /// How the HTTP door is opened, if it is.
+    #[must_use]
+    pub fn http(&self) -> Option<crate::http::Options> {
+        let Door::At(address) = self.http else { return None };
+        let options = crate::http::Options::new(address);
+        Some(crate::http::Options { url: self.url.clone(), behind_proxy: self.behind_proxy, ..options })
+    }
+
     /// The address of the AUBoutique protocol.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {

@@ -587,8 +587,9 @@ fn unencodable(error: &serde_json::Error) -> Failure {
     Failure::Broken { incident: "encoding".to_owned(), message: "The answer cannot be written.".to_owned() }
 }
 
-/// The one place where this wire maps the three kinds of no.
-fn failure(no: No) -> Failure {
+/// The one place where the three kinds of no become what wires say of them.
+#[must_use]
+pub fn failure(no: No) -> Failure {
     match no {
         No::Refused(refusal) => Failure::Refused(refusal),
         No::Busy(busy) => Failure::Busy {

@@ -16,7 +16,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::config::{DEMO_FOLDER, FOLDER, Serve};
 use crate::live::Live;
-use crate::{demo, tcp};
+use crate::{demo, http, router, tcp};
 
 /// The name of the console's socket in the data folder.
 pub const CONSOLE: &str = "console.sock";
@@ -32,10 +32,45 @@ pub fn make_folder(folder: &Path) -> anyhow::Result<()> {
     })
 }
 
+/// Where a market listens, and how.
+#[derive(Default)]
+pub struct Doors {
+    /// The address of the AUBoutique protocol.
+    pub protocol: Option<SocketAddr>,
+    /// Encryption of the protocol and of HTTP.
+    pub encrypted: (Option<TlsAcceptor>, Option<TlsAcceptor>),
+    /// Where the console's socket shall be.
+    pub console: Option<PathBuf>,
+    /// The pages and the JSON API.
+    pub http: Option<http::Options>,
+    /// The metrics and health checks.
+    pub metrics: Option<SocketAddr>,
+}
+
+impl Doors {
+    /// Only the protocol, at that address.
+    #[must_use]
+    pub fn protocol(address: SocketAddr) -> Self {
+        Self { protocol: Some(address), ..Self::default() }
+    }
+
+    /// The same with a console there.
+    #[must_use]
+    pub fn with_console(self, path: PathBuf) -> Self {
+        Self { console: Some(path), ..self }
+    }
+}
+
 /// A market that listens.
 pub struct Running {
-    /// The address it listens on.
+    /// The address of the protocol.
     pub address: SocketAddr,
+    /// The address of the pages and the JSON API.
+    pub http: Option<SocketAddr>,
+    /// The address of the metrics.
+    pub metrics: Option<SocketAddr>,
+    /// Where people find the pages.
+    pub url: Option<String>,
     market: Market,
     closing: watch::Sender<bool>,
     stop_time: crossbeam_channel::Sender<()>,
@@ -45,25 +80,37 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts to listen and to keep time. `console` is where the console's socket shall be, if there shall be one.
+    /// Starts to listen and to keep time.
     ///
     /// # Errors
     ///
-    /// When the address is taken, with what to do.
-    pub async fn start(
-        market: Market,
-        address: SocketAddr,
-        acceptor: Option<TlsAcceptor>,
-        console: Option<PathBuf>,
-    ) -> anyhow::Result<Self> {
-        let listener = listen(address).await?;
-        let address = listener.local_addr()?;
+    /// When an address is taken, with what to do.
+    pub async fn start(market: Market, doors: Doors) -> anyhow::Result<Self> {
         let (closing, closed) = watch::channel(false);
         let mut loops = tokio::task::JoinSet::new();
         let live = Live::new(market.clone());
+        let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let listener = listen(doors.protocol.unwrap_or(anywhere), "--port").await?;
+        let address = listener.local_addr()?;
+        let (mut http, mut url) = (None, None);
+        if let Some(options) = doors.http {
+            let listener = listen(options.address, "--http").await?;
+            let at = (listener.local_addr()?, doors.encrypted.1.is_some());
+            let site = http::Site::new(market.clone(), live.clone(), &options, at, closed.clone()).await?;
+            (http, url) = (Some(at.0), Some(site.url().to_owned()));
+            let router = router::router(site)?;
+            loops.spawn(http::server::serve(listener, doors.encrypted.1, router, closed.clone()));
+        }
+        let mut metrics = None;
+        if let Some(at) = doors.metrics {
+            let listener = listen(at, "--metrics").await?;
+            metrics = Some(listener.local_addr()?);
+            let router = router::operators(market.clone(), closed.clone());
+            loops.spawn(http::server::serve(listener, None, router, closed.clone()));
+        }
         loops.spawn(live.clone().tell(closed.clone()));
-        loops.spawn(tcp::serve(listener, acceptor, (market.clone(), live.clone()), closed.clone()));
-        if let Some(path) = &console {
+        loops.spawn(tcp::serve(listener, doors.encrypted.0, (market.clone(), live.clone()), closed.clone()));
+        if let Some(path) = &doors.console {
             drop(std::fs::remove_file(path));
             match UnixListener::bind(path) {
                 Ok(listener) => {
@@ -80,7 +127,9 @@ impl Running {
             .name("timekeeper".to_owned())
             .spawn(move || keeper.keep_time(&stop))
             .context("cannot start the timekeeper")?;
-        Ok(Self { address, market, closing, stop_time, loops, time: Some(time), console })
+        let time = Some(time);
+        let console = doors.console;
+        Ok(Self { address, http, metrics, url, market, closing, stop_time, loops, time, console })
     }
 
     /// Stops accepting, finishes what is under way, commits it, and closes the market.
@@ -114,19 +163,20 @@ impl Running {
     }
 }
 
-async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+async fn listen(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => anyhow::anyhow!(
-            "port {} on {} is in use. Is another market running? Choose another port with --port",
+            "port {} on {} is in use. Is another market running? Choose another port with {option}",
             address.port(),
             address.ip()
         ),
         std::io::ErrorKind::PermissionDenied => anyhow::anyhow!(
-            "port {} needs rights this account does not have. Choose one above 1023 with --port",
+            "port {} needs rights this account does not have. Choose one above 1023 with {option}",
             address.port()
         ),
         std::io::ErrorKind::AddrNotAvailable => {
-            anyhow::anyhow!("{} is no address of this machine. Choose another with --listen", address.ip())
+            let option = if option == "--port" { "--listen" } else { option };
+            anyhow::anyhow!("{} is no address of this machine. Choose another with {option}", address.ip())
         }
         _ => anyhow::anyhow!("cannot listen on {address}: {error}"),
     })
@@ -142,15 +192,17 @@ pub fn run(options: &Serve) -> anyhow::Result<()> {
     let folder = options.place.folder(if options.demo { DEMO_FOLDER } else { FOLDER })?;
     make_folder(&folder)?;
     let location = options.place.location(&folder)?;
-    let acceptor = match (&options.tls_cert, &options.tls_key) {
-        (Some(certificate), Some(key)) => Some(tcp::tls(certificate, key)?),
-        _ => None,
+    let encrypted = match (&options.tls_cert, &options.tls_key) {
+        (Some(certificate), Some(key)) => {
+            (Some(tcp::tls(certificate, key, &[])?), Some(tcp::tls(certificate, key, &["h2", "http/1.1"])?))
+        }
+        _ => (None, None),
     };
     let env: Arc<dyn Env> = Arc::new(SystemEnv::new());
     let market = Options::new(location.clone()).with_pictures(options.place.pictures(&folder));
     let said = if options.demo { Some(demo::fill(&market, options.demo_seed, env.now())?) } else { None };
     let market = Market::open(&market, env)?;
-    if acceptor.is_none() && !options.listen.is_loopback() {
+    if encrypted.0.is_none() && !options.listen.is_loopback() {
         tracing::warn!(
             "connections to {} are not encrypted: passwords travel in clear. Give --tls-cert and --tls-key",
             options.listen
@@ -160,8 +212,14 @@ pub fn run(options: &Serve) -> anyhow::Result<()> {
     runtime.block_on(async {
         // Before anybody is told that the market is open, so that no signal finds it unprepared.
         let stop = stop_signal()?;
-        let running =
-            Running::start(market, options.address(), acceptor, Some(folder.join(CONSOLE))).await?;
+        let doors = Doors {
+            protocol: Some(options.address()),
+            encrypted,
+            console: Some(folder.join(CONSOLE)),
+            http: options.http(),
+            metrics: options.metrics,
+        };
+        let running = Running::start(market, doors).await?;
         announce(&running, &location, said.as_deref()).context("cannot print where the market is")?;
         let mut look = tokio::time::interval(Duration::from_millis(250));
         tokio::pin!(stop);
@@ -192,7 +250,13 @@ fn announce(
 ) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "AUBoutique {} is open.", env!("CARGO_PKG_VERSION"))?;
+    if let Some(url) = &running.url {
+        writeln!(out, "  pages      {url}")?;
+    }
     writeln!(out, "  protocol   {}", running.address)?;
+    if let Some(address) = running.metrics {
+        writeln!(out, "  metrics    http://{address}/metrics")?;
+    }
     writeln!(out, "  data       {location:?}")?;
     if let Some(text) = demo {
         writeln!(out, "{text}")?;

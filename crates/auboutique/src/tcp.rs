@@ -1,4 +1,4 @@
-//! The loops that own the sockets of the AUBoutique protocol.
+//! The loops that own the sockets: accepting, encryption, and the AUBoutique protocol on top.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -25,12 +25,12 @@ const TLS_PATIENCE: Duration = Duration::from_secs(5);
 /// How long connections have to finish what is under way when the market closes.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// Reads a certificate chain and its key.
+/// Reads a certificate chain and its key. `alpn` names what is spoken on top, best first; nothing for the protocol.
 ///
 /// # Errors
 ///
 /// Which file is wrong, and how.
-pub fn tls(certificate: &Path, key: &Path) -> anyhow::Result<TlsAcceptor> {
+pub fn tls(certificate: &Path, key: &Path, alpn: &[&str]) -> anyhow::Result<TlsAcceptor> {
     let chain = CertificateDer::pem_file_iter(certificate)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .with_context(|| format!("cannot read the certificate {}", certificate.display()))?;
@@ -38,22 +38,37 @@ pub fn tls(certificate: &Path, key: &Path) -> anyhow::Result<TlsAcceptor> {
     let private = PrivateKeyDer::from_pem_file(key)
         .with_context(|| format!("cannot read the private key {}", key.display()))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(chain, private)
         .context("the certificate and the key do not fit together")?;
+    config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-/// Accepts connections until the market closes, then waits until they have finished.
+/// Serves the AUBoutique protocol until the market closes.
 pub async fn serve(
     listener: TcpListener,
     acceptor: Option<TlsAcceptor>,
-    (market, live): (Market, Live),
-    mut closing: watch::Receiver<bool>,
+    market: (Market, Live),
+    closing: watch::Receiver<bool>,
 ) {
-    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    let closed = closing.clone();
+    let welcome = move |stream, peer| welcome(stream, peer, acceptor.clone(), market.clone(), closed.clone());
+    accept(listener, CONNECTIONS, closing, welcome).await;
+}
+
+/// Accepts connections until the market closes, `most` at once, then waits until they have finished.
+pub async fn accept<C>(
+    listener: TcpListener,
+    most: usize,
+    mut closing: watch::Receiver<bool>,
+    welcome: impl Fn(TcpStream, SocketAddr) -> C,
+) where
+    C: Future<Output = ()> + Send + 'static,
+{
+    let room = Arc::new(Semaphore::new(most));
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -75,11 +90,11 @@ pub async fn serve(
             drop(stream);
             continue;
         };
-        let (market, acceptor, closing) = ((market.clone(), live.clone()), acceptor.clone(), closing.clone());
+        drop(stream.set_nodelay(true));
+        let conversation = welcome(stream, peer);
         connections.spawn(async move {
             let _place = place;
-            drop(stream.set_nodelay(true));
-            welcome(stream, peer, acceptor, market, closing).await;
+            conversation.await;
         });
     }
     drop(listener);
@@ -87,6 +102,19 @@ pub async fn serve(
     if tokio::time::timeout(DRAIN, finish).await.is_err() {
         tracing::warn!("some connections did not finish in time and were cut");
     }
+}
+
+/// Agrees with a client on encryption. Nothing when that fails, or takes too long.
+pub async fn encrypt<S: AsyncRead + AsyncWrite + Unpin>(
+    acceptor: &TlsAcceptor,
+    stream: S,
+) -> Option<tokio_rustls::server::TlsStream<S>> {
+    match tokio::time::timeout(TLS_PATIENCE, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => return Some(stream),
+        Ok(Err(error)) => tracing::debug!(%error, "a client could not agree on encryption"),
+        Err(_) => tracing::debug!("a client took too long to agree on encryption"),
+    }
+    None
 }
 
 async fn welcome(
@@ -100,11 +128,11 @@ async fn welcome(
     // Boxed, each for itself: a task takes as much room as the largest thing it may ever do.
     match acceptor {
         None => Box::pin(converse(stream, source, Who::Visitor, market, closing)).await,
-        Some(acceptor) => match Box::pin(tokio::time::timeout(TLS_PATIENCE, acceptor.accept(stream))).await {
-            Ok(Ok(stream)) => Box::pin(converse(stream, source, Who::Visitor, market, closing)).await,
-            Ok(Err(error)) => tracing::debug!(%error, "a client could not agree on encryption"),
-            Err(_) => tracing::debug!("a client took too long to agree on encryption"),
-        },
+        Some(acceptor) => {
+            if let Some(stream) = Box::pin(encrypt(&acceptor, stream)).await {
+                Box::pin(converse(stream, source, Who::Visitor, market, closing)).await;
+            }
+        }
     }
 }
 

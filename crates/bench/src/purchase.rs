@@ -1,7 +1,7 @@
 //! Durable purchases: through the door, and end to end over the protocol.
 
 use anyhow::{Context as _, bail};
-use auboutique::serve::Running;
+use auboutique::serve::{Doors, Running};
 use auboutique_domain::{Command, Currency, Money};
 use auboutique_market::Key;
 use serde_json::json;
@@ -67,7 +67,7 @@ async fn through_the_door(stage: &Stage, count: usize) -> anyhow::Result<f64> {
 /// The same from real sockets, some requests under way on each.
 async fn over_the_protocol(stage: &Stage, count: usize) -> anyhow::Result<f64> {
     let listings = stage.list(count).await?;
-    let running = Running::start(stage.market.clone(), "127.0.0.1:0".parse()?, None, None).await?;
+    let running = Running::start(stage.market.clone(), Doors::protocol("127.0.0.1:0".parse()?)).await?;
     let mut connections = Vec::new();
     for (_, token) in &stage.buyers {
         let stream = TcpStream::connect(running.address).await?;

@@ -389,6 +389,22 @@ pub fn decode(line: &[u8]) -> Result<Request, (Id, Unreadable)> {
     op.map(|(key, op)| Request { id, key, op })
 }
 
+/// Reads parameters from the body of an HTTP request, as strictly as from a line: one JSON object, every field once.
+///
+/// # Errors
+///
+/// Why it cannot be read, with the field as far as it is one.
+pub fn body<T: for<'de> Deserialize<'de>>(bytes: &[u8]) -> Result<T, Malformed> {
+    let not_json = |problem: String| Malformed::NotJson { problem };
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| not_json(format!("it is not UTF-8 from byte {} on", error.valid_up_to() + 1)))?;
+    let Unambiguous(value) = serde_json::from_str(text).map_err(|error| not_json(error.to_string()))?;
+    match value {
+        Value::Object(fields) => parameters(fields),
+        _ => Err(not_json("it is another JSON value".to_owned())),
+    }
+}
+
 fn request(mut fields: Map<String, Value>) -> Result<(Option<String>, Op), Unreadable> {
     let bad = |field: &str, problem: &str| Malformed::BadField {
         field: field.to_owned(),
@@ -782,20 +798,36 @@ fn with_message<T: Serialize + std::fmt::Display>(no: &T) -> Value {
     value
 }
 
+impl Failure {
+    /// What is said of it, the same on every wire: `code`, `message`, and the fields that belong to the code.
+    #[must_use]
+    pub fn fields(&self) -> Map<String, Value> {
+        let said = match self {
+            Self::Malformed(malformed) => with_message(malformed),
+            Self::Refused(refusal) => with_message(refusal),
+            Self::Busy { code, message, retry_after_ms } => {
+                json!({ "code": code, "message": message, "retry_after_ms": retry_after_ms })
+            }
+            Self::Broken { incident, message } => {
+                json!({ "code": "broken", "incident": incident, "message": message })
+            }
+        };
+        match said {
+            Value::Object(fields) => fields,
+            _ => Map::new(),
+        }
+    }
+}
+
 /// The line that answers a request with a no.
 #[must_use]
 pub fn failure(id: &Id, failure: &Failure) -> Vec<u8> {
-    let id = &id.0;
-    line(&match failure {
-        Failure::Malformed(malformed) => json!({ "id": id, "refused": with_message(malformed) }),
-        Failure::Refused(refusal) => json!({ "id": id, "refused": with_message(refusal) }),
-        Failure::Busy { code, message, retry_after_ms } => {
-            json!({ "id": id, "busy": { "code": code, "message": message, "retry_after_ms": retry_after_ms } })
-        }
-        Failure::Broken { incident, message } => {
-            json!({ "id": id, "broken": { "code": "broken", "incident": incident, "message": message } })
-        }
-    })
+    let kind = match failure {
+        Failure::Malformed(_) | Failure::Refused(_) => "refused",
+        Failure::Busy { .. } => "busy",
+        Failure::Broken { .. } => "broken",
+    };
+    line(&json!({ "id": id.0, kind: failure.fields() }))
 }
 
 /// A line of a server, as a client reads it.

@@ -8,7 +8,7 @@ use std::process::Command as Program;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auboutique::serve::Running;
+use auboutique::serve::{Doors, Running};
 use auboutique_domain::Command;
 use auboutique_domain::id::MemberId;
 use auboutique_domain::member::{Role, Username};
@@ -354,7 +354,7 @@ fn what_one_node_writes_another_node_tells_within_a_second() {
     let stage = Stage::on_postgres();
     let market = Market::open(&Options::new(stage.location.clone()), Arc::new(SystemEnv::new())).unwrap();
     let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
-    let there = stage.runtime.block_on(Running::start(market, anywhere, None, None)).unwrap();
+    let there = stage.runtime.block_on(Running::start(market, Doors::protocol(anywhere))).unwrap();
     let (rana, karim) = (stage.member("rana"), stage.member("karim"));
     let mut with_rana = stage.connect(&rana);
     let talk = start(&mut with_rana, &karim);
@@ -562,7 +562,7 @@ impl<'a> Anew<'a> {
     fn open(stage: &'a Stage) -> Self {
         let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
         let running =
-            stage.runtime.block_on(Running::start(stage.market.clone(), anywhere, None, None)).unwrap();
+            stage.runtime.block_on(Running::start(stage.market.clone(), Doors::protocol(anywhere))).unwrap();
         Self { address: running.address, running: Some(running), stage }
     }
 }

@@ -12,7 +12,8 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auboutique::serve::Running;
+use auboutique::http;
+use auboutique::serve::{Doors, Running};
 use auboutique_domain::id::{MemberId, SessionId};
 use auboutique_domain::member::{Email, Role, Secret, Username};
 use auboutique_domain::pickup::{PickupPoint, PickupPointDraft};
@@ -93,7 +94,14 @@ impl Stage {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let console = folder.path().join("console.sock");
         let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let start = Running::start(market.clone(), anywhere, acceptor, Some(console));
+        let doors = Doors {
+            protocol: Some(anywhere),
+            encrypted: (acceptor, None),
+            console: Some(console),
+            http: Some(http::Options { per_minute: None, ..http::Options::new(anywhere) }),
+            metrics: None,
+        };
+        let start = Running::start(market.clone(), doors);
         let running = runtime.block_on(start).unwrap();
         Self { market, address: running.address, location, runtime, folder, running: Some(running) }
     }

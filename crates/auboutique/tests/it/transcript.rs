@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use auboutique::serve::{CONSOLE, Running};
+use auboutique::serve::{CONSOLE, Doors, Running};
 use auboutique_market::env::SystemEnv;
 use auboutique_market::{Location, Market, Options};
 use auboutique_testbed::postgres;
@@ -102,7 +102,9 @@ fn replay(transcript: &[Step], folder: &Path, location: Location) {
     let console = folder.join(CONSOLE);
     let market = Market::open(&Options::new(location.clone()), Arc::new(SystemEnv::new())).unwrap();
     let address = "127.0.0.1:0".parse().unwrap();
-    let running = runtime.block_on(Running::start(market, address, None, Some(console.clone()))).unwrap();
+    let running = runtime
+        .block_on(Running::start(market, Doors::protocol(address).with_console(console.clone())))
+        .unwrap();
     let mut clients: BTreeMap<&str, Client> = BTreeMap::new();
     let mut known = BTreeMap::new();
     for Step { place, who, says, json } in transcript {

@@ -384,7 +384,7 @@ fn an_encrypted_connection_works_and_what_does_not_fit_is_an_error_and_not_a_han
     let folder = TempDir::new().unwrap();
     let (ours, _) = certificate(folder.path(), "ours");
     let (theirs, _) = certificate(folder.path(), "theirs");
-    let acceptor = auboutique::tcp::tls(&ours, &ours.with_extension("key")).unwrap();
+    let acceptor = auboutique::tcp::tls(&ours, &ours.with_extension("key"), &[]).unwrap();
     let stage = Stage::on_sqlite_with(Some(acceptor));
     let rana = stage.member("rana");
     let address = stage.address.to_string();

@@ -1,0 +1,2 @@
+money-usd = ${ $amount }
+money-lbp = LBP { $amount }

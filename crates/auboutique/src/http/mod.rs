@@ -1,0 +1,146 @@
+//! The HTTP door: sockets, who asks, what is let in, and the JSON API, one file per aggregate.
+//!
+//! ```text
+//!  bytes ─▶ server ─▶ guard: host, origin, rate ─▶ router ─▶ a handler of the API, or of a page (`web`)
+//!                                                              parse ─▶ call ─▶ render
+//! ```
+
+pub mod asker;
+pub mod document;
+pub mod guard;
+pub mod health;
+pub mod input;
+pub mod listing;
+pub mod picture;
+pub mod problem;
+pub mod rate;
+pub mod server;
+
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use auboutique_market::{Caller, Market};
+use auboutique_wire::json::Failure;
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use futures_util::FutureExt as _;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use utoipa_axum::router::OpenApiRouter;
+
+use self::problem::{Problem, Said};
+use crate::live::Live;
+use crate::web::locale::{Locales, zone_of};
+
+/// How the HTTP door is opened.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The address to listen on.
+    pub address: SocketAddr,
+    /// Where people find the market, `https://market.example.edu`; without it, by its address.
+    pub url: Option<String>,
+    /// A proxy on this machine speaks for the clients: its `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    pub behind_proxy: bool,
+    /// How many requests a minute one asker may send, if that is limited.
+    pub per_minute: Option<u32>,
+}
+
+impl Options {
+    /// The usual door at that address.
+    #[must_use]
+    pub const fn new(address: SocketAddr) -> Self {
+        Self { address, url: None, behind_proxy: false, per_minute: Some(rate::PER_MINUTE) }
+    }
+}
+
+/// What every handler stands on. Cheap to clone.
+#[derive(Clone)]
+pub struct Site {
+    /// The market.
+    pub market: Market,
+    /// The listeners.
+    pub live: Live,
+    /// Becomes true when the market closes.
+    pub closing: watch::Receiver<bool>,
+    pub(crate) shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) hosts: guard::Hosts,
+    pub(crate) behind_proxy: bool,
+    pub(crate) sessions: asker::Sessions,
+    pub(crate) rate: Option<rate::Rate>,
+    pub(crate) locales: Locales,
+}
+
+impl Site {
+    /// The site of a market.
+    ///
+    /// # Errors
+    ///
+    /// When the URL is none, or the market cannot be read.
+    pub async fn new(
+        market: Market,
+        live: Live,
+        options: &Options,
+        (address, encrypted): (SocketAddr, bool),
+        closing: watch::Receiver<bool>,
+    ) -> anyhow::Result<Self> {
+        let points = market.ask(Caller::VISITOR, |view| view.pickup_points()).await?;
+        let shared = Shared {
+            hosts: guard::Hosts::new(address, options.url.as_deref(), encrypted)?,
+            behind_proxy: options.behind_proxy,
+            sessions: asker::Sessions::default(),
+            rate: options.per_minute.and_then(rate::Rate::new),
+            locales: Locales::load(&zone_of(&points))?,
+        };
+        Ok(Self { market, live, closing, shared: Arc::new(shared) })
+    }
+}
+
+impl Site {
+    /// The languages of the pages.
+    #[must_use]
+    pub fn locales(&self) -> &Locales {
+        &self.shared.locales
+    }
+
+    /// Where people find the market, without a slash at the end.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.shared.hosts.url()
+    }
+}
+
+/// The JSON API, below `/api`: one file per aggregate, each route with its part of the document.
+#[must_use]
+pub fn api() -> OpenApiRouter<Site> {
+    OpenApiRouter::with_openapi(document::head()).nest("/api/v1", listing::routes())
+}
+
+/// Notes every request: its route, never its address, and nothing that was said.
+pub async fn note(request: Request, next: Next) -> Response {
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let began = Instant::now();
+    let response = next.run(request).await;
+    let took = began.elapsed();
+    let said = response.extensions().get::<Said>().map(|said| said.0.as_str());
+    tracing::debug!(%method, route, status = response.status().as_u16(), said, ?took, "answered");
+    response
+}
+
+/// A panic is a mistake of ours in one handler. Whoever asked is told; everybody else goes on.
+pub async fn catch_panics(request: Request, next: Next) -> Response {
+    match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+        Ok(response) => response,
+        Err(_) => {
+            tracing::error!(incident = "panic", "a request panicked");
+            let message =
+                "Something is wrong on our side. Tell the operator if it keeps happening.".to_owned();
+            Problem::Failure(Failure::Broken { incident: "panic".to_owned(), message }).into_response()
+        }
+    }
+}

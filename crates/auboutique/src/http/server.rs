@@ -1,0 +1,222 @@
+//! The loop that owns the sockets of HTTP. Nobody who is slow keeps a place for long.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulConnection;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::time::{Instant, Sleep, sleep};
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt as _;
+
+use crate::tcp;
+
+/// How many connections are served at once.
+const CONNECTIONS: usize = 12_000;
+/// How long a client may take for the head of a request, and be idle before the next (`promises.md` R12).
+const HEAD_PATIENCE: Duration = Duration::from_secs(5);
+/// How many bytes and how many lines the head of a request may have.
+const HEAD: (usize, usize) = (16 * 1_024, 64);
+/// How many requests one HTTP/2 connection may have under way.
+const STREAMS: u32 = 64;
+/// A client that reads takes at least so many bytes in this time while there is more for it.
+const LEAST_READ: (usize, Duration) = (4 * 1_024, Duration::from_secs(10));
+/// How long a listener's machine may leave bytes unacknowledged before it counts as gone.
+const UNHEARD: Duration = Duration::from_secs(4);
+
+/// What a handler knows of the connection its request came by.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// The other side.
+    pub address: SocketAddr,
+    listens: Arc<AtomicBool>,
+}
+
+impl Peer {
+    /// From now on this connection tells what happens: a machine that no longer answers is given up within seconds.
+    pub fn listens(&self) {
+        self.listens.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Serves HTTP/1.1, and HTTP/2 where encryption agreed on it, until the market closes.
+pub async fn serve(
+    listener: TcpListener,
+    acceptor: Option<TlsAcceptor>,
+    router: Router,
+    closing: watch::Receiver<bool>,
+) {
+    let closed = closing.clone();
+    let welcome = move |stream: TcpStream, address| {
+        let peer = Peer { address, listens: Arc::default() };
+        let stream = Patient { stream, listens: Arc::clone(&peer.listens), window: None, eager: false };
+        welcome(stream, peer, acceptor.clone(), router.clone(), closed.clone())
+    };
+    tcp::accept(listener, CONNECTIONS, closing, welcome).await;
+}
+
+async fn welcome(
+    stream: Patient,
+    peer: Peer,
+    acceptor: Option<TlsAcceptor>,
+    router: Router,
+    closing: watch::Receiver<bool>,
+) {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer.clone());
+        router.clone().oneshot(request.map(Body::new))
+    });
+    let mut one = http1::Builder::new();
+    one.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE).max_buf_size(HEAD.0).max_headers(HEAD.1);
+    // Without encryption nothing is sniffed: whoever wants HTTP/2 agrees on it there.
+    let Some(acceptor) = acceptor else {
+        return finish(one.serve_connection(TokioIo::new(stream), service), closing).await;
+    };
+    let Some(stream) = Box::pin(tcp::encrypt(&acceptor, stream)).await else { return };
+    if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+        let mut two = http2::Builder::new(TokioExecutor::new());
+        two.timer(TokioTimer::new())
+            .keep_alive_interval(Duration::from_secs(20))
+            .keep_alive_timeout(Duration::from_secs(10))
+            .max_concurrent_streams(STREAMS)
+            .max_header_list_size(u32::try_from(HEAD.0).unwrap_or(u32::MAX));
+        finish(two.serve_connection(TokioIo::new(stream), service), closing).await;
+    } else {
+        finish(one.serve_connection(TokioIo::new(stream), service), closing).await;
+    }
+}
+
+/// Serves a connection until it ends; when the market closes, until what is under way is answered.
+async fn finish<C>(connection: C, mut closing: watch::Receiver<bool>)
+where
+    C: GracefulConnection,
+    C::Error: std::fmt::Display,
+{
+    let mut connection = std::pin::pin!(connection);
+    let closed = async move { drop(closing.wait_for(|closing| *closing).await) };
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = closed => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection broke");
+    }
+}
+
+/// A socket that gives up a client who does not read.
+struct Patient {
+    stream: TcpStream,
+    listens: Arc<AtomicBool>,
+    /// While bytes wait to be read by the client: when their number is looked at next, and how many went out since.
+    window: Option<(Pin<Box<Sleep>>, usize)>,
+    /// The kernel was told to give the client up early.
+    eager: bool,
+}
+
+impl Patient {
+    /// Nothing more could be written: is the client still reading?
+    fn stalled(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let (least, patience) = LEAST_READ;
+        let (deadline, written) = self.window.get_or_insert_with(|| (Box::pin(sleep(patience)), 0));
+        while deadline.as_mut().poll(context).is_ready() {
+            if *written < least {
+                return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client does not read")));
+            }
+            *written = 0;
+            deadline.as_mut().reset(Instant::now() + patience);
+        }
+        Poll::Pending
+    }
+
+    fn wrote(
+        &mut self,
+        outcome: Poll<io::Result<usize>>,
+        context: &mut Context<'_>,
+        asked: usize,
+    ) -> Poll<io::Result<usize>> {
+        match outcome {
+            Poll::Pending => self.stalled(context),
+            Poll::Ready(Ok(count)) if count == asked => {
+                self.window = None;
+                Poll::Ready(Ok(count))
+            }
+            Poll::Ready(Ok(count)) => {
+                if let Some((_, written)) = &mut self.window {
+                    *written += count;
+                }
+                Poll::Ready(Ok(count))
+            }
+            failed => failed,
+        }
+    }
+
+    fn be_eager(&mut self) {
+        if !self.eager && self.listens.load(Ordering::Relaxed) {
+            self.eager = true;
+            if let Err(error) = socket2::SockRef::from(&self.stream).set_tcp_user_timeout(Some(UNHEARD)) {
+                tracing::debug!(%error, "a listener that vanishes will be missed late");
+            }
+        }
+    }
+}
+
+impl AsyncRead for Patient {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, bytes)
+    }
+}
+
+impl AsyncWrite for Patient {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.be_eager();
+        let outcome = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.wrote(outcome, context, bytes.len())
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.be_eager();
+        let outcome = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.wrote(outcome, context, slices.iter().map(|slice| slice.len()).sum())
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

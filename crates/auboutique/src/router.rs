@@ -1,0 +1,71 @@
+//! Every route on one page: the JSON API, the pages, and what operators look at.
+//!
+//! The routes of the API come with their part of the OpenAPI document, so none can be missing in it.
+
+use auboutique_market::Market;
+use axum::Router;
+use axum::extract::{FromRequestParts as _, Request, State};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use tokio::sync::watch;
+use tower_http::compression::CompressionLayer;
+
+use crate::http::problem::Problem;
+use crate::http::{self, Site, guard, rate};
+use crate::web;
+use crate::web::visit::Visit;
+
+/// The door: everything people and programs reach.
+///
+/// # Errors
+///
+/// When the texts of the pages cannot be read.
+pub fn router(site: Site) -> anyhow::Result<Router> {
+    let (api, document) = http::api().split_for_parts();
+    let asked = Router::new()
+        .merge(pages())
+        .merge(api)
+        .merge(http::document::routes(document))
+        .fallback(nothing)
+        .layer(from_fn_with_state(site.clone(), rate::limit));
+    let router = Router::new()
+        .route("/healthz", get(http::health::healthz))
+        .route("/readyz", get(http::health::readyz))
+        .route("/assets/{version}/{file}", get(web::asset::asset))
+        .route("/pictures/{picture}/{size}", get(http::picture::show))
+        .merge(asked)
+        .layer(CompressionLayer::new().gzip(true).quality(tower_http::CompressionLevel::Fastest))
+        .layer(from_fn(http::note))
+        .layer(from_fn_with_state(site.clone(), guard::guard))
+        .layer(from_fn(http::catch_panics));
+    Ok(router.with_state(site))
+}
+
+/// The pages.
+fn pages() -> Router<Site> {
+    Router::new()
+        // Looking around.
+        .route("/", get(web::home::home))
+}
+
+/// What operators look at, on a port of its own.
+pub fn operators(market: Market, closing: watch::Receiver<bool>) -> Router {
+    Router::new()
+        .route("/healthz", get(http::health::healthz))
+        .route("/readyz", get(http::health::ready_of))
+        .route("/metrics", get(http::health::metrics))
+        .with_state((market, closing))
+}
+
+/// Answers what asks for something that is not there: programs with a problem, people with a page.
+async fn nothing(State(site): State<Site>, request: Request) -> Response {
+    if request.uri().path().starts_with("/api") {
+        return Problem::no_route().into_response();
+    }
+    let (mut parts, _) = request.into_parts();
+    match Visit::from_request_parts(&mut parts, &site).await {
+        Ok(visit) => visit.fail(Problem::no_route()).into_response(),
+        Err(answer) => answer,
+    }
+}

@@ -1,0 +1,11 @@
+//! The pages: what members see in their browser. One file per aggregate, its templates beside it.
+//!
+//! Every page is written here, whole, and works without a script. With one, the same pages are fetched and their parts
+//! put in place: there is no second way to write them.
+
+pub mod asset;
+pub mod error;
+pub mod form;
+pub mod home;
+pub mod locale;
+pub mod visit;

@@ -1,0 +1,214 @@
+//! A visit of a page: who comes, in which language, and how they are answered.
+
+use std::sync::Arc;
+
+use askama::Template;
+use auboutique_domain::member::{Me, Role};
+use auboutique_domain::{Command, Moment, Refusal, Reply};
+use auboutique_market::{No, View};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+
+use super::asset;
+use super::error::Failed;
+use super::locale::Locale;
+use crate::http::Site;
+use crate::http::asker::{Asker, no_cookie};
+use crate::http::problem::Problem;
+
+/// What every page needs: its frame, and the language it is written in.
+#[derive(Clone)]
+pub struct Shell {
+    /// The language.
+    pub l: Arc<Locale>,
+    /// Who is signed in.
+    pub me: Option<Me>,
+    /// The path and the query of the page.
+    pub path: String,
+    /// When the page was written.
+    pub now: Moment,
+    /// What was just done, as the key of a message.
+    pub done: Option<String>,
+    /// Where the style and the scripts are.
+    pub assets: &'static str,
+    /// Where people find the market, without a slash at the end.
+    pub url: Arc<str>,
+    /// The number of the last event before the page was read: what happens from then on has to be told.
+    pub cursor: i64,
+}
+
+impl Shell {
+    /// Whether the page stands in that part of the market, for the navigation.
+    #[must_use]
+    pub fn is_at(&self, part: &str) -> bool {
+        let path = self.path.split('?').next().unwrap_or_default();
+        path == part || path.strip_prefix(part).is_some_and(|rest| rest.starts_with('/'))
+    }
+
+    /// Whether the member serves a desk.
+    #[must_use]
+    pub fn serves_desk(&self) -> bool {
+        self.me.as_ref().is_some_and(|me| !me.attends.is_empty())
+    }
+
+    /// Whether the member keeps the community in order, or more.
+    #[must_use]
+    pub fn is_moderator(&self) -> bool {
+        self.me.as_ref().is_some_and(|me| me.account.role >= Role::Moderator)
+    }
+
+    /// The way to sign in and come back here.
+    #[must_use]
+    pub fn login(&self) -> String {
+        let next: String = form_urlencoded::byte_serialize(self.path.as_bytes()).collect();
+        format!("/login?next={next}")
+    }
+}
+
+/// A visit of a page.
+pub struct Visit {
+    /// The site.
+    pub site: Site,
+    /// Who asks.
+    pub asker: Asker,
+    /// What the page needs.
+    pub shell: Shell,
+}
+
+impl FromRequestParts<Site> for Visit {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Response> {
+        let l = locale(site, &parts.headers);
+        let asker = Asker::from_request_parts(parts, site).await;
+        let query = parts.uri.query().unwrap_or_default();
+        let mut shell = Shell {
+            l,
+            me: None,
+            path: parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+            now: site.market.now(),
+            done: form_urlencoded::parse(query.as_bytes())
+                .find(|(name, _)| name == "done")
+                .map(|(_, done)| format!("done-{done}")),
+            assets: asset::folder(),
+            url: site.url().into(),
+            cursor: *site.market.log().borrow(),
+        };
+        shell.done = shell.done.filter(|key| shell.l.has(key));
+        let mut asker = match asker {
+            Ok(asker) => asker,
+            Err(problem) => return Err(Failed::new(shell, problem).into_response()),
+        };
+        if asker.session().is_ok() {
+            match site.market.ask(asker.caller(), |view| view.me()).await {
+                Ok(me) => shell.me = Some(me),
+                Err(No::Refused(_)) => asker.become_visitor(),
+                Err(no) => return Err(Failed::new(shell, no).into_response()),
+            }
+        }
+        Ok(Self { site: site.clone(), asker, shell })
+    }
+}
+
+/// The language a request is answered in.
+#[must_use]
+pub fn locale(site: &Site, headers: &HeaderMap) -> Arc<Locale> {
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    site.locales().best_for(accepted.unwrap_or_default())
+}
+
+impl Visit {
+    /// Asks to see something.
+    ///
+    /// # Errors
+    ///
+    /// The page that says why not.
+    pub async fn ask<T, F>(&self, read: F) -> Result<T, Failed>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut View<'_>) -> Result<T, No> + Send + 'static,
+    {
+        self.site.market.ask(self.asker.caller(), read).await.map_err(|no| self.fail(no))
+    }
+
+    /// Asks for a change.
+    ///
+    /// # Errors
+    ///
+    /// Why not; the page shows it where it belongs.
+    pub async fn run(&self, command: Command) -> Result<Reply, No> {
+        self.site.market.run(self.asker.caller(), command).await
+    }
+
+    /// Who is signed in.
+    ///
+    /// # Errors
+    ///
+    /// The way to the login and back.
+    pub fn me(&self) -> Result<&Me, Failed> {
+        self.shell.me.as_ref().ok_or_else(|| self.fail(Problem::from(Refusal::SignInNeeded)))
+    }
+
+    /// The page that says what went wrong.
+    #[must_use]
+    pub fn fail(&self, problem: impl Into<Problem>) -> Failed {
+        Failed::new(self.shell.clone(), problem)
+    }
+
+    /// Writes a page.
+    ///
+    /// # Errors
+    ///
+    /// The page that says that it cannot be written.
+    pub fn page(&self, page: &impl Template) -> Result<Response, Failed> {
+        self.page_with(StatusCode::OK, page)
+    }
+
+    /// Writes a page with a status.
+    ///
+    /// # Errors
+    ///
+    /// As [`Visit::page`].
+    pub fn page_with(&self, status: StatusCode, page: &impl Template) -> Result<Response, Failed> {
+        let text = page.render().map_err(|error| {
+            tracing::error!(%error, "a page cannot be written");
+            self.fail(No::Broken(auboutique_market::Broken { incident: "rendering".to_owned() }))
+        })?;
+        let mut response = (status, html(text)).into_response();
+        self.settle(&mut response);
+        Ok(response)
+    }
+
+    /// Goes on to another page.
+    #[must_use]
+    pub fn go(&self, path: &str) -> Response {
+        let mut response = go(path);
+        self.settle(&mut response);
+        response
+    }
+
+    fn settle(&self, response: &mut Response) {
+        if self.asker.stale {
+            response.headers_mut().append(header::SET_COOKIE, no_cookie());
+        }
+    }
+}
+
+/// Goes on to another page of the market.
+#[must_use]
+pub fn go(path: &str) -> Response {
+    let location = HeaderValue::try_from(path).unwrap_or(HeaderValue::from_static("/"));
+    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+}
+
+/// A page's text, with its type.
+pub fn html(text: String) -> impl axum::response::IntoResponse {
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::VARY, "Accept-Language, Cookie"),
+    ];
+    (headers, text)
+}
