@@ -615,11 +615,8 @@ fn show(view: &mut View<'_>, query: Query) -> Result<Value, No> {
             }))
         }
         Query::PickupPoints => shown(&json!({ "rows": view.pickup_points()? })),
-        Query::Listings { category, after, limit } => {
-            page(limit, |limit| view.newest(category, after.as_deref(), limit))
-        }
-        Query::Search { search, category, after, limit } => {
-            page(limit, |limit| view.search(&search, category, after.as_deref(), limit))
+        Query::Browse { browse, after, limit } => {
+            page(limit, |limit| view.browse(&browse, after.as_deref(), limit))
         }
         Query::ListingsOf { username, after, limit } => {
             page(limit, |limit| view.listings_of(&username, after.as_deref(), limit))

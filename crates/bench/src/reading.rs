@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use auboutique_domain::listing::Category;
+use auboutique_domain::Currency;
+use auboutique_domain::listing::{Browse, Category, PriceRange, Sort};
 use auboutique_domain::text::Search;
 use auboutique_market::env::SystemEnv;
 use auboutique_market::{Caller, Market, Options};
@@ -22,15 +23,18 @@ pub(crate) fn measure(count: usize) -> anyhow::Result<Vec<Figure>> {
     let stage = Stage::new(32)?;
     runtime.block_on(stage.list(count))?;
     let search = runtime.block_on(searches(&stage.market))?;
-    let newest = runtime.block_on(pages(&stage.market, None))?;
-    let shelf = runtime.block_on(pages(&stage.market, Some(Category::Books)))?;
+    let newest = runtime.block_on(pages(&stage.market, Browse::default()))?;
+    let shelf = runtime.block_on(pages(&stage.market, Browse::shelf(Some(Category::Books))))?;
+    let price = Some(PriceRange { currency: Currency::Usd, least: None, most: None });
+    let cheapest = Browse { price, sort: Sort::Cheapest, ..Browse::default() };
+    let cheapest = runtime.block_on(pages(&stage.market, cheapest))?;
     let location = stage.market.location().clone();
     stage.market.close();
     let folder = stage.folder;
     drop(stage.market);
     let start = clock();
     let market = Market::open(&Options::new(location), Arc::new(SystemEnv::new()))?;
-    market.ask_now(Caller::VISITOR, |view| view.newest(None, None, None))?;
+    market.ask_now(Caller::VISITOR, |view| view.browse(&Browse::default(), None, None))?;
     let ready = millis(start.elapsed());
     drop(market);
     drop(folder);
@@ -46,6 +50,7 @@ pub(crate) fn measure(count: usize) -> anyhow::Result<Vec<Figure>> {
         figure("F6", "search as you type at 200/s, common words, p99", search, Target::AtMost(20.0)),
         figure("F5a", "the newest 20, p99 at 200/s", newest, Target::None),
         figure("F5b", "a shelf's newest 20, p99 at 200/s", shelf, Target::None),
+        figure("F5c", "the cheapest 20, p99 at 200/s", cheapest, Target::None),
         figure("F12", "start to ready", ready, Target::AtMost(1_000.0)),
     ])
 }
@@ -99,17 +104,18 @@ async fn searches(market: &Market) -> anyhow::Result<f64> {
         let text = texts[usize::try_from(number).unwrap_or(0) % texts.len()];
         let market = market.clone();
         async move {
-            let search = Search::parse(text)?;
-            Ok(market.ask(Caller::VISITOR, move |view| view.search(&search, None, None, None)).await?)
+            let browse = Browse::words(Search::parse(text)?);
+            Ok(market.ask(Caller::VISITOR, move |view| view.browse(&browse, None, None)).await?)
         }
     })
     .await
 }
 
-async fn pages(market: &Market, category: Option<Category>) -> anyhow::Result<f64> {
+async fn pages(market: &Market, browse: Browse) -> anyhow::Result<f64> {
     steadily(|_| {
         let market = market.clone();
-        async move { Ok(market.ask(Caller::VISITOR, move |view| view.newest(category, None, None)).await?) }
+        let browse = browse.clone();
+        async move { Ok(market.ask(Caller::VISITOR, move |view| view.browse(&browse, None, None)).await?) }
     })
     .await
 }

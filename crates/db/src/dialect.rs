@@ -584,9 +584,8 @@ impl Connection {
 
     /// The statement that finds listings by their words, and the words in this database's query language.
     ///
-    /// Parameters: the query, the number to stay below, the category or `''` for all, the most rows. Newest first and
-    /// never ranked: both databases walk their index from the newest down and stop when the page is full, however common
-    /// the word.
+    /// Newest first and never ranked: both databases walk their index from the newest down and stop when the page is full,
+    /// however common the word.
     pub(crate) fn search(
         &self,
         search: &Search,

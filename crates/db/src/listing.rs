@@ -2,11 +2,12 @@
 
 use auboutique_domain::id::{ListingId, MemberId, MovementId, OrderId};
 use auboutique_domain::listing::{
-    Category, Condition, Listing, ListingView, Movement, OwnListing, PickupPointName,
+    Browse, Category, Condition, Listing, ListingView, MOST_SORTED, Movement, OwnListing, PickupPointName,
+    PriceRange, Sort,
 };
 use auboutique_domain::member::MemberCard;
 use auboutique_domain::money::Price;
-use auboutique_domain::text::{Search, fold};
+use auboutique_domain::text::fold;
 use auboutique_domain::time::Moment;
 
 use crate::dialect::Connection;
@@ -44,6 +45,36 @@ const IN_CATEGORY: &str = view!(
     "WHERE l.category = $1 AND l.sold_at IS NULL AND l.withdrawn_at IS NULL AND l.number < $2
      ORDER BY l.number DESC LIMIT $3"
 );
+// Where something is asked of condition or price: $1 and $2 are the condition and the currency or '' for any, $3 and $4 the
+// lowest and the highest price. What does not fit is stepped over on the way from the newest down.
+const NEWEST_SIFTED: &str = view!(
+    "WHERE l.sold_at IS NULL AND l.withdrawn_at IS NULL AND ($1 = '' OR l.condition = $1)
+     AND ($2 = '' OR l.currency = $2) AND l.price BETWEEN $3 AND $4 AND l.number < $5
+     ORDER BY l.number DESC LIMIT $6"
+);
+const IN_CATEGORY_SIFTED: &str = view!(
+    "WHERE l.sold_at IS NULL AND l.withdrawn_at IS NULL AND ($1 = '' OR l.condition = $1)
+     AND ($2 = '' OR l.currency = $2) AND l.price BETWEEN $3 AND $4 AND l.number < $5 AND l.category = $7
+     ORDER BY l.number DESC LIMIT $6"
+);
+// In the order of prices. The bound where a page begins is in its cursor, $4 and $5; the one where all of them end is $3.
+const CHEAPEST: &str = view!(
+    "WHERE l.sold_at IS NULL AND l.withdrawn_at IS NULL AND ($1 = '' OR l.condition = $1) AND l.currency = $2
+     AND l.price <= $3 AND (l.price, l.number) > ($4, $5) ORDER BY l.price, l.number LIMIT $6"
+);
+const CHEAPEST_IN_CATEGORY: &str = view!(
+    "WHERE l.sold_at IS NULL AND l.withdrawn_at IS NULL AND ($1 = '' OR l.condition = $1) AND l.currency = $2
+     AND l.price <= $3 AND (l.price, l.number) > ($4, $5) AND l.category = $7 ORDER BY l.price, l.number LIMIT $6"
+);
+const DEAREST: &str = view!(
+    "WHERE l.sold_at IS NULL AND l.withdrawn_at IS NULL AND ($1 = '' OR l.condition = $1) AND l.currency = $2
+     AND l.price >= $3 AND (l.price, l.number) < ($4, $5) ORDER BY l.price DESC, l.number DESC LIMIT $6"
+);
+const DEAREST_IN_CATEGORY: &str = view!(
+    "WHERE l.sold_at IS NULL AND l.withdrawn_at IS NULL AND ($1 = '' OR l.condition = $1) AND l.currency = $2
+     AND l.price >= $3 AND (l.price, l.number) < ($4, $5) AND l.category = $7
+     ORDER BY l.price DESC, l.number DESC LIMIT $6"
+);
 const BY_SELLER: &str = view!(
     "WHERE l.seller_id = $1 AND l.withdrawn_at IS NULL AND l.number < $2 ORDER BY l.number DESC LIMIT $3"
 );
@@ -58,6 +89,40 @@ const FOUND_POSTGRES: &str = view!(
      JOIN members m ON m.id = l.seller_id JOIN pickup_points p ON p.id = l.pickup_point_id ",
     "WHERE s.words @@ to_tsquery('simple', $1) AND s.number < $2 AND l.sold_at IS NULL AND l.withdrawn_at IS NULL
      AND ($3 = '' OR l.category = $3) ORDER BY s.number DESC LIMIT $4"
+);
+const FOUND_SIFTED_SQLITE: &str = view!(
+    "FROM listing_search s CROSS JOIN listings l ON l.number = s.rowid
+     CROSS JOIN members m ON m.id = l.seller_id CROSS JOIN pickup_points p ON p.id = l.pickup_point_id ",
+    "WHERE s.listing_search MATCH $6 AND s.rowid < $5 AND l.sold_at IS NULL AND l.withdrawn_at IS NULL
+     AND ($7 = '' OR l.category = $7) AND ($1 = '' OR l.condition = $1) AND ($2 = '' OR l.currency = $2)
+     AND l.price BETWEEN $3 AND $4 ORDER BY s.rowid DESC LIMIT $8"
+);
+const FOUND_SIFTED_POSTGRES: &str = view!(
+    "FROM listing_search s JOIN listings l ON l.number = s.number
+     JOIN members m ON m.id = l.seller_id JOIN pickup_points p ON p.id = l.pickup_point_id ",
+    "WHERE s.words @@ to_tsquery('simple', $6) AND s.number < $5 AND l.sold_at IS NULL AND l.withdrawn_at IS NULL
+     AND ($7 = '' OR l.category = $7) AND ($1 = '' OR l.condition = $1) AND ($2 = '' OR l.currency = $2)
+     AND l.price BETWEEN $3 AND $4 ORDER BY s.number DESC LIMIT $8"
+);
+// The newest of those that have the words, in the order of their prices: $9 is 1 for the cheapest first, -1 for the dearest,
+// and the cursor, $10 and $11, is taken times it.
+const FOUND_BY_PRICE_SQLITE: &str = view!(
+    "FROM (SELECT s.rowid AS number FROM listing_search s CROSS JOIN listings l ON l.number = s.rowid
+        WHERE s.listing_search MATCH $5 AND l.sold_at IS NULL AND l.withdrawn_at IS NULL
+        AND ($6 = '' OR l.category = $6) AND ($1 = '' OR l.condition = $1) AND l.currency = $2
+        AND l.price BETWEEN $3 AND $4 ORDER BY s.rowid DESC LIMIT $7) f
+     CROSS JOIN listings l ON l.number = f.number
+     CROSS JOIN members m ON m.id = l.seller_id CROSS JOIN pickup_points p ON p.id = l.pickup_point_id ",
+    "WHERE (l.price * $9, l.number * $9) > ($10, $11) ORDER BY l.price * $9, l.number * $9 LIMIT $8"
+);
+const FOUND_BY_PRICE_POSTGRES: &str = view!(
+    "FROM (SELECT s.number FROM listing_search s JOIN listings l ON l.number = s.number
+        WHERE s.words @@ to_tsquery('simple', $5) AND l.sold_at IS NULL AND l.withdrawn_at IS NULL
+        AND ($6 = '' OR l.category = $6) AND ($1 = '' OR l.condition = $1) AND l.currency = $2
+        AND l.price BETWEEN $3 AND $4 ORDER BY s.number DESC LIMIT $7) f
+     JOIN listings l ON l.number = f.number
+     JOIN members m ON m.id = l.seller_id JOIN pickup_points p ON p.id = l.pickup_point_id ",
+    "WHERE (l.price * $9, l.number * $9) > ($10, $11) ORDER BY l.price * $9, l.number * $9 LIMIT $8"
 );
 const OWN: &str = concat!(
     "SELECT ",
@@ -160,27 +225,93 @@ pub fn find_with_seller(
     })
 }
 
-/// What is on sale, newest first, below that number.
+/// What is on sale and is looked for, newest first, below that number.
 ///
 /// # Errors
 ///
 /// What the database says.
-pub fn newest(db: &mut Connection, below: i64, most: i64) -> Result<Vec<(i64, ListingView)>, DbError> {
-    db.query("listings", NEWEST, params![below, most], read_view)
-}
-
-/// What is on sale on one shelf, newest first, below that number.
-///
-/// # Errors
-///
-/// What the database says.
-pub fn in_category(
+pub fn newest(
     db: &mut Connection,
-    category: Category,
+    browse: &Browse,
     below: i64,
     most: i64,
 ) -> Result<Vec<(i64, ListingView)>, DbError> {
-    db.query("listings", IN_CATEGORY, params![category.name(), below, most], read_view)
+    let Browse { search, category, condition, price, .. } = browse;
+    let shelf = category.map_or("", Category::name);
+    if condition.is_none() && price.is_none() {
+        return match (search, category) {
+            (None, None) => db.query("listings", NEWEST, params![below, most], read_view),
+            (None, Some(_)) => db.query("listings", IN_CATEGORY, params![shelf, below, most], read_view),
+            (Some(search), _) => {
+                let (sql, query) = db.search(search, FOUND_POSTGRES, FOUND_SQLITE);
+                db.query("listings", sql, params![&query, below, shelf, most], read_view)
+            }
+        };
+    }
+    let condition = condition.map_or("", Condition::name);
+    let currency = price.map_or("", |range| range.currency.code());
+    let (lowest, highest) = price.map_or((i64::MIN, i64::MAX), PriceRange::bounds);
+    match (search, category) {
+        (None, None) => {
+            let params = params![condition, currency, lowest, highest, below, most];
+            db.query("listings", NEWEST_SIFTED, params, read_view)
+        }
+        (None, Some(_)) => {
+            let params = params![condition, currency, lowest, highest, below, most, shelf];
+            db.query("listings", IN_CATEGORY_SIFTED, params, read_view)
+        }
+        (Some(search), _) => {
+            let (sql, query) = db.search(search, FOUND_SIFTED_POSTGRES, FOUND_SIFTED_SQLITE);
+            let params = params![condition, currency, lowest, highest, below, &query, shelf, most];
+            db.query("listings", sql, params, read_view)
+        }
+    }
+}
+
+/// What is on sale at these prices and is looked for, from the lowest price up or from the highest down, beyond that price
+/// and number. Of what has the words looked for, the newest [`MOST_SORTED`] are put in order.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn by_price(
+    db: &mut Connection,
+    browse: &Browse,
+    range: PriceRange,
+    beyond: (i64, i64),
+    most: i64,
+) -> Result<Vec<(i64, ListingView)>, DbError> {
+    let Browse { search, category, condition, sort, .. } = browse;
+    let (shelf, condition) = (category.map_or("", Category::name), condition.map_or("", Condition::name));
+    let (currency, (lowest, highest), (price, number)) = (range.currency.code(), range.bounds(), beyond);
+    let down = *sort == Sort::Dearest;
+    if let Some(search) = search {
+        let (sql, query) = db.search(search, FOUND_BY_PRICE_POSTGRES, FOUND_BY_PRICE_SQLITE);
+        let sign = if down { -1 } else { 1 };
+        let (price, number) = (price * sign, number * sign);
+        let params = params![
+            condition,
+            currency,
+            lowest,
+            highest,
+            &query,
+            shelf,
+            MOST_SORTED,
+            most,
+            sign,
+            price,
+            number
+        ];
+        return db.query("listings", sql, params, read_view);
+    }
+    let end = if down { lowest } else { highest };
+    if category.is_none() {
+        let sql = if down { DEAREST } else { CHEAPEST };
+        db.query("listings", sql, params![condition, currency, end, price, number, most], read_view)
+    } else {
+        let sql = if down { DEAREST_IN_CATEGORY } else { CHEAPEST_IN_CATEGORY };
+        db.query("listings", sql, params![condition, currency, end, price, number, most, shelf], read_view)
+    }
 }
 
 /// What a member has on sale or has sold, newest first, below that number.
@@ -195,22 +326,6 @@ pub fn by_seller(
     most: i64,
 ) -> Result<Vec<(i64, ListingView)>, DbError> {
     db.query("listings", BY_SELLER, params![seller, below, most], read_view)
-}
-
-/// What is on sale and has these words, newest first, below that number.
-///
-/// # Errors
-///
-/// What the database says.
-pub fn found(
-    db: &mut Connection,
-    search: &Search,
-    category: Option<Category>,
-    below: i64,
-    most: i64,
-) -> Result<Vec<(i64, ListingView)>, DbError> {
-    let (sql, query) = db.search(search, FOUND_POSTGRES, FOUND_SQLITE);
-    db.query("listings", sql, params![&query, below, category.map_or("", Category::name), most], read_view)
 }
 
 /// Everything of a member as its owner sees it, newest first, below that number.

@@ -10,6 +10,7 @@ use crate::params;
 const MIGRATIONS: &[(&str, &str)] = &[
     ("the first sale", include_str!("../migrations/0001_the_first_sale.sql")),
     ("talking and looking", include_str!("../migrations/0002_talking_and_looking.sql")),
+    ("browsing", include_str!("../migrations/0003_browsing.sql")),
 ];
 
 /// The newest schema this program knows.

@@ -18,10 +18,10 @@ use serde::{Deserialize, Serialize};
 use crate::event::Event;
 use crate::id::{ListingId, MemberId, OrderId, PickupPointId, PictureId};
 use crate::member::{Member, MemberCard, Role};
-use crate::money::{Money, Price};
+use crate::money::{Currency, Money, Price};
 use crate::picture::{self, PictureView};
 use crate::refusal::Refusal;
-use crate::text;
+use crate::text::{self, Search};
 use crate::time::Moment;
 
 macro_rules! named {
@@ -98,6 +98,20 @@ named! {
         /// Not working, or not complete.
         ForParts = "for_parts",
     }, ConditionUnknown
+}
+
+named! {
+    /// In which order what is on sale is looked through.
+    #[derive(Default)]
+    Sort {
+        /// What was published last comes first.
+        #[default]
+        Newest = "newest",
+        /// From the lowest price up; at one price the older comes first.
+        Cheapest = "cheapest",
+        /// From the highest price down; at one price the newer comes first.
+        Dearest = "dearest",
+    }, SortUnknown
 }
 
 impl Category {
@@ -215,6 +229,93 @@ impl ListingChanges {
     #[must_use]
     pub fn chosen_pictures(&self) -> Option<&[PictureId]> {
         self.pictures.as_deref()
+    }
+}
+
+/// Prices that are looked for. Two currencies cannot be compared, so they are all of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PriceRange {
+    /// Only prices in this currency.
+    pub currency: Currency,
+    /// And none below so many minor units.
+    pub least: Option<i64>,
+    /// And none above so many.
+    pub most: Option<i64>,
+}
+
+impl PriceRange {
+    /// The range somebody asked for; nothing when any price will do.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::CurrencyNeeded`] for a bound without a currency.
+    pub fn asked(
+        currency: Option<Currency>,
+        least: Option<i64>,
+        most: Option<i64>,
+    ) -> Result<Option<Self>, Refusal> {
+        match currency {
+            Some(currency) => Ok(Some(Self { currency, least, most })),
+            None if least.is_some() || most.is_some() => Err(Refusal::CurrencyNeeded),
+            None => Ok(None),
+        }
+    }
+
+    /// The lowest and the highest price in it, in minor units.
+    #[must_use]
+    pub fn bounds(self) -> (i64, i64) {
+        let (lowest, highest) = (*Price::RANGE.start(), *Price::RANGE.end());
+        (self.least.unwrap_or(lowest).max(lowest), self.most.unwrap_or(highest).min(highest))
+    }
+}
+
+/// What somebody wants to see of what is on sale, and in which order. Without anything: all of it, newest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Browse {
+    /// Only what has all these words.
+    pub search: Option<Search>,
+    /// Only this shelf.
+    pub category: Option<Category>,
+    /// Only what is this worn.
+    pub condition: Option<Condition>,
+    /// Only at these prices.
+    pub price: Option<PriceRange>,
+    /// In this order.
+    pub sort: Sort,
+}
+
+/// How many of the newest listings that have the words are put in the order of their prices. Words alone are found from the
+/// newest down, as far as a page needs them; an order by price has to know all it puts in order.
+pub const MOST_SORTED: i64 = 1_000;
+
+impl Browse {
+    /// Everything on one shelf, or on all of them.
+    #[must_use]
+    pub fn shelf(category: Option<Category>) -> Self {
+        Self { category, ..Self::default() }
+    }
+
+    /// Everything that has these words.
+    #[must_use]
+    pub fn words(search: Search) -> Self {
+        Self { search: Some(search), ..Self::default() }
+    }
+
+    /// Whether this can be asked.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::CurrencyNeeded`] for an order by price without a currency; [`Refusal::PriceRangeInvalid`] for a range with
+    /// a negative bound, or one that is upside down.
+    pub fn check(&self) -> Result<(), Refusal> {
+        let Some(PriceRange { least, most, .. }) = self.price else {
+            return if self.sort == Sort::Newest { Ok(()) } else { Err(Refusal::CurrencyNeeded) };
+        };
+        let upside_down = matches!((least, most), (Some(least), Some(most)) if least > most);
+        if upside_down || least.is_some_and(|least| least < 0) || most.is_some_and(|most| most < 0) {
+            return Err(Refusal::PriceRangeInvalid);
+        }
+        Ok(())
     }
 }
 
@@ -644,6 +745,37 @@ mod tests {
         assert_eq!(withdrawn.can_be_bought(other.id, withdrawn.price.money()), Err(missing));
         assert!(!withdrawn.is_seen_by(None));
         assert_eq!(withdrawn.publish_again(&owner).unwrap().0.state(), ListingState::OnSale);
+    }
+
+    #[test]
+    fn prices_are_compared_in_one_currency_alone() {
+        let usd = |least, most| PriceRange { currency: Currency::Usd, least, most };
+        assert_eq!(PriceRange::asked(None, None, None), Ok(None));
+        assert_eq!(PriceRange::asked(None, Some(1), None), Err(Refusal::CurrencyNeeded));
+        assert_eq!(PriceRange::asked(None, None, Some(1)), Err(Refusal::CurrencyNeeded));
+        assert_eq!(PriceRange::asked(Some(Currency::Usd), None, Some(9)), Ok(Some(usd(None, Some(9)))));
+        let check = |sort, price, expected| {
+            assert_eq!(Browse { price, sort, ..Browse::default() }.check(), expected, "{sort:?} {price:?}");
+        };
+        check(Sort::Newest, None, Ok(()));
+        check(Sort::Cheapest, None, Err(Refusal::CurrencyNeeded));
+        check(Sort::Dearest, None, Err(Refusal::CurrencyNeeded));
+        check(Sort::Cheapest, Some(usd(None, None)), Ok(()));
+        check(Sort::Newest, Some(usd(Some(5), Some(5))), Ok(()));
+        check(Sort::Newest, Some(usd(Some(0), Some(i64::MAX))), Ok(()));
+        for (least, most) in
+            [(Some(6), Some(5)), (Some(-1), None), (None, Some(-1)), (Some(i64::MAX), Some(0))]
+        {
+            check(Sort::Dearest, Some(usd(least, most)), Err(Refusal::PriceRangeInvalid));
+        }
+    }
+
+    #[test]
+    fn a_range_ends_where_prices_do() {
+        let range = |least, most| PriceRange { currency: Currency::Lbp, least, most }.bounds();
+        assert_eq!(range(None, None), (1, 1_000_000_000_000));
+        assert_eq!(range(Some(0), Some(i64::MAX)), (1, 1_000_000_000_000));
+        assert_eq!(range(Some(250), Some(300)), (250, 300));
     }
 
     #[test]

@@ -155,6 +155,18 @@ pub enum Refusal {
         /// Every condition there is.
         known: Vec<String>,
     },
+    /// An order of listings the market does not have.
+    #[error("There is no such order of listings. They are sorted by: {}.", known.join(", "))]
+    SortUnknown {
+        /// Every one there is.
+        known: Vec<String>,
+    },
+    /// Prices are to be compared, and nobody said in which currency.
+    #[error("Prices of two currencies cannot be compared. Say in which currency to look: USD or LBP.")]
+    CurrencyNeeded,
+    /// A range of prices with a negative bound, or with its least above its most.
+    #[error("The least price is above the most, or one of them is below zero. Change them and try again.")]
+    PriceRangeInvalid,
     /// The listing is sold: it can no longer be bought, edited or withdrawn.
     #[error("This listing is sold.")]
     ListingSold,

@@ -3,11 +3,10 @@
 use auboutique_db::{listing as db, member, pickup, picture};
 use auboutique_domain::id::{ListingId, MovementId, PickupPointId};
 use auboutique_domain::listing::{
-    Category, Listing, ListingChanges, ListingDraft, ListingView, MOST_ON_SALE, OwnListing, PAGE, Page,
-    PickupPointName,
+    Browse, Listing, ListingChanges, ListingDraft, ListingView, MOST_ON_SALE, OwnListing, PAGE, Page,
+    PickupPointName, PriceRange, Sort,
 };
 use auboutique_domain::member::{Member, MemberCard, STRIKE_LIFE, may_trade};
-use auboutique_domain::text::Search;
 use auboutique_domain::{Refusal, Reply};
 
 use crate::Outcome;
@@ -116,12 +115,32 @@ pub(crate) fn cut(after: Option<&str>, limit: Option<i64>) -> Result<(i64, i64),
     Ok((below, limit.unwrap_or(PAGE.0).clamp(1, PAGE.1)))
 }
 
+/// Where a page in the order of prices starts: beyond the price and the number that the page before gave as `next`.
+fn beyond(after: Option<&str>, range: PriceRange, sort: Sort) -> Result<(i64, i64), Refusal> {
+    let (lowest, highest) = range.bounds();
+    let Some(cursor) = after else {
+        return Ok(if sort == Sort::Dearest { (highest, i64::MAX) } else { (lowest, 0) });
+    };
+    let read = || {
+        let (price, number) = cursor.split_once('-')?;
+        let (price, number): (i64, i64) = (price.parse().ok()?, number.parse().ok()?);
+        // A cursor of another range would begin with prices that nobody asked for.
+        ((lowest..=highest).contains(&price) && number > 0).then_some((price, number))
+    };
+    read().ok_or_else(|| Refusal::not_found("page"))
+}
+
 /// A page out of one row more than it holds.
-fn page<T>(mut rows: Vec<(i64, T)>, limit: i64) -> Page<T> {
+fn page<T>(rows: Vec<(i64, T)>, limit: i64) -> Page<T> {
+    page_by(rows, limit, |number, _| number.to_string())
+}
+
+/// The same with another cursor.
+fn page_by<T>(mut rows: Vec<(i64, T)>, limit: i64, cursor: impl Fn(i64, &T) -> String) -> Page<T> {
     let limit = usize::try_from(limit).unwrap_or(0);
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let next = if more { rows.last().map(|(number, _)| number.to_string()) } else { None };
+    let next = if more { rows.last().map(|(number, row)| cursor(*number, row)) } else { None };
     Page { rows: rows.into_iter().map(|(_, row)| row).collect(), next }
 }
 
@@ -139,40 +158,28 @@ impl View<'_> {
         Ok(listing.view(seller, point))
     }
 
-    /// What is on sale, newest first: everything, or one shelf.
+    /// What is on sale and is looked for, in the order that is asked for.
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotFound`] for a cursor that is none.
-    pub fn newest(
+    /// What [`Browse::check`] says; [`Refusal::NotFound`] for a cursor that is none of this order's.
+    pub fn browse(
         &mut self,
-        category: Option<Category>,
+        browse: &Browse,
         after: Option<&str>,
         limit: Option<i64>,
     ) -> Result<Page<ListingView>, No> {
-        let (below, limit) = cut(after, limit)?;
-        let rows = match category {
-            None => db::newest(self.db, below, limit + 1),
-            Some(category) => db::in_category(self.db, category, below, limit + 1),
+        browse.check()?;
+        let Some(range) = browse.price.filter(|_| browse.sort != Sort::Newest) else {
+            let (below, limit) = cut(after, limit)?;
+            let rows = db::newest(self.db, browse, below, limit + 1);
+            return Ok(page(self.settle(rows.map_err(Stop::from))?, limit));
         };
-        Ok(page(self.settle(rows.map_err(Stop::from))?, limit))
-    }
-
-    /// What is on sale and has all these words, the last as the start of a word; newest first.
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal::NotFound`] for a cursor that is none.
-    pub fn search(
-        &mut self,
-        search: &Search,
-        category: Option<Category>,
-        after: Option<&str>,
-        limit: Option<i64>,
-    ) -> Result<Page<ListingView>, No> {
-        let (below, limit) = cut(after, limit)?;
-        let rows = db::found(self.db, search, category, below, limit + 1);
-        Ok(page(self.settle(rows.map_err(Stop::from))?, limit))
+        let (_, limit) = cut(None, limit)?;
+        let beyond = beyond(after, range, browse.sort)?;
+        let rows = db::by_price(self.db, browse, range, beyond, limit + 1);
+        let rows = self.settle(rows.map_err(Stop::from))?;
+        Ok(page_by(rows, limit, |number, row| format!("{}-{number}", row.price.minor)))
     }
 
     /// What a member has on sale or has sold, newest first.

@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
-use auboutique_domain::{Currency, Price};
+use auboutique_domain::listing::{Browse, PriceRange, Sort};
+use auboutique_domain::{Currency, Money, Price, Refusal};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use serde_json::{Map, Value, json};
 
 use crate::app::{App, Dialog, Purpose, Tab, Then, message, read};
 use crate::errand::Errand;
 use crate::field::Field;
-use crate::listing::Listing;
+use crate::listing::{Filter, Listing};
 use crate::picture::Picture;
 use crate::text;
 
+/// What stands in a choice for nothing chosen.
+const ANY: &str = "any";
 /// How many pieces of a picture are under way at once.
 const PIECES: usize = 2;
 /// How often an upload goes on where the market says it is before it is given up.
@@ -29,6 +32,8 @@ pub enum Aim {
     Sell,
     /// Change a listing.
     Edit(String),
+    /// Say which listings are looked at.
+    Filter,
     /// Change the name that is shown.
     Name,
     /// Change the username.
@@ -424,6 +429,56 @@ impl App {
         form
     }
 
+    pub(crate) fn filter_form(&self) -> Form {
+        let Filter { condition, currency, least, most, sort } = &self.market.filter;
+        let any = |of: Vec<String>| std::iter::once(ANY.to_owned()).chain(of).collect::<Vec<_>>();
+        let price = |minor: &Option<i64>| {
+            let price = minor.zip(*currency).map(|(minor, currency)| Money::new(minor, currency).to_string());
+            price.unwrap_or_default().split(' ').next().unwrap_or_default().to_owned()
+        };
+        let entries = vec![
+            Entry::choice(
+                "condition",
+                "Condition",
+                any(self.conditions.clone()),
+                condition.as_deref().unwrap_or(ANY),
+            ),
+            Entry::choice(
+                "currency",
+                "Currency",
+                any(Currency::ALL.iter().map(|each| each.code().to_owned()).collect()),
+                currency.map_or(ANY, Currency::code),
+            ),
+            Entry::line("least", "From", &price(least), "any price"),
+            Entry::line("most", "Up to", &price(most), "any price"),
+            Entry::choice(
+                "sort",
+                "First",
+                Sort::ALL.iter().map(|each| each.name().to_owned()).collect(),
+                sort.name(),
+            ),
+        ];
+        Form::new(Aim::Filter, "What to look at", "Show", entries)
+    }
+
+    /// Shows what a filled-in form asks for, or says in it what is wrong.
+    fn filter_by_form(&mut self) {
+        let Some(form) = self.form.as_mut() else { return };
+        match filter_of(form) {
+            Ok(filter) => {
+                self.form = None;
+                self.market.filter = filter;
+                self.market.owner = None;
+                self.market.list.at = 0;
+                self.load_market(false);
+            }
+            Err((entry, why)) => {
+                form.error = Some(why);
+                form.go_to(entry);
+            }
+        }
+    }
+
     /// The form that has the keys: the one over the page, or that of the tab Sell.
     pub(crate) fn typing_form(&mut self) -> Option<&mut Form> {
         if self.form.is_some() {
@@ -443,6 +498,9 @@ impl App {
         }
         let needs_picture = !self.without_picture.iter().any(|each| *each == self.sell.text("category"));
         let Some(form) = self.typing_form() else { return };
+        if form.aim == Aim::Filter {
+            return self.filter_by_form();
+        }
         if form.sent {
             return;
         }
@@ -467,6 +525,8 @@ impl App {
             Aim::Username => "change_username",
             Aim::Email => "change_email",
             Aim::Password => "change_password",
+            // It asks nothing of the market but another page.
+            Aim::Filter => return,
         };
         if matches!(form.aim, Aim::LogIn | Aim::Register) {
             fields.insert("device".to_owned(), json!("auboutique terminal"));
@@ -554,7 +614,7 @@ impl App {
                 self.me = read(reply).or(self.me.take());
                 self.say("Changed");
             }
-            None => {}
+            Some(Aim::Filter) | None => {}
         }
     }
 
@@ -663,7 +723,7 @@ impl App {
     pub(crate) fn on_form_key(&mut self, key: KeyEvent) {
         if key.code == KeyCode::Esc {
             if let Some(form) = &self.form {
-                let keep = form.is_changed() && !matches!(form.aim, Aim::LogIn);
+                let keep = form.is_changed() && !matches!(form.aim, Aim::LogIn | Aim::Filter);
                 if keep {
                     self.dialog = Some(Dialog {
                         title: "Leave the form?".to_owned(),
@@ -705,6 +765,35 @@ impl App {
             Did::Nothing => {}
         }
     }
+}
+
+/// What a form asks for, or which entry is wrong, and why.
+fn filter_of(form: &Form) -> Result<Filter, (&'static str, String)> {
+    let chosen = |name| Some(form.text(name)).filter(|text| *text != ANY);
+    let currency = chosen("currency").and_then(|code| Currency::parse(code).ok());
+    let price = |name| {
+        let typed = form.text(name).trim();
+        match currency {
+            _ if typed.is_empty() => Ok(None),
+            None => Err(("currency", Refusal::CurrencyNeeded.to_string())),
+            Some(currency) => match Price::parse(typed, currency) {
+                Ok(price) => Ok(Some(price.money().minor)),
+                Err(refusal) => Err((name, refusal.to_string())),
+            },
+        }
+    };
+    let (least, most) = (price("least")?, price("most")?);
+    let sort = Sort::parse(form.text("sort")).unwrap_or_default();
+    let browse = Browse {
+        price: currency.map(|currency| PriceRange { currency, least, most }),
+        sort,
+        ..Browse::default()
+    };
+    if let Err(refusal) = browse.check() {
+        let entry = if refusal == Refusal::CurrencyNeeded { "currency" } else { "least" };
+        return Err((entry, refusal.to_string()));
+    }
+    Ok(Filter { condition: chosen("condition").map(str::to_owned), currency, least, most, sort })
 }
 
 /// The form to sign in.

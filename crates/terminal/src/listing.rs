@@ -1,6 +1,7 @@
 //! Listings: the market, one listing alone, and my own with their buyers.
 
-use auboutique_domain::Money;
+use auboutique_domain::listing::Sort;
+use auboutique_domain::{Currency, Money};
 use jiff::civil::Date;
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
@@ -69,6 +70,60 @@ impl Listing {
     }
 }
 
+/// Which of the listings on sale are looked at, beside words and shelf, and in which order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only what is this worn.
+    pub condition: Option<String>,
+    /// Only prices in this currency.
+    pub currency: Option<Currency>,
+    /// And none below so many minor units.
+    pub least: Option<i64>,
+    /// And none above so many.
+    pub most: Option<i64>,
+    /// In this order; the newest first when nothing is said.
+    pub sort: Sort,
+}
+
+impl Filter {
+    /// What it asks of the market.
+    fn ask(&self, fields: &mut Value) {
+        if let Some(condition) = &self.condition {
+            fields["condition"] = json!(condition);
+        }
+        if let Some(currency) = self.currency {
+            fields["currency"] = json!(currency);
+        }
+        if let Some(least) = self.least {
+            fields["least"] = json!(least);
+        }
+        if let Some(most) = self.most {
+            fields["most"] = json!(most);
+        }
+        if self.sort != Sort::Newest {
+            fields["sort"] = json!(self.sort.name());
+        }
+    }
+
+    /// What it asks, in words; empty when it asks nothing.
+    fn words(&self) -> String {
+        let mut words: Vec<String> = self.condition.iter().map(|condition| text::words(condition)).collect();
+        if let Some(currency) = self.currency {
+            let price = |minor| text::money(&Money::new(minor, currency));
+            words.push(match (self.least, self.most) {
+                (None, None) => format!("in {}", currency.code()),
+                (Some(least), None) => format!("from {}", price(least)),
+                (None, Some(most)) => format!("up to {}", price(most)),
+                (Some(least), Some(most)) => format!("{} to {}", price(least), price(most)),
+            });
+        }
+        if self.sort != Sort::Newest {
+            words.push(format!("{} first", self.sort.name()));
+        }
+        words.join(" · ")
+    }
+}
+
 /// What of the market is looked at.
 #[derive(Debug, Default)]
 pub struct Market {
@@ -80,6 +135,8 @@ pub struct Market {
     pub searching: bool,
     /// Only this shelf.
     pub category: Option<String>,
+    /// Only what passes this.
+    pub filter: Filter,
     /// Only this member's.
     pub owner: Option<Card>,
     /// Which question the rows are the answer to.
@@ -150,7 +207,10 @@ pub(crate) fn draw_market(app: &mut App, pen: &mut Pen, area: Rect) {
             (error, "Esc shows everything again")
         } else if !app.market.list.known {
             ("One moment…".to_owned(), "")
-        } else if app.market.owner.is_some() || app.market.category.is_some() || !app.market.search.is_empty()
+        } else if app.market.owner.is_some()
+            || app.market.category.is_some()
+            || app.market.filter != Filter::default()
+            || !app.market.search.is_empty()
         {
             ("Nothing here".to_owned(), "Esc shows everything again")
         } else {
@@ -210,6 +270,16 @@ fn draw_filter(app: &mut App, pen: &mut Pen, area: Rect) {
         spans.push(Span::styled(text::words(category), skin.accent()));
     }
     pen.line(area.x, area.y, area.width, Line::from(spans));
+    let filter = if app.market.owner.is_some() { String::new() } else { app.market.filter.words() };
+    if !filter.is_empty() {
+        let clears = "F clears ";
+        let wide = u16::try_from(text::width(clears)).unwrap_or(0);
+        let below = Rect { y: area.y + 1, ..area };
+        pen.text(below.x + 1, below.y, below.width.saturating_sub(wide + 2), &filter, skin.accent());
+        pen.right(below.x, below.y, below.width, clears, skin.muted());
+        let x = below.right().saturating_sub(wide);
+        pen.hit(Rect { x, width: wide, ..below }, Hit::Key(KeyCode::Char('F')));
+    }
     let more = if app.market.list.next.is_some() { "+" } else { "" };
     let fresh = app.market.fresh;
     if fresh > 0 {
@@ -396,8 +466,11 @@ impl App {
             fields["text"] = json!(text);
             "search"
         };
-        if let (Some(category), None) = (&market.category, &market.owner) {
-            fields["category"] = json!(category);
+        if market.owner.is_none() {
+            if let Some(category) = &market.category {
+                fields["category"] = json!(category);
+            }
+            market.filter.ask(&mut fields);
         }
         if more && let Some(next) = &market.list.next {
             fields["after"] = next.clone();
@@ -612,6 +685,14 @@ impl App {
                     .unwrap_or(0);
                 self.choice = Some(Choice { title: "Which shelf?", of, at });
             }
+            KeyCode::Char('s') => self.form = Some(self.filter_form()),
+            KeyCode::Char('F') => {
+                self.market.category = None;
+                self.market.filter = Filter::default();
+                self.market.error = None;
+                self.market.list.at = 0;
+                self.load_market(false);
+            }
             KeyCode::Char('r') => {
                 self.market.list.at = 0;
                 self.load_market(false);
@@ -619,6 +700,7 @@ impl App {
             KeyCode::Esc => {
                 self.market.owner = None;
                 self.market.category = None;
+                self.market.filter = Filter::default();
                 self.market.search.take();
                 self.market.error = None;
                 self.market.list.at = 0;

@@ -176,10 +176,10 @@ fn keys(app: &App) -> Keys {
             Tab::Market => keys.extend([
                 (letter('/'), "/", "search"),
                 (letter('f'), "f", "shelf"),
+                (letter('s'), "s", "filter"),
                 (KeyCode::Enter, "Enter", "open"),
                 (letter('b'), "b", "buy"),
                 (letter('m'), "m", "message"),
-                (letter('o'), "o", "by owner"),
             ]),
             Tab::Sell => keys.extend([
                 (KeyCode::Tab, "Tab", "next"),
@@ -612,6 +612,7 @@ pub(crate) fn help(app: &App) -> Vec<(&'static str, &'static str)> {
         (None, None, Tab::Market) => vec![
             ("/", "search while you type"),
             ("f", "only one shelf"),
+            ("s / F", "condition, prices, order / all of them again"),
             ("o", "everything of this owner"),
             ("Enter", "open"),
             ("b / m", "buy / write to the seller"),

@@ -10,9 +10,11 @@ use auboutique_domain::conversation::{Message, MessageText, Partner};
 use auboutique_domain::id::{
     ConversationId, ListingId, MessageId, OrderId, PickupPointId, PictureId, SessionId, UploadId,
 };
-use auboutique_domain::listing::{Category, Condition, ListingChanges, ListingDraft};
+use auboutique_domain::listing::{
+    Browse, Category, Condition, ListingChanges, ListingDraft, PriceRange, Sort,
+};
 use auboutique_domain::member::{Role, Username, display_name};
-use auboutique_domain::money::{Money, Price};
+use auboutique_domain::money::{Currency, Money, Price};
 use auboutique_domain::order::Code;
 use auboutique_domain::pickup::PickupPointDraft;
 use auboutique_domain::picture::{Extent, Size};
@@ -221,10 +223,8 @@ pub enum Query {
     Categories,
     /// Where things can be collected.
     PickupPoints,
-    /// What is on sale, newest first.
-    Listings { category: Option<Category>, after: Option<String>, limit: Option<i64> },
-    /// What is on sale and has these words.
-    Search { search: Search, category: Option<Category>, after: Option<String>, limit: Option<i64> },
+    /// What is on sale and is looked for.
+    Browse { browse: Browse, after: Option<String>, limit: Option<i64> },
     /// What one member has on sale or has sold.
     ListingsOf { username: String, after: Option<String>, limit: Option<i64> },
     /// One listing.
@@ -471,6 +471,23 @@ fn query(query: Query) -> Result<Op, Unreadable> {
 fn category(name: Option<String>) -> Result<Option<Category>, Refusal> {
     name.map(|name| Category::parse(&name)).transpose()
 }
+/// What is looked for beside words: shelf and condition, prices, and in which order.
+fn browse(
+    search: Option<Search>,
+    (category, condition): (Option<String>, Option<String>),
+    (currency, least, most): (Option<Currency>, Option<i64>, Option<i64>),
+    sort: Option<String>,
+) -> Result<Browse, Refusal> {
+    let browse = Browse {
+        search,
+        category: self::category(category)?,
+        condition: condition.map(|name| Condition::parse(&name)).transpose()?,
+        price: PriceRange::asked(currency, least, most)?,
+        sort: sort.map(|name| Sort::parse(&name)).transpose()?.unwrap_or_default(),
+    };
+    browse.check()?;
+    Ok(browse)
+}
 /// A member is named as on a page: whatever the case, whatever blanks around.
 fn name(username: &str) -> Result<Username, Refusal> {
     Username::parse(username)
@@ -529,10 +546,21 @@ ops! {
 
     // Listings.
     "categories" {} => query(Query::Categories);
-    "listings" { category: Option<String>, after: Option<String>, limit: Option<i64> } =>
-        query(Query::Listings { category: self::category(category)?, after, limit });
-    "search" { text: String, category: Option<String>, after: Option<String>, limit: Option<i64> } =>
-        query(Query::Search { search: Search::parse(&text)?, category: self::category(category)?, after, limit });
+    "listings" {
+        category: Option<String>, condition: Option<String>, currency: Option<Currency>, least: Option<i64>,
+        most: Option<i64>, sort: Option<String>, after: Option<String>, limit: Option<i64>,
+    } => {
+        let browse = browse(None, (category, condition), (currency, least, most), sort)?;
+        query(Query::Browse { browse, after, limit })
+    };
+    "search" {
+        text: String, category: Option<String>, condition: Option<String>, currency: Option<Currency>,
+        least: Option<i64>, most: Option<i64>, sort: Option<String>, after: Option<String>, limit: Option<i64>,
+    } => {
+        let search = Search::parse(&text)?;
+        let browse = browse(Some(search), (category, condition), (currency, least, most), sort)?;
+        query(Query::Browse { browse, after, limit })
+    };
     "listings_of" { username: String, after: Option<String>, limit: Option<i64> } =>
         query(Query::ListingsOf { username, after, limit });
     "listing" { listing: ListingId } => query(Query::Listing { listing });
@@ -927,8 +955,43 @@ mod tests {
             decode(br#"{"id":"a","op":"search","text":"calculus","key":"k1","colour":"red"}"#).unwrap();
         assert_eq!(request.id, Id(Value::from("a")));
         assert_eq!(request.key.as_deref(), Some("k1"));
-        let search = Search::parse("calculus").unwrap();
-        assert_eq!(request.op, Op::Query(Query::Search { search, category: None, after: None, limit: None }));
+        let browse = Browse::words(Search::parse("calculus").unwrap());
+        assert_eq!(request.op, Op::Query(Query::Browse { browse, after: None, limit: None }));
+    }
+
+    #[test]
+    fn prices_are_looked_for_in_a_currency_and_in_whole_units() {
+        let listings = |fields: &str| decode(format!(r#"{{"op":"listings",{fields}}}"#).as_bytes());
+        let request = listings(
+            r#""category":"books","condition":"good","currency":"LBP","least":5,"most":9,"sort":"dearest""#,
+        );
+        let price = Some(PriceRange { currency: Currency::Lbp, least: Some(5), most: Some(9) });
+        let browse = Browse {
+            search: None,
+            category: Some(Category::Books),
+            condition: Some(Condition::Good),
+            price,
+            sort: Sort::Dearest,
+        };
+        assert_eq!(request.unwrap().op, Op::Query(Query::Browse { browse, after: None, limit: None }));
+        let refused = |fields: &str| match listings(fields) {
+            Err((_, Unreadable::Refused(refusal))) => refusal.code(),
+            other => panic!("{fields}: {other:?}"),
+        };
+        assert_eq!(refused(r#""sort":"cheapest""#), "currency_needed");
+        assert_eq!(refused(r#""least":5"#), "currency_needed");
+        assert_eq!(refused(r#""currency":"USD","least":9,"most":5"#), "price_range_invalid");
+        assert_eq!(refused(r#""currency":"USD","most":-1"#), "price_range_invalid");
+        assert_eq!(refused(r#""sort":"nearest""#), "sort_unknown");
+        assert_eq!(refused(r#""condition":"wet""#), "condition_unknown");
+        for fields in
+            [r#""currency":"EUR""#, r#""currency":"USD","least":1.5"#, r#""currency":"USD","most":"9""#]
+        {
+            assert!(
+                matches!(listings(fields), Err((_, Unreadable::Malformed(Malformed::BadField { .. })))),
+                "{fields}"
+            );
+        }
     }
 
     #[test]

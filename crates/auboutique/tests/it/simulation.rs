@@ -18,8 +18,8 @@ use auboutique_domain::id::{
     ConversationId, ListingId, MemberId, MessageId, OrderId, PickupPointId, SessionId,
 };
 use auboutique_domain::listing::{
-    Category, Condition, ListingChanges, ListingDraft, ListingState, ListingView, OwnListing, Page,
-    PickupPointName,
+    Browse, Category, Condition, ListingChanges, ListingDraft, ListingState, ListingView, OwnListing, Page,
+    PickupPointName, PriceRange, Sort,
 };
 use auboutique_domain::member::{Account, Email, MemberCard, Role, Secret, SessionView, Username};
 use auboutique_domain::order::{Action, Code, DeskView, Line, OrderView, PickupView, Side, State};
@@ -2186,16 +2186,18 @@ impl Simulation {
         let limit = self.dice.between(1, 100);
         let (visitor, model) = (Who::Visitor, &self.model);
 
-        let newest = self.pages(visitor, move |view, after| view.newest(None, after, Some(limit)));
+        let newest =
+            self.pages(visitor, move |view, after| view.browse(&Browse::default(), after, Some(limit)));
         self.same_rows("what is on sale", &newest, &model.on_sale(|_| true));
-        let shelf = self.pages(visitor, move |view, after| view.newest(Some(category), after, Some(limit)));
+        let browse = Browse::shelf(Some(category));
+        let shelf = self.pages(visitor, move |view, after| view.browse(&browse, after, Some(limit)));
         self.same_rows("a shelf", &shelf, &model.on_sale(|thing| thing.category == category));
         for text in ["nov", "blue lamp", "desk b", "brown desk 1"] {
-            let search = Search::parse(text).unwrap();
-            let found =
-                self.pages(visitor, move |view, after| view.search(&search, None, after, Some(limit)));
+            let browse = Browse::words(Search::parse(text).unwrap());
+            let found = self.pages(visitor, move |view, after| view.browse(&browse, after, Some(limit)));
             self.same_rows(text, &found, &model.on_sale(|thing| has_words(&thing.title, text)));
         }
+        self.compare_sorted(category, limit);
         for thing in 0..model.things.len() {
             let id = model.things[thing].id;
             let seen = self.ask(visitor, move |view| view.listing(id));
@@ -2225,6 +2227,52 @@ impl Simulation {
             self.same("its attendants", &desk.attendants, &Some(cards));
         }
         self.same("verify", &verify(&self.location).unwrap().findings, &Vec::new());
+    }
+
+    /// What is on sale in the order of its prices, with each of the things that can be asked of it, and with all of them.
+    fn compare_sorted(&self, category: Category, limit: i64) {
+        let range = |least, most| Some(PriceRange { currency: Currency::Usd, least, most });
+        for (words, shelf, condition, price) in [
+            (None, None, None, range(None, None)),
+            (None, Some(category), None, range(Some(500), None)),
+            (None, None, Some(Condition::Good), range(None, Some(3_000))),
+            (Some("desk b"), None, None, range(None, None)),
+            (Some("blue lamp"), Some(category), Some(Condition::Good), range(Some(200), Some(3_000))),
+        ] {
+            let passes = |thing: &ListingView| {
+                words.is_none_or(|words| has_words(&thing.title, words))
+                    && shelf.is_none_or(|shelf| thing.category == shelf)
+                    && condition.is_none_or(|condition| thing.condition == condition)
+                    && price.is_none_or(|PriceRange { currency, least, most }| {
+                        thing.price.currency == currency
+                            && least.is_none_or(|least| thing.price.minor >= least)
+                            && most.is_none_or(|most| thing.price.minor <= most)
+                    })
+            };
+            let mut expected = self.model.on_sale(|_| true);
+            expected.retain(passes);
+            for sort in Sort::ALL.iter().copied() {
+                let search = words.map(|words| Search::parse(words).unwrap());
+                let browse = Browse { search, category: shelf, condition, price, sort };
+                let what = format!("{browse:?}");
+                let found =
+                    self.pages(Who::Visitor, move |view, after| view.browse(&browse, after, Some(limit)));
+                match sort {
+                    Sort::Newest => {}
+                    // The newest come first in the model: those of one price stay so, or are turned around.
+                    Sort::Dearest => expected.sort_by_key(|thing| -thing.price.minor),
+                    Sort::Cheapest => {
+                        expected.reverse();
+                        expected.sort_by_key(|thing| thing.price.minor);
+                    }
+                }
+                self.same_rows(&what, &found, &expected);
+                if sort == Sort::Cheapest {
+                    expected = self.model.on_sale(|_| true);
+                    expected.retain(passes);
+                }
+            }
+        }
     }
 
     fn compare_what_one_sees(&self, member: usize, limit: i64) {

@@ -15,6 +15,7 @@ use std::time::Duration;
 use auboutique::http;
 use auboutique::serve::{Doors, Running};
 use auboutique_domain::id::{MemberId, SessionId};
+use auboutique_domain::listing::Browse;
 use auboutique_domain::member::{Email, Role, Secret, Username};
 use auboutique_domain::pickup::{PickupPoint, PickupPointDraft};
 use auboutique_domain::{Command, Reply};
@@ -172,7 +173,8 @@ impl Stage {
 
     /// The number of the last event and how many listings are on sale: what a request without effect leaves as it is.
     pub(crate) fn state(&self) -> (i64, usize) {
-        let on_sale = self.market.ask_now(Caller::VISITOR, |view| view.newest(None, None, Some(100)));
+        let on_sale =
+            self.market.ask_now(Caller::VISITOR, |view| view.browse(&Browse::default(), None, Some(100)));
         (*self.market.log().borrow(), on_sale.unwrap().rows.len())
     }
 

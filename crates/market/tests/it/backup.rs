@@ -5,6 +5,7 @@ use std::thread;
 
 use auboutique_domain::Command;
 use auboutique_domain::id::MemberId;
+use auboutique_domain::listing::Browse;
 use auboutique_domain::text::Search;
 use auboutique_market::backup::{back_up, restore};
 use auboutique_market::{Caller, DbError, Location};
@@ -56,8 +57,8 @@ fn furnish(stage: &Stage) {
 fn goes_on(stage: &Stage, location: &Location) {
     let market = stage.try_to_open(location).unwrap();
     let search = |words: &str| {
-        let search = Search::parse(words).unwrap();
-        market.ask_now(Caller::VISITOR, move |view| view.search(&search, None, None, None)).unwrap().rows
+        let browse = Browse::words(Search::parse(words).unwrap());
+        market.ask_now(Caller::VISITOR, move |view| view.browse(&browse, None, None)).unwrap().rows
     };
     let on_sale = search("cafe مكتبه");
     assert_eq!((on_sale.len(), search("calculus").len(), search("withdrawn").len()), (1, 0, 0));

@@ -2,11 +2,12 @@
 
 use auboutique_domain::id::{ListingId, PickupPointId};
 use auboutique_domain::listing::{
-    Category, Condition, ListingChanges, ListingDraft, ListingState, ListingView, Page,
+    Browse, Category, Condition, ListingChanges, ListingDraft, ListingState, ListingView, MOST_SORTED, Page,
+    PriceRange, Sort,
 };
 use auboutique_domain::member::Role;
 use auboutique_domain::text::Search;
-use auboutique_domain::{Command, Refusal};
+use auboutique_domain::{Command, Currency, Price, Refusal, Reply};
 use auboutique_market::{Caller, No, View};
 
 use crate::stage::{Person, Stage, refused, usd};
@@ -31,8 +32,8 @@ fn pages(
 
 /// The titles a search finds, newest first.
 fn found_in(stage: &Stage, category: Option<Category>, words: &str) -> Vec<String> {
-    let search = Search::parse(words).unwrap();
-    let page = stage.ask(Caller::VISITOR, move |view| view.search(&search, category, None, Some(100)));
+    let browse = Browse { category, ..Browse::words(Search::parse(words).unwrap()) };
+    let page = stage.ask(Caller::VISITOR, move |view| view.browse(&browse, None, Some(100)));
     page.unwrap().rows.into_iter().map(|listing| listing.title).collect()
 }
 
@@ -44,6 +45,35 @@ fn described(stage: &Stage, seller: &Person, title: &str, description: &str) {
     let draft =
         ListingDraft::new(title, description, usd(100), Category::Other, Condition::Good, None).unwrap();
     stage.does(seller, Command::AddListing { draft });
+}
+
+/// Puts something on sale: at that price, on that shelf, that worn.
+fn offers(
+    stage: &Stage,
+    seller: &Person,
+    title: &str,
+    price: Price,
+    place: (Category, Condition),
+) -> ListingId {
+    let draft = ListingDraft::new(title, "", price, place.0, place.1, None).unwrap();
+    match stage.does(seller, Command::AddListing { draft }) {
+        Reply::Listing(listing) => listing.listing,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn lbp(pounds: i64) -> Price {
+    Price::new(pounds, Currency::Lbp).unwrap()
+}
+
+/// Prices in dollars, of that many cents.
+fn dollars(least: Option<i64>, most: Option<i64>) -> Option<PriceRange> {
+    Some(PriceRange { currency: Currency::Usd, least, most })
+}
+
+/// All pages of two rows, one after the other.
+fn browsed(stage: &Stage, browse: Browse) -> Vec<String> {
+    pages(stage, move |view, after| view.browse(&browse, after, Some(2)), || ())
 }
 
 fn texts(title: Option<&str>, description: Option<&str>) -> ListingChanges {
@@ -64,9 +94,9 @@ on_both! {
         let newer = || {
             stage.lists(&rana, "Newer", usd(100));
         };
-        let seen = pages(stage, |view, after| view.newest(None, after, Some(2)), newer);
+        let seen = pages(stage, |view, after| view.browse(&Browse::default(), after, Some(2)), newer);
         assert_eq!(seen, before);
-        let first = stage.ask(Caller::VISITOR, |view| view.newest(None, None, Some(1))).unwrap();
+        let first = stage.ask(Caller::VISITOR, |view| view.browse(&Browse::default(), None, Some(1))).unwrap();
         assert_eq!(first.rows[0].title, "Newer");
     }
 
@@ -77,13 +107,14 @@ on_both! {
             stage.lists_in(&karim, Category::Books, &format!("Volume {number}"), usd(100));
         }
         let records: Vec<String> = (0..5).rev().map(|number| format!("Record {number}")).collect();
-        let shelf = |view: &mut View<'_>, after: Option<&str>| view.newest(Some(Category::Study), after, Some(2));
+        let study = Browse::shelf(Some(Category::Study));
+        let shelf = move |view: &mut View<'_>, after: Option<&str>| view.browse(&study, after, Some(2));
         assert_eq!(pages(stage, shelf, || ()), records);
         let member = |view: &mut View<'_>, after: Option<&str>| view.listings_of("rana", after, Some(2));
         assert_eq!(pages(stage, member, || ()), records);
         let nobody = stage.ask(Caller::VISITOR, |view| view.listings_of("nobody_here", None, None));
         assert_eq!(refused(nobody), Refusal::not_found("member"));
-        let nonsense = stage.ask(Caller::VISITOR, |view| view.newest(None, Some("x"), None));
+        let nonsense = stage.ask(Caller::VISITOR, |view| view.browse(&Browse::default(), Some("x"), None));
         assert_eq!(refused(nonsense), Refusal::not_found("page"));
     }
 
@@ -93,9 +124,136 @@ on_both! {
             stage.lists(&rana, &format!("Volume {number}"), usd(100));
         }
         for (asked, rows) in [(None, 20), (Some(-1), 1), (Some(0), 1), (Some(i64::MAX), 100)] {
-            let page = stage.ask(Caller::VISITOR, move |view| view.newest(None, None, asked)).unwrap();
+            let page = stage.ask(Caller::VISITOR, move |view| view.browse(&Browse::default(), None, asked)).unwrap();
             assert_eq!((page.rows.len(), page.next.is_some()), (rows, true), "{asked:?}");
         }
+    }
+
+    fn what_is_on_sale_comes_in_the_order_of_its_prices_one_currency_at_a_time(stage) {
+        let rana = stage.member("rana");
+        for (title, price) in [
+            ("Lamp", usd(900)), ("Desk", usd(2_500)), ("Pen", usd(100)), ("Coat", lbp(500)), ("Shelf", usd(900)),
+            ("Chair", usd(1_000)), ("Book", lbp(350_000)),
+        ] {
+            stage.lists(&rana, title, price);
+        }
+        let sorted = |sort, price| browsed(stage, Browse { sort, price, ..Browse::default() });
+        let all = dollars(None, None);
+        assert_eq!(sorted(Sort::Cheapest, all), ["Pen", "Lamp", "Shelf", "Chair", "Desk"]);
+        assert_eq!(sorted(Sort::Dearest, all), ["Desk", "Chair", "Shelf", "Lamp", "Pen"]);
+        assert_eq!(sorted(Sort::Newest, all), ["Chair", "Shelf", "Pen", "Desk", "Lamp"]);
+        assert_eq!(sorted(Sort::Cheapest, dollars(Some(900), Some(1_000))), ["Lamp", "Shelf", "Chair"]);
+        assert_eq!(sorted(Sort::Dearest, dollars(Some(900), Some(1_000))), ["Chair", "Shelf", "Lamp"]);
+        assert_eq!(sorted(Sort::Newest, dollars(Some(900), Some(1_000))), ["Chair", "Shelf", "Lamp"]);
+        assert_eq!(sorted(Sort::Newest, dollars(Some(2_501), None)), [""; 0]);
+        assert_eq!(sorted(Sort::Dearest, dollars(None, Some(0))), [""; 0]);
+        let pounds = Some(PriceRange { currency: Currency::Lbp, least: None, most: None });
+        assert_eq!(sorted(Sort::Dearest, pounds), ["Book", "Coat"]);
+    }
+
+    fn shelf_condition_words_and_prices_are_asked_of_one_listing_together(stage) {
+        let (rana, karim) = (stage.member("rana"), stage.member("karim"));
+        let (books, study) = (Category::Books, Category::Study);
+        offers(stage, &rana, "Desk lamp", usd(900), (books, Condition::Good));
+        offers(stage, &rana, "Desk lamp, worn", usd(300), (books, Condition::Fair));
+        offers(stage, &rana, "Desk", usd(2_500), (study, Condition::Good));
+        let sold = offers(stage, &rana, "Desk lamp, sold", usd(800), (books, Condition::Good));
+        offers(stage, &rana, "Lamp in pounds", lbp(900), (books, Condition::Good));
+        offers(stage, &rana, "Lamp", usd(1_000), (study, Condition::Good));
+        stage.buys(&karim, sold);
+        let words = |text: &str| Some(Search::parse(text).unwrap());
+        let check = |browse: Browse, expected: &[&str]| {
+            let newest = browsed(stage, Browse { sort: Sort::Newest, ..browse.clone() });
+            let found = browsed(stage, browse.clone());
+            assert_eq!(found, expected, "{browse:?}");
+            assert_eq!(newest.len(), expected.len(), "{browse:?}");
+        };
+        let good = Browse { condition: Some(Condition::Good), ..Browse::default() };
+        check(good.clone(), &["Lamp", "Lamp in pounds", "Desk", "Desk lamp"]);
+        check(Browse { category: Some(books), ..good.clone() }, &["Lamp in pounds", "Desk lamp"]);
+        check(Browse { search: words("lamp"), ..good.clone() }, &["Lamp", "Lamp in pounds", "Desk lamp"]);
+        let good = Browse { price: dollars(None, None), sort: Sort::Dearest, ..good };
+        check(good.clone(), &["Desk", "Lamp", "Desk lamp"]);
+        check(Browse { category: Some(study), ..good.clone() }, &["Desk", "Lamp"]);
+        check(Browse { search: words("des"), ..good.clone() }, &["Desk", "Desk lamp"]);
+        check(Browse { search: words("lam"), category: Some(study), ..good.clone() }, &["Lamp"]);
+        let cheap = Browse { sort: Sort::Cheapest, condition: None, price: dollars(None, Some(999)), ..good };
+        check(cheap.clone(), &["Desk lamp, worn", "Desk lamp"]);
+        check(Browse { search: words("lamp"), ..cheap.clone() }, &["Desk lamp, worn", "Desk lamp"]);
+        check(Browse { category: Some(books), ..cheap.clone() }, &["Desk lamp, worn", "Desk lamp"]);
+        check(Browse { category: Some(books), condition: Some(Condition::Fair), ..cheap }, &["Desk lamp, worn"]);
+    }
+
+    fn pages_in_the_order_of_prices_neither_skip_nor_repeat_while_new_listings_come(stage) {
+        let rana = stage.member("rana");
+        let prices = [700, 100, 700, 300, 700, 500, 300];
+        for (number, cents) in prices.iter().enumerate() {
+            stage.lists(&rana, &format!("Volume {number}"), usd(*cents));
+        }
+        let cheapest = ["1", "3", "6", "5", "0", "2", "4"].map(|number| format!("Volume {number}"));
+        for (sort, search) in [
+            (Sort::Cheapest, None), (Sort::Dearest, None), (Sort::Cheapest, Some("volume")), (Sort::Dearest, Some("vol")),
+        ] {
+            let search = search.map(|words| Search::parse(words).unwrap());
+            let browse = Browse { search, price: dollars(None, None), sort, ..Browse::default() };
+            // What comes meanwhile stands before what was read already, wherever one is.
+            let cents = if sort == Sort::Cheapest { 50 } else { 900 };
+            let mut newer = Vec::new();
+            let read = move |view: &mut View<'_>, after: Option<&str>| view.browse(&browse, after, Some(2));
+            let seen = pages(stage, read, || newer.push(stage.lists(&rana, "Volume 9", usd(cents))));
+            let mut expected = cheapest.to_vec();
+            if sort == Sort::Dearest {
+                expected.reverse();
+            }
+            assert_eq!(seen, expected, "{sort:?}");
+            for listing in newer {
+                stage.does(&rana, Command::WithdrawListing { listing });
+            }
+        }
+    }
+
+    fn what_cannot_be_compared_and_a_page_of_another_order_are_refused(stage) {
+        let rana = stage.member("rana");
+        for cents in [100, 200, 300] {
+            stage.lists(&rana, "Lamp", usd(cents));
+        }
+        let no = |browse: Browse, after: Option<&'static str>| {
+            refused(stage.ask(Caller::VISITOR, move |view| view.browse(&browse, after, Some(1))))
+        };
+        for sort in [Sort::Cheapest, Sort::Dearest] {
+            assert_eq!(no(Browse { sort, ..Browse::default() }, None), Refusal::CurrencyNeeded);
+            let price = dollars(Some(2), Some(1));
+            assert_eq!(no(Browse { sort, price, ..Browse::default() }, None), Refusal::PriceRangeInvalid);
+            let price = dollars(Some(200), Some(300));
+            // A number, half a cursor, one of another range, and ones that are none.
+            for after in ["1795324757545753", "200-", "-200", "100-5", "301-5", "200-0", "200--5", "a-b", "200-5-5", ""] {
+                let asked = Browse { sort, price, ..Browse::default() };
+                assert_eq!(no(asked.clone(), Some(after)), Refusal::not_found("page"), "{after}");
+                let words = Some(Search::parse("lamp").unwrap());
+                assert_eq!(no(Browse { search: words, ..asked }, Some(after)), Refusal::not_found("page"), "{after}");
+            }
+        }
+        let newest = Browse { condition: Some(Condition::Good), ..Browse::default() };
+        assert_eq!(no(newest, Some("200-5")), Refusal::not_found("page"));
+    }
+
+    fn of_many_that_have_the_words_the_newest_thousand_are_put_in_the_order_of_their_prices(stage) {
+        let rana = stage.member("rana");
+        let total = MOST_SORTED + 2;
+        for number in 0..total {
+            // The two oldest are the cheapest, and the dearest is one of the newest.
+            stage.lists(&rana, "Lamp", usd(1 + number));
+        }
+        stage.lists(&rana, "Desk", usd(1));
+        let first = |sort, price| {
+            let browse = Browse { price, sort, ..Browse::words(Search::parse("lamp").unwrap()) };
+            let page = stage.ask(Caller::VISITOR, move |view| view.browse(&browse, None, Some(1))).unwrap();
+            page.rows[0].price.minor
+        };
+        assert_eq!(first(Sort::Cheapest, dollars(None, None)), 3);
+        assert_eq!(first(Sort::Dearest, dollars(None, None)), total);
+        // Those that are not looked for are not counted.
+        assert_eq!(first(Sort::Cheapest, dollars(None, Some(total - 2))), 1);
     }
 
     fn searching_folds_accents_and_case_and_finds_the_start_of_a_word(stage) {
@@ -143,8 +301,8 @@ on_both! {
             stage.lists(&rana, title, usd(100));
             stage.lists(&rana, "Atlas", usd(100));
         }
-        let search = Search::parse("vol").unwrap();
-        let read = move |view: &mut View<'_>, after: Option<&str>| view.search(&search, None, after, Some(2));
+        let browse = Browse::words(Search::parse("vol").unwrap());
+        let read = move |view: &mut View<'_>, after: Option<&str>| view.browse(&browse, after, Some(2));
         let newer = || {
             stage.lists(&rana, "Volume 9", usd(100));
         };
@@ -157,7 +315,7 @@ on_both! {
         let withdrawn = stage.lists(&rana, "Calculus two", usd(100));
         let order = stage.buys(&karim, sold).order;
         stage.does(&rana, Command::WithdrawListing { listing: withdrawn });
-        let newest = stage.ask(Caller::VISITOR, |view| view.newest(None, None, None)).unwrap();
+        let newest = stage.ask(Caller::VISITOR, |view| view.browse(&Browse::default(), None, None)).unwrap();
         assert_eq!((found(stage, "calculus").len(), newest.rows.len()), (0, 0));
         stage.cancels(&karim, order);
         stage.does(&rana, Command::PublishListing { listing: withdrawn });
@@ -191,7 +349,8 @@ on_both! {
             "x🅰y", "🅰🅱 zebra", "ꙋ𞤀", "Ꞷꟃ a", "Ა", "\u{1b9c}\u{300}a", "a\u{301}\u{302}", "ﷺ", "㍿", "👩‍🔬 lab",
         ] {
             if let Ok(search) = Search::parse(words) {
-                let page = stage.ask(Caller::VISITOR, move |view| view.search(&search, None, None, None));
+                let browse = Browse::words(search);
+                let page = stage.ask(Caller::VISITOR, move |view| view.browse(&browse, None, None));
                 assert!(page.is_ok(), "{words}: {page:?}");
             }
         }
@@ -280,7 +439,7 @@ on_both! {
         stage.does(&rana, Command::PublishListing { listing: older });
         let again = stage.refusal(&rana, Command::PublishListing { listing: older });
         assert_eq!(again, Refusal::ListingPublished);
-        let titles = pages(stage, |view, after| view.newest(None, after, Some(2)), || ());
+        let titles = pages(stage, |view, after| view.browse(&Browse::default(), after, Some(2)), || ());
         assert_eq!(titles, ["Newer", "Older"]);
     }
 
@@ -314,6 +473,6 @@ on_both! {
         stage.open();
         stage.lists(&rana, &titles[11], usd(100));
         titles.reverse();
-        assert_eq!(pages(stage, |view, after| view.newest(None, after, Some(2)), || ()), titles);
+        assert_eq!(pages(stage, |view, after| view.browse(&Browse::default(), after, Some(2)), || ()), titles);
     }
 }

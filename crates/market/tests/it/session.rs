@@ -3,6 +3,7 @@
 use auboutique_domain::Command;
 use auboutique_domain::Refusal;
 use auboutique_domain::id::SessionId;
+use auboutique_domain::listing::Browse;
 use auboutique_domain::time::Span;
 use auboutique_market::{Caller, No, Password, Source, Token};
 
@@ -169,7 +170,7 @@ on_both! {
         let listing = stage.lists(&rana, "Calculus", usd(100));
         stage.does(&rana, Command::EndSession { session: rana.session });
         assert_eq!(refused(stage.ask(rana.caller(), |view| view.account())), Refusal::SessionEnded);
-        let public = stage.ask(rana.caller(), |view| view.newest(None, None, None));
+        let public = stage.ask(rana.caller(), |view| view.browse(&Browse::default(), None, None));
         assert_eq!(refused(public), Refusal::SessionEnded);
         for command in [
             Command::WithdrawListing { listing },

@@ -304,6 +304,57 @@ fn the_search_answers_while_one_types_and_a_shelf_is_chosen_from_a_list() {
 }
 
 #[test]
+fn a_filter_is_filled_in_told_above_the_list_and_cleared() {
+    let mut stage = Stage::member();
+    stage.shows(&["s filter"]).keys("s").shows(&[
+        "What to look at",
+        "Condition",
+        "‹ any ›",
+        "Up to",
+        "[ Show ]",
+    ]);
+    // A price means nothing without its currency.
+    stage.key(KeyCode::Tab).key(KeyCode::Tab).keys("5").control('s').shows(&["Prices of two currencies"]);
+    assert!(!stage.asked.iter().any(|(_, fields)| fields.get("least").is_some()));
+    stage
+        .keys("U")
+        .key(KeyCode::Tab)
+        .key(KeyCode::Tab)
+        .keys("3")
+        .control('s')
+        .shows(&["The least price is above"]);
+    stage.key(KeyCode::Tab).keys("0,50\n").keys("c").control('s');
+    stage
+        .shows(&["5.00 USD to 30.50 USD · cheapest first", "F clears", "On sale"])
+        .hides(&["What to look at"]);
+    let asked = json!({ "limit": 30, "currency": "USD", "least": 500, "most": 3050, "sort": "cheapest" });
+    assert_eq!(*stage.asked("listings"), asked);
+    // It goes together with words and a shelf, and is there when one looks again.
+    stage.keys("/lam\n").keys("f").key(KeyCode::Down).key(KeyCode::Enter);
+    let asked = stage.asked("search");
+    assert_eq!(
+        (&asked["category"], &asked["least"], &asked["sort"]),
+        (&json!("books"), &json!(500), &json!("cheapest"))
+    );
+    stage
+        .keys("s")
+        .shows(&["5.00", "30.50", "‹ cheapest ›"])
+        .keys("l")
+        .key(KeyCode::Esc)
+        .hides(&["What to look at"]);
+    // The owner's listings come as they are.
+    stage.keys("o").hides(&["cheapest first"]);
+    assert_eq!(*stage.asked("listings_of"), json!({ "limit": 30, "username": "karim" }));
+    stage
+        .keys("/")
+        .key(KeyCode::Esc)
+        .shows(&["cheapest first"])
+        .keys("F")
+        .hides(&["cheapest first", "in books"]);
+    assert_eq!(*stage.asked("listings"), json!({ "limit": 30 }));
+}
+
+#[test]
 fn buying_asks_first_and_shows_place_date_and_code_after() {
     let mut stage = Stage::member();
     stage.keys("b").shows(&[
