@@ -1,2 +1,375 @@
+### English. A message is named for where it stands, then for what it says. Placeables in braces come from the program.
+
+## What every page has
+tagline = The campus marketplace
+skip = Skip to the page
+home-name = AUBoutique, to the home page
+search-label = Search everything on sale
+search-hint = Search: calculus, lamp, oud …
+nav-main = Main
+nav-bar = Places
+nav-home = Home
+nav-browse = Browse
+nav-sell = Sell
+nav-messages = Messages
+nav-desk = Desk
+nav-account = Your account
+nav-you = You
+nav-login = Log in
+nav-signup = Join
+nav-api = For programmers
+show-more = Show more
+cancel = Not now
+close = Close
+save = Save
+live-gone = The connection was lost. What you see may be old; we are trying again.
+unread-messages = { $count ->
+    [one] { $count } unread message
+   *[other] { $count } unread messages
+}
+
+## Prices and times
 money-usd = ${ $amount }
-money-lbp = LBP { $amount }
+money-lbp = LBP{ "\u00A0" }{ $amount }
+day-today = Today
+day-yesterday = Yesterday
+ago-now = just now
+ago-minutes = { $count ->
+    [one] { $count } minute ago
+   *[other] { $count } minutes ago
+}
+ago-hours = { $count ->
+    [one] { $count } hour ago
+   *[other] { $count } hours ago
+}
+ago-days = { $count ->
+    [one] yesterday
+   *[other] { $count } days ago
+}
+
+## Categories and conditions
+category-books = Books
+category-electronics = Electronics
+category-furniture = Furniture
+category-kitchen = Kitchen
+category-clothing = Clothing
+category-sports = Sports
+category-music = Music
+category-games = Games
+category-study = Study
+category-art = Art
+category-plants = Plants
+category-other = Other things
+condition-new = New
+condition-like-new = Like new
+condition-good = Good
+condition-fair = Fair
+condition-for-parts = For parts
+
+## Where things are in their life
+tag-sold = Sold
+tag-withdrawn = Withdrawn
+tag-on-sale = On sale
+state-placed = To be brought
+state-at-desk = At the desk
+state-collected = Collected
+state-completed = Completed
+state-canceled = Canceled
+state-no-drop-off = Never brought
+state-no-pickup = Not collected
+
+## Home
+home-title = The campus marketplace
+home-welcome = What one leaves, another needs.
+home-promise = Buy and sell on campus. Collect at the post office, with a code instead of your phone number.
+home-look = Look around
+home-sell = Sell something
+home-categories = Categories
+home-newest = Just in
+home-all = See everything
+home-empty = Nothing is on sale yet
+home-empty-hint = The first thing could be yours. It takes a minute and one picture.
+
+## Browsing
+browse-title = Everything on sale
+browse-title-words = “{ $words }”
+browse-all = All
+browse-filters = Filter and sort
+browse-any = Any
+browse-price = Price
+browse-least = From
+browse-most = To
+browse-sort = Order
+browse-apply = Show
+browse-nothing = Nothing like that at the moment
+browse-nothing-hint = Try fewer words or another category. New things come in every day.
+browse-everything = See everything
+sort-newest = Newest first
+sort-cheapest = Cheapest first
+sort-dearest = Dearest first
+
+## A listing
+listing-pictures = Pictures
+listing-picture = { $title }, picture { $number }
+listing-show-picture = Picture { $count }
+listing-edit = Edit
+listing-withdraw = Take it off the market
+listing-publish = Put it back on sale
+listing-see-buyer = See who bought it
+listing-buy = Buy for { $price }
+listing-message = Message the seller
+listing-moderate = Withdraw as a moderator
+listing-collected-at = Collected at { $place }
+listing-about = About it
+listing-others = More from { $name }
+buy-title = Buy it?
+buy-explained = You pay { $price } in cash when you collect it at { $place }. The seller brings it there first; we tell you when. You can change your mind for 30 minutes.
+buy-confirm = Yes, buy it
+presence-here = Here now
+presence-away = Not here at the moment
+presence-seen = Last here { $when }
+
+## Selling
+sell-title = Sell something
+sell-edit-title = Edit your listing
+sell-preview = How it will look
+sell-add-pictures = Add pictures
+sell-pictures-hint = Up to { $count } pictures, 8 MB each. The first is the cover. Where they were taken is removed.
+sell-remove = Remove
+sell-cover = Cover
+sell-sending = Sending the pictures …
+sell-description-hint = What would you want to know? Edition, size, what is missing.
+sell-publish = Put it on sale
+sell-save = Save
+sell-promise = When it sells you bring it to the pickup point with a code of your own. Nobody learns your number.
+field-pictures = Pictures
+field-title = What is it?
+field-price = Price
+field-currency = Currency
+field-category = Category
+field-condition = Condition
+field-description = Description
+field-pickup-point = Pickup point
+
+## Orders
+orders-title = Orders
+orders-tabs = Bought and sold
+orders-bought = Bought
+orders-selling = Selling
+orders-none = You have not bought anything yet
+orders-none-hint = When you do, this is where you find your code and the day to collect it.
+order-from = from { $name }
+order-to = bought by { $name }
+order-qr = Your code as a picture the desk can scan
+order-code-buyer = Show this code at the desk to collect it.
+order-code-seller = Show this code at the desk when you bring it.
+order-when = When
+order-before = Bring it before { $day }
+order-until = until { $when } at the latest
+order-where = Where
+order-price = Price
+order-paid = Paid
+order-due = { $due } in cash when you collect it
+order-due-seller = The buyer pays at the desk
+order-who = With whom
+order-calendar = Add to calendar
+order-print = Print
+order-message-buyer = Message the buyer
+order-listing = See the listing
+order-confirm = All is well
+order-cancel = Cancel
+order-cancel-title = Cancel this order?
+order-cancel-buyer = Within 30 minutes of buying you can cancel yourself. Later the seller has to agree: ask.
+order-cancel-seller = You can cancel until you bring it. Doing so without being asked counts against you.
+order-cancel-now = Cancel the order
+order-cancel-ask = Ask the seller to cancel
+order-you-asked = You asked the seller to cancel. They will answer, or bring it.
+order-they-asked = { $name } would like to cancel. If you agree, cancel the order: it will not count against you.
+order-timeline = How far it is
+order-number = Order { $id }
+step-placed = Bought
+step-at-desk = Brought to the desk
+step-collected = Collected
+step-completed = Completed: the seller is credited
+step-canceled = Canceled
+step-no-drop-off = Never brought
+step-no-pickup = Not collected in time
+calendar-collect = Collect: { $title }
+calendar-drop-off = Bring to the desk: { $title }
+selling-title = Selling
+selling-to-bring = Sold, still to be handed over
+selling-all = Your listings
+selling-none = You have nothing on sale
+selling-none-hint = Something on your shelf is looking for its next owner.
+
+## Conversations
+talks-title = Messages
+talks-none = No messages yet
+talks-none-hint = Find something you like and ask its seller.
+talk-about = about { $title }
+talk-is-about = This is about
+talk-you = You: { $text }
+talk-nothing-yet = Nothing said yet
+talk-with = Messages with { $name }
+talk-earlier = Earlier messages
+talk-safety = Say hello. Keep payment and handover here: nobody from the market asks for your password, and you pay at the desk.
+talk-typing = { $name } is typing …
+talk-write = Write a message
+talk-send = Send
+mark-sent = sent
+mark-delivered = delivered
+mark-read = read
+message-failed = This was not sent. Choose it to try again.
+
+## Members and accounts
+member-yours = This is you
+member-message = Message
+member-block = Block
+member-unblock = Unblock
+member-is-blocked = You blocked this member: you hear nothing of them, and they cannot write to you.
+member-listings = On sale and sold
+member-nothing = Nothing here yet.
+login-title = Welcome back
+login-go = Log in
+login-new = New here?
+signup-title = Join the market
+signup-promise = One account for buying, selling and talking.
+signup-username-hint = 3 to 30 of a-z, 0-9 and _. This is how others find you.
+signup-password-hint = At least 8 characters. Three or four words that nobody would put together are best.
+signup-have = You have an account?
+signup-go = Join
+field-login = Username or e-mail
+field-name = Name
+field-username = Username
+field-email = E-mail
+field-password = Password
+field-current-password = Your password now
+account-title = Your account
+account-since = here since { $date }
+account-logout = Log out
+account-yours = Yours
+account-profile = Your page, as others see it
+account-about = About you
+account-presence = Whether you are here
+account-presence-shown = Others see when you are here.
+account-presence-hidden = Nobody sees when you are here.
+account-presence-show = Show it
+account-presence-hide = Hide it
+account-email-title = E-mail
+account-email-now = Your mail goes to { $email }.
+account-email-new = New address
+account-email-go = Change the address
+account-password-title = Password
+account-password-new = New password
+account-password-hint = Every other session ends when you change it.
+account-password-go = Change the password
+account-sessions = Where you are logged in
+account-this-session = This one
+account-session = Since { $started }, last used { $seen }
+account-end-session = Log out there
+account-blocks = Members you blocked
+
+## The desk
+desk-title = The desk
+desk-not-yours = You do not serve a desk. An operator appoints whoever does.
+desk-code = Code
+desk-look = Look it up
+desk-seller = Brings it
+desk-buyer = Collects it
+desk-state = State
+desk-take = Take { $due }
+desk-drop-off = Take it in
+desk-collect = Hand it over
+desk-nothing = There is nothing to do with this code at the moment.
+desk-did-drop-off = Taken in. The buyer is told. Next, please.
+desk-did-collect = Handed over. Next, please.
+
+## What was just done
+done-bought = It is yours. Here is your code.
+done-listed = It is on sale.
+done-edited = Saved.
+done-withdrawn = It is off the market. Only you see it.
+done-published = It is back on sale.
+done-canceled = The order is canceled.
+done-cancel-requested = The seller was asked.
+done-confirmed = Good! The seller is credited.
+done-blocked = Blocked. You hear nothing of them any more.
+done-unblocked = You hear them again.
+done-logged-out = You are logged out. See you soon.
+done-name = Your name is changed.
+done-username = Your username is changed.
+done-email = Your address is changed.
+done-password = Your password is changed. Every other session has ended.
+done-presence = Saved.
+done-session-ended = That session has ended.
+
+## When something goes wrong
+error-home = To the home page
+error-not-found-title = There is nothing here
+error-forbidden-title = That is not yours to do
+error-too-many-title = A little slower, please
+error-busy-title = The market is busy
+error-broken-title = Something is wrong on our side
+error-refused-title = That did not work
+error-no-page = There is no such page. It may have been moved, or the address has a slip in it.
+error-busy = Nothing was changed. Try again in a moment.
+error-broken = It was noted as { $incident }. Nothing of yours is lost; tell the operator if it keeps happening.
+refusal-sign-in-needed = Log in first.
+refusal-session-ended = Your session has ended. Log in again.
+refusal-role-needed = Only a { $role } can do this.
+refusal-wrong-credentials = The login or the password is wrong.
+refusal-too-many-tries = Too many tries. Wait { $wait_seconds } seconds, then try again.
+refusal-not-found = There is no such { $what }, or it is not for you to see.
+refusal-not-yours = This listing belongs to another member. Only its owner can change it.
+refusal-key-reused = This form was sent before with something else in it. Load the page again and repeat it.
+refusal-key-invalid = This form is out of date. Load the page again.
+refusal-username-invalid = A username is 3 to 30 of the letters a-z, the digits and the underscore.
+refusal-username-reserved = This username is reserved. Choose another.
+refusal-username-taken = This username is taken. Choose another, or log in if it is yours.
+refusal-email-invalid = This does not look like an e-mail address.
+refusal-email-domain-not-allowed = Only addresses at { $domains } can join this market.
+refusal-email-taken = There is an account with this address. Log in instead.
+refusal-password-length = A password has { $least } to { $most } characters.
+refusal-password-weak = This password is too easy to guess. { $advice }
+refusal-struck-out = After { $strikes } missed handovers you cannot buy or sell until { $until }.
+refusal-last-operator = This is the last operator. Make another member operator first.
+refusal-text-length = This needs { $least } to { $most } characters.
+refusal-text-unprintable = This has a character in it that cannot be shown. Remove it.
+refusal-search-empty = Search for a word of at least one letter or digit, and no more than { $most } words.
+refusal-currency-unknown = The currencies are USD and LBP.
+refusal-currency-needed = Choose a currency first: prices in two currencies cannot be compared.
+refusal-price-range-invalid = The lower price comes first, and neither is below zero.
+refusal-price-out-of-range = This price is too low or too high.
+refusal-price-unreadable = This is not a price. Write it like 12.50 for USD or 350000 for LBP.
+refusal-category-unknown = Choose a category.
+refusal-condition-unknown = Choose a condition.
+refusal-sort-unknown = Choose an order: { $known }.
+refusal-listing-sold = This is sold.
+refusal-listing-withdrawn = This was taken off the market by its owner.
+refusal-listing-published = This is on sale already.
+refusal-own-listing = This is your own listing.
+refusal-price-changed = The price is now { $price }. Look again, and buy at the new price if you still want it.
+refusal-too-many-listings = You have { $most } listings on sale, the most a member may have. Withdraw one first.
+refusal-pickup-point-full = The pickup point has no free day in the next { $days } days. Try again later.
+refusal-pickup-point-closed = This pickup point is closed for good. Choose another.
+refusal-opening-invalid = Opening hours are given per weekday as 08:00-17:00, on at least one day.
+refusal-capacity-out-of-range = A daily capacity is a whole number of 1 to { $most }.
+refusal-time-zone-unknown = There is no such time zone. Use a name such as Asia/Beirut.
+refusal-day-invalid = A day is written like 2026-11-24 and lies today or later.
+refusal-order-state = This order has moved on: that can no longer be done. What you see here is how it stands now.
+refusal-cancel-needs-consent = You could cancel for { $minutes } minutes. Now ask the seller to cancel.
+refusal-cash-due = { $due } is due. Take exactly this amount.
+refusal-yourself = This is you.
+refusal-conversation-blocked = You cannot write to this member. If it is you who blocks them, unblock them first.
+refusal-stranger-limit = You can send { $messages } messages to somebody who has not answered yet, and write to { $conversations } such members a day. Wait for an answer.
+refusal-too-many-messages = You are sending messages very fast. Wait { $wait_seconds } seconds, then send it again.
+refusal-message-id-used = This message was sent before with another text. Load the page again and repeat it.
+refusal-picture-too-large = A picture has at most 8 MB. Choose another, or make it smaller.
+refusal-picture-too-many-pixels = This picture has too many pixels. Make it smaller and try again.
+refusal-picture-unreadable = { $problem }
+refusal-too-many-uploads = You have { $most } pictures on no listing. Use some of them, or wait a day.
+refusal-upload-misplaced = The picture did not arrive whole. Try again.
+refusal-picture-needed = Add a picture: in this category people want to see it.
+refusal-too-many-pictures = A listing has at most { $most } pictures.
+refusal-resync-required = The market was restored. Load the page again.
+refusal-setting-invalid = { $problem }

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::extract::{FromRequestParts as _, Request, State};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
 
@@ -47,6 +47,33 @@ fn pages() -> Router<Site> {
     Router::new()
         // Looking around.
         .route("/", get(web::home::home))
+        .route("/browse", get(web::listing::browse))
+        .route("/listings/{listing}", get(web::listing::show))
+        .route("/members/{username}", get(web::member::show))
+        // Buying and selling.
+        .route("/listings/{listing}/buy", post(web::listing::buy))
+        .route("/sell", get(web::sell::form).post(web::sell::add))
+        .route("/listings/{listing}/edit", get(web::sell::edit).post(web::sell::change))
+        .route("/listings/{listing}/withdraw", post(web::listing::withdraw))
+        .route("/listings/{listing}/publish", post(web::listing::publish))
+        .route("/selling", get(web::order::selling))
+        .route("/orders", get(web::order::bought))
+        .route("/orders/{order}", get(web::order::show))
+        .route("/orders/{order}/pickup.ics", get(web::order::calendar))
+        .route("/orders/{order}/{verb}", post(web::order::act))
+        // Talking.
+        .route("/messages", get(web::conversation::all).post(web::conversation::start))
+        .route("/messages/{conversation}", get(web::conversation::show).post(web::conversation::say))
+        .route("/members/{username}/{verb}", post(web::member::act))
+        // The account.
+        .route("/login", get(web::session::login_form).post(web::session::login))
+        .route("/signup", get(web::session::signup_form).post(web::session::signup))
+        .route("/logout", post(web::session::logout))
+        .route("/account", get(web::account::show))
+        .route("/account/{part}", post(web::account::change))
+        .route("/account/sessions/{session}/end", post(web::account::end_session))
+        // The desk.
+        .route("/desk", get(web::desk::show).post(web::desk::act))
 }
 
 /// What operators look at, on a port of its own.

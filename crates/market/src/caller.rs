@@ -67,6 +67,12 @@ impl Key {
         }
     }
 
+    /// The key made of this randomness.
+    #[must_use]
+    pub fn random(random: [u8; 16]) -> Self {
+        Self(data_encoding::HEXLOWER.encode(&random))
+    }
+
     /// The key as the client wrote it.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -224,6 +224,18 @@ impl Market {
         self.shared.env.now()
     }
 
+    /// A key nobody has used, for a form that may be sent twice.
+    #[must_use]
+    pub fn fresh_key(&self) -> Key {
+        Key::random(env::random(self.shared.env.as_ref()))
+    }
+
+    /// A name for a message that is about to be written.
+    #[must_use]
+    pub fn fresh_message(&self) -> auboutique_domain::id::MessageId {
+        auboutique_domain::id::MessageId::new(self.now(), env::random(self.shared.env.as_ref()))
+    }
+
     /// Whether the writer has stopped for good: a commit failed and nothing more is acknowledged. The process should end
     /// with an error, so that whoever runs it looks.
     #[must_use]

@@ -270,7 +270,23 @@ impl Market {
         }
     }
 
-    /// The same for a file that is there as a whole, for callers that may block.
+    /// The same for a file that is there as a whole.
+    ///
+    /// # Errors
+    ///
+    /// As [`Market::finish_upload`], and [`Refusal::PictureTooLarge`].
+    pub async fn add_picture(&self, caller: Caller, bytes: Vec<u8>) -> Result<PictureView, No> {
+        self.ask(Caller { key: None, ..caller.clone() }, |view| view.may_bring_picture()).await?;
+        if !i64::try_from(bytes.len()).is_ok_and(|length| (1..=MOST_BYTES).contains(&length)) {
+            return Err(Refusal::PictureTooLarge { most_bytes: MOST_BYTES }.into());
+        }
+        let made = self.shared.darkroom.make(Arc::new(bytes))?.await;
+        let (large, thumbnail) = made.unwrap_or_else(|_| Err(No::stopped()))?;
+        let reply = self.run(caller, Command::AddPicture { large, thumbnail }).await?;
+        self.picture_in(reply)
+    }
+
+    /// The same for callers that may block.
     ///
     /// # Errors
     ///

@@ -57,6 +57,14 @@ impl Sessions {
             return Ok(session);
         }
         let (session, _) = site.market.resume(token).await?;
+        self.note(site, token, session);
+        Ok(session)
+    }
+
+    /// Remembers which session a token proves.
+    pub(crate) fn note(&self, site: &Site, token: &Token, session: SessionId) {
+        let hash: [u8; 32] = Sha256::digest(token.reveal().as_bytes()).into();
+        let now = site.market.now();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= REMEMBERED {
             known.retain(|_, (_, renewed)| now.since(*renewed) < RENEW);
@@ -64,7 +72,6 @@ impl Sessions {
         if known.len() < REMEMBERED {
             known.insert(hash, (session, now));
         }
-        Ok(session)
     }
 }
 

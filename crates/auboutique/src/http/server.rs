@@ -19,7 +19,7 @@ use hyper_util::server::graceful::GracefulConnection;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Sleep, sleep};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
@@ -140,7 +140,7 @@ impl Patient {
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client does not read")));
             }
             *written = 0;
-            deadline.as_mut().reset(Instant::now() + patience);
+            *deadline = Box::pin(sleep(patience));
         }
         Poll::Pending
     }

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use auboutique_domain::Refusal;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts as _, Request};
 use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 
 use super::error::said;
-use super::visit::Shell;
+use super::visit::{Markup, Shell, Visit};
+use crate::http::Site;
 use crate::http::input::{FIELDS, PATIENCE, media_type, read};
 use crate::http::problem::Problem;
 
@@ -31,6 +33,28 @@ impl Typed {
     /// One value more.
     pub fn add(&mut self, name: &str, value: String) {
         self.fields.entry(name.to_owned()).or_default().push(value);
+    }
+
+    /// Another value in place of all that a field has.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.fields.insert(name.to_owned(), vec![value.to_owned()]);
+    }
+
+    /// The form without that field.
+    pub fn remove(&mut self, name: &str) {
+        self.fields.remove(name);
+    }
+
+    /// The fields that have a value, as an address writes them.
+    #[must_use]
+    pub fn address(&self) -> String {
+        let mut address = form_urlencoded::Serializer::new(String::new());
+        for (name, values) in &self.fields {
+            for value in values.iter().filter(|value| !value.is_empty()) {
+                address.append_pair(name, value);
+            }
+        }
+        address.finish()
     }
 
     /// The value of a field; empty when there is none.
@@ -68,14 +92,28 @@ impl Typed {
     }
 }
 
-impl<S: Send + Sync> FromRequest<S> for Typed {
-    type Rejection = Problem;
+/// A visit that brings a form.
+pub struct Form(pub Visit, pub Typed);
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+impl FromRequest<Site> for Form {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, site: &Site) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let visit = Visit::from_request_parts(&mut parts, site).await?;
+        let request = Request::from_parts(parts, body);
         if media_type(request.headers()) != "application/x-www-form-urlencoded" {
-            return Err(Problem::http(StatusCode::UNSUPPORTED_MEDIA_TYPE, "form_needed", "Send a form."));
+            let problem = Problem::http(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "form_needed",
+                "Send the form of this page.",
+            );
+            return Err(visit.fail(problem).into_response());
         }
-        Ok(Self::parse(&read(request, FIELDS, PATIENCE).await?))
+        match read(request, FIELDS, PATIENCE).await {
+            Ok(body) => Ok(Self(visit, Typed::parse(&body))),
+            Err(problem) => Err(visit.fail(problem).into_response()),
+        }
     }
 }
 
@@ -94,10 +132,40 @@ impl Wrong {
         Self { field, said: said(shell, problem) }
     }
 
+    /// Whether anything is.
+    #[must_use]
+    pub const fn is_any(&self) -> bool {
+        !self.said.is_empty()
+    }
+
+    /// What is wrong, whatever it is with.
+    #[must_use]
+    pub fn any(&self) -> Option<&str> {
+        self.is_any().then_some(self.said.as_str())
+    }
+
     /// What is wrong with that field.
     #[must_use]
     pub fn with(&self, field: &str) -> Option<&str> {
         (!self.said.is_empty() && self.field == field).then_some(self.said.as_str())
+    }
+
+    /// Marks a field with which something is wrong.
+    #[must_use]
+    pub fn mark(&self, field: &str) -> Markup {
+        Markup::ours(match self.with(field) {
+            Some(_) => format!(" aria-invalid=\"true\" aria-describedby=\"wrong-{field}\""),
+            None => String::new(),
+        })
+    }
+
+    /// Says what is wrong with a field, under it.
+    #[must_use]
+    pub fn say(&self, field: &str) -> Markup {
+        Markup::ours(match self.with(field) {
+            Some(said) => format!("<p class=\"wrong\" id=\"wrong-{field}\">{}</p>", escaped(said)),
+            None => String::new(),
+        })
     }
 
     /// What is wrong with a form that has these fields, when it is none of them.
@@ -105,6 +173,21 @@ impl Wrong {
     pub fn beyond(&self, fields: &[&str]) -> Option<&str> {
         (!self.said.is_empty() && !fields.contains(&self.field.as_str())).then_some(self.said.as_str())
     }
+}
+
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            other => safe.push(other),
+        }
+    }
+    safe
 }
 
 /// The field a refusal is about, if it is about one.

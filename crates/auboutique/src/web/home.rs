@@ -1,7 +1,7 @@
 //! The home page: what is new, and where to look.
 
 use askama::Template;
-use auboutique_domain::listing::{Category, ListingView};
+use auboutique_domain::listing::{Browse, Category, ListingState, ListingView};
 use axum::response::Response;
 
 use super::error::Failed;
@@ -21,6 +21,6 @@ struct Home {
 ///
 /// When the market cannot be read.
 pub async fn home(visit: Visit) -> Result<Response, Failed> {
-    let newest = visit.ask(|view| view.newest(None, None, Some(24))).await?.rows;
+    let newest = visit.ask(|view| view.browse(&Browse::default(), None, Some(24))).await?.rows;
     visit.page(&Home { shell: visit.shell.clone(), categories: Category::ALL, newest })
 }

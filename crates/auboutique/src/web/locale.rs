@@ -146,12 +146,7 @@ impl Locale {
 
     /// A text with two words in it.
     #[must_use]
-    pub fn t2(
-        &self,
-        key: &str,
-        (name, value): (&str, impl Display),
-        (other, more): (&str, impl Display),
-    ) -> String {
+    pub fn t2(&self, key: &str, name: &str, value: impl Display, other: &str, more: impl Display) -> String {
         let mut args = FluentArgs::new();
         args.set(name, value.to_string());
         args.set(other, more.to_string());
@@ -256,6 +251,12 @@ impl Locale {
     #[must_use]
     pub fn condition(&self, condition: impl Of<listing::Condition>) -> String {
         self.t(&format!("condition-{}", condition.of().name().replace('_', "-")))
+    }
+
+    /// The name of an order of listings.
+    #[must_use]
+    pub fn sort(&self, sort: impl Of<listing::Sort>) -> String {
+        self.t(&format!("sort-{}", sort.of().name()))
     }
 
     /// Where an order is in its life.

@@ -3,9 +3,17 @@
 //! Every page is written here, whole, and works without a script. With one, the same pages are fetched and their parts
 //! put in place: there is no second way to write them.
 
+pub mod account;
 pub mod asset;
+pub mod conversation;
+pub mod desk;
 pub mod error;
 pub mod form;
 pub mod home;
+pub mod listing;
 pub mod locale;
+pub mod member;
+pub mod order;
+pub mod sell;
+pub mod session;
 pub mod visit;

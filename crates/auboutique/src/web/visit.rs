@@ -1,11 +1,12 @@
 //! A visit of a page: who comes, in which language, and how they are answered.
 
+use std::fmt;
 use std::sync::Arc;
 
 use askama::Template;
 use auboutique_domain::member::{Me, Role};
 use auboutique_domain::{Command, Moment, Refusal, Reply};
-use auboutique_market::{No, View};
+use auboutique_market::{Key, No, View};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -13,6 +14,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::asset;
 use super::error::Failed;
+use super::form::Typed;
 use super::locale::Locale;
 use crate::http::Site;
 use crate::http::asker::{Asker, no_cookie};
@@ -47,6 +49,72 @@ impl Shell {
         path == part || path.strip_prefix(part).is_some_and(|rest| rest.starts_with('/'))
     }
 
+    /// Marks a link to that part of the market while the page stands in it.
+    #[must_use]
+    pub fn here(&self, part: &str) -> Markup {
+        Markup(if self.is_at(part) { " aria-current=\"page\"".to_owned() } else { String::new() })
+    }
+
+    /// Marks a link to that page while it is shown.
+    #[must_use]
+    pub fn here_exactly(&self, page: &str) -> Markup {
+        let here = self.path.split('?').next() == Some(page);
+        Markup(if here { " aria-current=\"page\"".to_owned() } else { String::new() })
+    }
+
+    /// A drawing of the set, as large as the text beside it.
+    #[must_use]
+    pub fn icon(&self, name: &str) -> Markup {
+        let turns = if matches!(name, "back" | "next" | "send" | "out") { " icon-turns" } else { "" };
+        Markup(format!(
+            "<svg class=\"icon{turns}\" aria-hidden=\"true\"><use href=\"{}/icons.svg#{name}\"/></svg>",
+            self.assets
+        ))
+    }
+
+    /// The letter that stands for a member until there are pictures of members.
+    #[must_use]
+    pub fn initial(&self, name: &str) -> String {
+        name.chars().find(|letter| letter.is_alphanumeric()).map(String::from).unwrap_or_default()
+    }
+
+    /// The beginning of a message, on one line.
+    #[must_use]
+    pub fn snippet(&self, text: &str) -> String {
+        let mut words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if let Some((end, _)) = words.char_indices().nth(80) {
+            words.truncate(end);
+            words.push('…');
+        }
+        words
+    }
+
+    /// The arcade that stands where nothing else does.
+    #[must_use]
+    pub fn arches(&self) -> Markup {
+        Markup(
+            "<svg class=\"drawing\" viewBox=\"0 0 120 100\" aria-hidden=\"true\" fill=\"none\" stroke=\"currentColor\" \
+             stroke-width=\"2.5\"><circle cx=\"92\" cy=\"20\" r=\"9\" fill=\"var(--sun)\" stroke=\"none\"/><path \
+             d=\"M8 92V52a16 16 0 0 1 32 0v40M40 92V42a20 20 0 0 1 40 0v50M80 92V52a16 16 0 0 1 32 0v40M4 92h112M60 \
+             22v70M40 60h40\"/></svg>"
+                .to_owned(),
+        )
+    }
+
+    /// How many messages are unread, as a badge; nothing when there are none.
+    #[must_use]
+    pub fn unread(&self) -> Markup {
+        let unread = self.me.as_ref().map_or(0, unread_of);
+        if unread == 0 {
+            return Markup(String::new());
+        }
+        let shown = if unread > 99 { "99+".to_owned() } else { self.l.number(unread) };
+        let said = self.l.count("unread-messages", unread);
+        Markup(format!(
+            "<span class=\"badge\" title=\"{said}\">{shown}<span class=\"unseen\"> {said}</span></span>"
+        ))
+    }
+
     /// Whether the member serves a desk.
     #[must_use]
     pub fn serves_desk(&self) -> bool {
@@ -66,6 +134,29 @@ impl Shell {
         format!("/login?next={next}")
     }
 }
+
+const fn unread_of(me: &Me) -> i64 {
+    let _ = me;
+    0
+}
+
+/// A piece of a page that is written as it stands: everything in it is ours, or was escaped.
+pub struct Markup(String);
+
+impl Markup {
+    /// A piece of a page. What came from people has to be escaped by whoever makes it.
+    #[must_use]
+    pub const fn ours(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Display for Markup {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+impl askama::filters::HtmlSafe for Markup {}
 
 /// A visit of a page.
 pub struct Visit {
@@ -140,6 +231,22 @@ impl Visit {
     /// Why not; the page shows it where it belongs.
     pub async fn run(&self, command: Command) -> Result<Reply, No> {
         self.site.market.run(self.asker.caller(), command).await
+    }
+
+    /// Asks for a change that a form names by its key: sent twice, it is done once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Visit::run`].
+    pub async fn run_once(&self, typed: &Typed, command: Command) -> Result<Reply, No> {
+        let key = typed.some("key").map(Key::parse).transpose()?;
+        self.site.market.run(self.asker.caller().under(key), command).await
+    }
+
+    /// What stands behind the question mark of the address.
+    #[must_use]
+    pub fn query(&self) -> &str {
+        self.shell.path.split_once('?').map_or("", |(_, query)| query)
     }
 
     /// Who is signed in.

@@ -1,0 +1,362 @@
+//! Orders: what was bought and sold, where and when it changes hands, and with which code.
+
+use std::fmt::Write as _;
+
+use askama::Template;
+use auboutique_domain::id::OrderId;
+use auboutique_domain::listing::{ListingState, OwnListing};
+use auboutique_domain::order::{OrderView, Side, State};
+use auboutique_domain::time::Moment;
+use auboutique_domain::{Command, Refusal, picture};
+use auboutique_market::{Key, No};
+use axum::extract::Path;
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
+use jiff::ToSpan as _;
+use qrcode::{EcLevel, QrCode};
+
+use super::error::Failed;
+use super::form::{Form, Wrong};
+use super::visit::{Markup, Shell, Visit};
+use crate::http::problem::Problem;
+
+/// An order in a list, with what the thing looks like.
+struct Row {
+    order: OrderView,
+    cover: Option<picture::PictureView>,
+}
+
+impl Row {
+    /// What was bought, in a line.
+    fn title(&self) -> &str {
+        self.order.lines.first().map_or("", |line| line.title.as_str())
+    }
+}
+
+/// The colour of a state.
+const fn tone(state: &State) -> &'static str {
+    match state {
+        State::Placed => "wait",
+        State::AtDesk | State::Collected => "good",
+        State::Completed => "",
+        State::Canceled | State::NoDropOff | State::NoPickup => "bad",
+    }
+}
+
+#[derive(Template)]
+#[template(path = "orders.html")]
+struct Orders {
+    shell: Shell,
+    rows: Vec<Row>,
+    more: Option<String>,
+}
+
+fn after(visit: &Visit) -> Option<String> {
+    super::form::Typed::parse(visit.query().as_bytes()).some("after").map(str::to_owned)
+}
+
+/// What the member bought.
+///
+/// # Errors
+///
+/// The way to the login for a visitor.
+pub async fn bought(visit: Visit) -> Result<Response, Failed> {
+    visit.me()?;
+    let after = after(&visit);
+    let (rows, next) = visit
+        .ask(move |view| {
+            let page = view.orders(Side::Buyer, after.as_deref(), Some(20))?;
+            let mut rows = Vec::with_capacity(page.rows.len());
+            for order in page.rows {
+                rows.push(Row { cover: cover(view, &order), order });
+            }
+            Ok((rows, page.next))
+        })
+        .await?;
+    let more = next.map(|next| format!("/orders?after={next}"));
+    visit.page(&Orders { shell: visit.shell.clone(), rows, more })
+}
+
+/// What the thing of an order looks like, if it can still be seen.
+fn cover(view: &mut auboutique_market::View<'_>, order: &OrderView) -> Option<picture::PictureView> {
+    let listing = order.lines.first()?.listing;
+    view.listing(listing).ok()?.pictures.first().copied()
+}
+
+#[derive(Template)]
+#[template(path = "selling.html")]
+struct Selling {
+    shell: Shell,
+    rows: Vec<OwnListing>,
+    sales: Vec<Row>,
+    more: Option<String>,
+    first: bool,
+}
+
+/// What the member has on sale, sold, and who bought it.
+///
+/// # Errors
+///
+/// The way to the login for a visitor.
+pub async fn selling(visit: Visit) -> Result<Response, Failed> {
+    visit.me()?;
+    let after = after(&visit);
+    let first = after.is_none();
+    let (page, sales) = visit
+        .ask(move |view| {
+            let page = view.own_listings(after.as_deref(), Some(24))?;
+            let mut sales = Vec::new();
+            if after.is_none() {
+                for order in view.orders(Side::Seller, None, Some(100))?.rows {
+                    if order.state.needs_desk() {
+                        sales.push(Row { cover: cover(view, &order), order });
+                    }
+                }
+            }
+            Ok((page, sales))
+        })
+        .await?;
+    let more = page.next.map(|next| format!("/selling?after={next}"));
+    visit.page(&Selling { shell: visit.shell.clone(), rows: page.rows, sales, more, first })
+}
+
+// ---- one order ----
+
+/// A step in the life of an order, as the page draws it.
+struct Step {
+    key: &'static str,
+    at: Option<Moment>,
+    mood: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "order.html")]
+struct One {
+    shell: Shell,
+    order: OrderView,
+    cover: Option<picture::PictureView>,
+    steps: Vec<Step>,
+    wrong: Wrong,
+    key: Key,
+}
+
+impl One {
+    fn is_buyer(&self) -> bool {
+        self.order.you_are == Side::Buyer
+    }
+
+    fn title(&self) -> &str {
+        self.order.lines.first().map_or("", |line| line.title.as_str())
+    }
+
+    /// The code as a QR code, to be shown instead of read out.
+    fn qr(&self) -> Option<Markup> {
+        let code = self.order.pickup.code.as_ref()?;
+        let drawn = QrCode::with_error_correction_level(code.as_str(), EcLevel::M).ok()?;
+        let width = drawn.width();
+        let mut path = String::new();
+        for (place, color) in drawn.to_colors().into_iter().enumerate() {
+            if color == qrcode::Color::Dark {
+                // Writing to a string cannot fail.
+                let _ = write!(path, "M{} {}h1v1h-1z", place % width + 2, place / width + 2);
+            }
+        }
+        let side = width + 4;
+        let said = self.shell.l.t("order-qr");
+        Some(Markup::ours(format!(
+            "<svg role=\"img\" aria-label=\"{said}\" viewBox=\"0 0 {side} {side}\" shape-rendering=\"crispEdges\"><path \
+             fill=\"#000\" d=\"{path}\"/></svg>"
+        )))
+    }
+}
+
+/// The way an order goes, with how far it is.
+fn steps(order: &OrderView) -> Vec<Step> {
+    let over = matches!(order.state, State::Canceled | State::NoDropOff | State::NoPickup);
+    let reached = match order.state {
+        State::Placed | State::Canceled | State::NoDropOff => 0,
+        State::AtDesk | State::NoPickup => 1,
+        State::Collected => 2,
+        State::Completed => 3,
+    };
+    let mut steps = Vec::new();
+    for (place, key) in
+        ["step-placed", "step-at-desk", "step-collected", "step-completed"].into_iter().enumerate()
+    {
+        if over && place > reached {
+            break;
+        }
+        let at = match place {
+            0 => Some(order.placed_at),
+            _ if place == reached && !over => Some(order.changed_at),
+            _ => None,
+        };
+        let mood = if place <= reached {
+            "done"
+        } else if place == reached + 1 {
+            "now"
+        } else {
+            ""
+        };
+        steps.push(Step { key, at, mood });
+    }
+    if over {
+        let key = match order.state {
+            State::Canceled => "step-canceled",
+            State::NoDropOff => "step-no-drop-off",
+            _ => "step-no-pickup",
+        };
+        steps.push(Step { key, at: Some(order.changed_at), mood: "now" });
+    }
+    steps
+}
+
+fn named(visit: &Visit, id: &str) -> Result<OrderId, Failed> {
+    visit.me()?;
+    OrderId::parse(id).map_err(|_| visit.fail(Problem::from(Refusal::not_found("order"))))
+}
+
+async fn one(visit: &Visit, id: OrderId, wrong: Wrong) -> Result<One, Failed> {
+    let (order, cover) = visit
+        .ask(move |view| {
+            let order = view.order(id)?;
+            let cover = cover(view, &order);
+            Ok((order, cover))
+        })
+        .await?;
+    let steps = steps(&order);
+    let key = visit.site.market.fresh_key();
+    Ok(One { shell: visit.shell.clone(), order, cover, steps, wrong, key })
+}
+
+/// Shows an order to its buyer and its seller.
+///
+/// # Errors
+///
+/// When it is not theirs.
+pub async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Failed> {
+    let page = one(&visit, named(&visit, &id)?, Wrong::default()).await?;
+    visit.page(&page)
+}
+
+/// Calls it off, asks for that, or says that all is well.
+///
+/// # Errors
+///
+/// When it cannot be done the order is shown again, as it is now.
+pub async fn act(
+    Path((id, verb)): Path<(String, String)>,
+    Form(visit, typed): Form,
+) -> Result<Response, Failed> {
+    let order = named(&visit, &id)?;
+    let (command, done) = match verb.as_str() {
+        "cancel" => (Command::CancelOrder { order }, "canceled"),
+        "request_cancel" => (Command::RequestCancel { order }, "cancel-requested"),
+        "confirm" => (Command::ConfirmOrder { order }, "confirmed"),
+        _ => return Err(visit.fail(Problem::no_route())),
+    };
+    match visit.run_once(&typed, command).await {
+        Ok(_) => Ok(visit.go(&format!("/orders/{order}?done={done}"))),
+        Err(no @ (No::Refused(Refusal::NotFound { .. }) | No::Broken(_))) => Err(visit.fail(no)),
+        Err(no) => {
+            let problem = Problem::from(no);
+            let page = one(&visit, order, Wrong::because(&visit.shell, &problem)).await?;
+            visit.page_with(problem.status(), &page)
+        }
+    }
+}
+
+/// The pickup as an entry for a calendar.
+///
+/// # Errors
+///
+/// When the order is not theirs.
+pub async fn calendar(visit: Visit, Path(id): Path<String>) -> Result<Response, Failed> {
+    let id = named(&visit, &id)?;
+    let order = visit.ask(move |view| view.order(id)).await?;
+    let l = &visit.shell.l;
+    let title = order.lines.first().map_or("", |line| line.title.as_str());
+    let key = if order.you_are == Side::Buyer { "calendar-collect" } else { "calendar-drop-off" };
+    let zone = auboutique_domain::time::zone(&order.pickup.time_zone).unwrap_or(auboutique_domain::time::UTC);
+    let hours = order.pickup.hours.as_deref().unwrap_or("08:00-17:00");
+    let moment = |text: Option<&str>| {
+        let (hour, minute) = text?.split_once(':')?;
+        let day = order.pickup.day.at(hour.parse().ok()?, minute.parse().ok()?, 0, 0);
+        Some(day.to_zoned(zone.clone()).ok()?.timestamp().to_string().replace(['-', ':'], ""))
+    };
+    let mut ends = hours.split('-');
+    let (opens, closes) = (moment(ends.next()), moment(ends.next()));
+    let whole_day = order.pickup.day.to_string().replace('-', "");
+    let next_day = order.pickup.day.saturating_add(1.day()).to_string().replace('-', "");
+    let stamp = order.changed_at.timestamp().strftime("%Y%m%dT%H%M%SZ").to_string();
+    let mut lines = vec![
+        "BEGIN:VCALENDAR".to_owned(),
+        "VERSION:2.0".to_owned(),
+        "PRODID:-//AUBoutique//EN".to_owned(),
+        "BEGIN:VEVENT".to_owned(),
+        format!("UID:{}@auboutique", order.order),
+        format!("DTSTAMP:{stamp}"),
+    ];
+    match (opens, closes) {
+        (Some(opens), Some(closes)) => {
+            lines.push(format!("DTSTART:{opens}"));
+            lines.push(format!("DTEND:{closes}"));
+        }
+        _ => {
+            lines.push(format!("DTSTART;VALUE=DATE:{whole_day}"));
+            lines.push(format!("DTEND;VALUE=DATE:{next_day}"));
+        }
+    }
+    lines.push(format!("SUMMARY:{}", calendar_text(&l.t1(key, "title", title))));
+    lines.push(format!(
+        "LOCATION:{}",
+        calendar_text(&format!("{}, {}", order.pickup.name, order.pickup.address))
+    ));
+    lines.push(format!("URL:{}/orders/{}", visit.shell.url, order.order));
+    lines.extend(["END:VEVENT".to_owned(), "END:VCALENDAR".to_owned()]);
+    let text: String = lines.iter().map(|line| folded(line)).collect();
+    let headers = [
+        (header::CONTENT_TYPE, "text/calendar; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"pickup.ics\""),
+    ];
+    Ok((headers, text).into_response())
+}
+
+/// A text as RFC 5545 wants it, without the marks that keep scripts apart.
+fn calendar_text(text: &str) -> String {
+    let plain = text.replace(['\u{2068}', '\u{2069}'], "");
+    plain.replace('\\', "\\\\").replace(';', "\\;").replace(',', "\\,").replace('\n', "\\n")
+}
+
+/// A line of at most 75 bytes, the rest on lines that begin with a blank (RFC 5545, 3.1).
+fn folded(line: &str) -> String {
+    let (mut folded, mut length) = (String::new(), 0);
+    for letter in line.chars() {
+        if length + letter.len_utf8() > 75 {
+            folded.push_str("\r\n ");
+            length = 1;
+        }
+        folded.push(letter);
+        length += letter.len_utf8();
+    }
+    folded.push_str("\r\n");
+    folded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_a_calendar_is_never_too_long_and_never_cut_inside_a_letter() {
+        let line = format!("SUMMARY:{}", "كتاب ".repeat(40));
+        let folded = folded(&line);
+        assert!(folded.split("\r\n").all(|line| line.len() <= 75));
+        assert_eq!(folded.replace("\r\n ", "").trim_end(), line.trim_end());
+    }
+
+    #[test]
+    fn a_title_cannot_add_a_line_to_a_calendar() {
+        assert_eq!(calendar_text("a\nATTENDEE:x;y,z\\"), "a\\nATTENDEE:x\\;y\\,z\\\\");
+    }
+}
