@@ -111,6 +111,9 @@ const TALKS_WITH: &str = "SELECT o.member_id FROM participants p JOIN participan
     GROUP BY o.member_id ORDER BY MAX(o.active_at) DESC LIMIT 2000";
 const TALKS: &str =
     "SELECT 1 FROM participants WHERE member_id = $1 AND with_id = $2 AND active_at IS NOT NULL LIMIT 1";
+// Of the conversations that stand in the member's list, blocked ones among them. PostgreSQL adds up to more than a BIGINT.
+const UNREAD: &str = "SELECT CAST(COALESCE(SUM(unread), 0) AS BIGINT) FROM participants
+    WHERE member_id = $1 AND active_at IS NOT NULL";
 const LAST_ACTIVE: &str = "SELECT COALESCE(MAX(active_at), 0) FROM participants";
 
 fn read(row: &mut Row<'_>) -> Result<Conversation, DbError> {
@@ -365,6 +368,15 @@ pub fn talks(db: &mut Connection, member: MemberId, with: MemberId) -> Result<bo
 /// What the database says.
 pub fn talks_with(db: &mut Connection, member: MemberId) -> Result<Vec<MemberId>, DbError> {
     db.query("participants", TALKS_WITH, params![member], |row| row.value())
+}
+
+/// How many messages of others a member has not read, in all the conversations of their list.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn unread(db: &mut Connection, member: MemberId) -> Result<i64, DbError> {
+    Ok(db.find("participants", UNREAD, params![member], |row| row.integer())?.unwrap_or(0))
 }
 
 /// The highest place any conversation has in a list.

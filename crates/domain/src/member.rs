@@ -263,6 +263,8 @@ pub struct Me {
     pub account: Account,
     /// Whether they hide when they are here.
     pub presence_hidden: bool,
+    /// How many messages of others they have not read, in all of their conversations.
+    pub unread: i64,
     /// The pickup points whose desk they serve.
     pub attends: Vec<crate::listing::PickupPointName>,
 }

@@ -239,6 +239,17 @@ impl View<'_> {
         Ok(MessagePage { rows, next })
     }
 
+    /// How many messages of others the asker has not read: what the conversations of their list have unread, together.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::SignInNeeded`] for a visitor.
+    pub fn unread(&mut self) -> Result<i64, No> {
+        let member = self.member()?;
+        let unread = db::unread(self.db, member.id);
+        self.settle(unread.map_err(Stop::from))
+    }
+
     /// Whom the asker blocks, the latest first.
     ///
     /// # Errors

@@ -124,7 +124,8 @@ impl View<'_> {
         let attends = pickup::attended(self.db, member.id);
         let attends = self.settle(attends.map_err(Stop::from))?;
         let presence_hidden = kept.is_some_and(|kept| kept.hidden);
-        Ok(Me { account: member.account(), presence_hidden, attends })
+        let unread = self.unread()?;
+        Ok(Me { account: member.account(), presence_hidden, unread, attends })
     }
 
     /// What everybody may see of a member.

@@ -107,6 +107,38 @@ on_both! {
         assert_eq!(stage.refusal(&zoe, Command::StartConversation { partner }), Refusal::not_found("order"));
     }
 
+    fn what_is_unread_in_all_is_what_is_unread_in_each(stage) {
+        let (rana, karim, zoe) = (stage.member("rana"), stage.member("karim"), stage.member("zoe"));
+        let unread = |person: &Person| {
+            let all = stage.sees(person, |view| view.unread());
+            let each = stage.sees(person, |view| view.conversations(None, Some(100))).rows;
+            assert_eq!(all, each.iter().map(|row| row.unread).sum::<i64>());
+            assert_eq!(all, stage.sees(person, |view| view.me()).unread);
+            all
+        };
+        assert_eq!(unread(&rana), 0);
+        let (one, other) = (stage.talks_to(&karim, &rana), stage.talks_to(&zoe, &rana));
+        assert_eq!(unread(&rana), 0, "nobody said anything yet");
+        for words in ["Hello", "Is it still there?"] {
+            stage.says(&karim, one, words);
+            stage.says(&zoe, other, words);
+        }
+        assert_eq!((unread(&rana), unread(&karim), unread(&zoe)), (4, 0, 0));
+        stage.says(&rana, one, "It is");
+        assert_eq!((unread(&rana), unread(&karim)), (4, 1));
+        stage.does(&rana, Command::MarkDelivered { conversation: one, number: 2 });
+        assert_eq!(unread(&rana), 4);
+        stage.does(&rana, Command::MarkRead { conversation: one, number: 1 });
+        assert_eq!(unread(&rana), 3);
+        // Who is blocked stays in the list, and so does what they said before.
+        stage.does(&rana, Command::BlockMember { username: zoe.username.clone() });
+        assert_eq!(unread(&rana), 3);
+        stage.does(&rana, Command::MarkRead { conversation: other, number: 2 });
+        assert_eq!(unread(&rana), 1);
+        assert_eq!(refused(stage.ask(Caller::VISITOR, |view| view.unread())), Refusal::SignInNeeded);
+        assert_eq!(refused(stage.ask(Caller::CONSOLE, |view| view.unread())), Refusal::SignInNeeded);
+    }
+
     fn marks_go_forward_and_unread_is_what_the_other_said_since(stage) {
         let (rana, karim) = (stage.member("rana"), stage.member("karim"));
         let id = stage.talks_to(&karim, &rana);
