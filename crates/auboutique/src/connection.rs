@@ -20,7 +20,7 @@ use auboutique_domain::member::Role;
 use auboutique_domain::presence::{HEARTBEAT, SILENCE};
 use auboutique_domain::{Command, Refusal};
 use auboutique_market::{
-    Answer, Arrival, Busy, Caller, Key, Market, No, Password, SignIn, Source, Token, View, Who,
+    Answer, Arrival, Busy, Caller, Key, Market, No, OwnEvents, Password, SignIn, Source, Token, View, Who,
 };
 use auboutique_wire::json::{
     self, Failure, Frame, Id, Lines, MAX_CHUNK, MAX_FRAME, Malformed, Op, Query, Request,
@@ -630,6 +630,11 @@ fn show(view: &mut View<'_>, query: Query) -> Result<Value, No> {
             page(limit, |limit| view.orders(Side::Seller, after.as_deref(), limit))
         }
         Query::Order { order } => shown(&view.order(order)?),
+        Query::Events { before, limit } => fitting(
+            limit,
+            |limit| view.own_events(before, limit).map(|events| own_events(&events)),
+            |page| page["rows"].as_array().map_or(0, Vec::len),
+        ),
         Query::Presence { usernames } => shown(&json!({ "rows": view.presence(&usernames)? })),
         Query::Conversations { after, limit } => {
             page(limit, |limit| view.conversations(after.as_deref(), limit))
@@ -643,6 +648,14 @@ fn show(view: &mut View<'_>, query: Query) -> Result<Value, No> {
         Query::Blocks => shown(&json!({ "rows": view.blocks()? })),
         Query::Settings => shown(&view.settings()?),
     }
+}
+
+/// A page of events, each as it stands in the stream.
+fn own_events(events: &OwnEvents) -> Value {
+    let row = |told: &auboutique_market::Told| {
+        json::event_value(told.seq, told.at, &told.event, told.message.as_ref())
+    };
+    json!({ "rows": events.rows.iter().map(row).collect::<Vec<_>>(), "next": events.next })
 }
 
 fn shown(view: &impl serde::Serialize) -> Result<Value, No> {

@@ -54,6 +54,10 @@ const FOR_FIRST: &str = "SELECT seq, at, audience, body, hash FROM events
     WHERE substr(audience, 1, 30) = $1 AND seq > $2 ORDER BY seq LIMIT $3";
 const FOR_SECOND: &str = "SELECT seq, at, audience, body, hash FROM events
     WHERE length(audience) > 30 AND substr(audience, 32, 30) = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+const FOR_FIRST_BEFORE: &str = "SELECT seq, at, audience, body, hash FROM events
+    WHERE substr(audience, 1, 30) = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3";
+const FOR_SECOND_BEFORE: &str = "SELECT seq, at, audience, body, hash FROM events
+    WHERE length(audience) > 30 AND substr(audience, 32, 30) = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3";
 const OF_SUBJECT: &str =
     "SELECT seq, at, audience, body, hash FROM events WHERE subject = $1 ORDER BY seq LIMIT $2";
 
@@ -144,6 +148,24 @@ pub fn after_for(
         found.append(&mut db.query("events", FOR_OPERATORS, params![seq, most], read)?);
     }
     found.sort_unstable_by_key(|logged| logged.seq);
+    found.truncate(usize::try_from(most).unwrap_or(0));
+    Ok(found)
+}
+
+/// The events before that number whose audience names this member, newest first.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn before_for(
+    db: &mut Connection,
+    seq: i64,
+    member: MemberId,
+    most: i64,
+) -> Result<Vec<Logged>, DbError> {
+    let mut found = db.query("events", FOR_FIRST_BEFORE, params![member, seq, most], read)?;
+    found.append(&mut db.query("events", FOR_SECOND_BEFORE, params![member, seq, most], read)?);
+    found.sort_unstable_by_key(|logged| std::cmp::Reverse(logged.seq));
     found.truncate(usize::try_from(most).unwrap_or(0));
     Ok(found)
 }

@@ -4,6 +4,7 @@ use auboutique_db::event::{self as db, Logged};
 use auboutique_db::{conversation, session};
 use auboutique_domain::conversation::Message;
 use auboutique_domain::id::{MemberId, SessionId};
+use auboutique_domain::listing::PAGE;
 use auboutique_domain::member::Role;
 use auboutique_domain::time::Moment;
 use auboutique_domain::{Event, Refusal};
@@ -35,6 +36,15 @@ pub struct EventPage {
     pub told: Vec<Told>,
     /// Everything up to this number was looked at: the cursor to go on from.
     pub up_to: i64,
+}
+
+/// Some of what happened to a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnEvents {
+    /// The events, newest first.
+    pub rows: Vec<Told>,
+    /// The number to give as `before` for the next page; absent on the last.
+    pub next: Option<i64>,
 }
 
 impl Market {
@@ -95,6 +105,30 @@ impl View<'_> {
             }
         }
         Ok(EventPage { told, up_to })
+    }
+
+    /// What happened to the asker, newest first: the events that are for them by name, from the newest down or from before
+    /// that number.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::SignInNeeded`] for a visitor.
+    pub fn own_events(&mut self, before: Option<i64>, limit: Option<i64>) -> Result<OwnEvents, No> {
+        let member = self.member()?;
+        let limit = limit.unwrap_or(PAGE.0).clamp(1, PAGE.1);
+        let found = db::before_for(self.db, before.unwrap_or(i64::MAX), member.id, limit + 1);
+        let mut found = self.settle(found.map_err(Stop::from))?;
+        let more = found.len() > usize::try_from(limit).unwrap_or(0);
+        found.truncate(usize::try_from(limit).unwrap_or(0));
+        let next = found.last().filter(|_| more).map(|last| last.seq);
+        let mut rows = Vec::with_capacity(found.len());
+        for logged in found {
+            let each = self.told(logged)?;
+            if each.hidden_from != Some(member.id) {
+                rows.push(each);
+            }
+        }
+        Ok(OwnEvents { rows, next })
     }
 
     /// All of the log after that number.

@@ -39,7 +39,7 @@ pub use auboutique_db::{DbError, Location, is_planted};
 pub use caller::{Caller, Key, Who};
 pub use credential::{Password, SignIn, Source, Token};
 pub use env::Env;
-pub use event::{EventPage, Told};
+pub use event::{EventPage, OwnEvents, Told};
 pub use no::{Answer, Broken, Busy, No};
 pub use pickup::Desk;
 pub use picture::Piece;

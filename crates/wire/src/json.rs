@@ -237,6 +237,8 @@ pub enum Query {
     MySales { after: Option<String>, limit: Option<i64> },
     /// One order of the asker.
     Order { order: OrderId },
+    /// What happened to the asker.
+    Events { before: Option<i64>, limit: Option<i64> },
     /// Who of these members is here.
     Presence { usernames: Vec<String> },
     /// The asker's conversations.
@@ -597,6 +599,7 @@ ops! {
 
     // Live events and presence.
     "listen" { after: Option<i64> } => Ok(Op::Listen { after });
+    "events" { before: Option<i64>, limit: Option<i64> } => query(Query::Events { before, limit });
     "presence" { usernames: Vec<String> } => query(Query::Presence { usernames });
     "hide_presence" { hidden: bool } => command(Command::HidePresence { hidden });
 
@@ -768,9 +771,16 @@ pub fn reply_value(reply: &Reply) -> Result<Value, serde_json::Error> {
     }
 }
 
-/// The line that tells a listener of an event. A message that was sent stands in it whole, in place of its id.
+/// The line that tells a listener of an event.
 #[must_use]
 pub fn event(seq: i64, at: Moment, event: &Event, message: Option<&Message>) -> Vec<u8> {
+    line(&json!({ "event": event_value(seq, at, event, message) }))
+}
+
+/// An event as an object: its number, its moment, its name and its fields. A message that was sent stands in it whole, in
+/// place of its id.
+#[must_use]
+pub fn event_value(seq: i64, at: Moment, event: &Event, message: Option<&Message>) -> Value {
     let mut fields = Map::new();
     fields.insert("seq".to_owned(), Value::from(seq));
     fields.insert("at".to_owned(), serde_json::to_value(at).unwrap_or_default());
@@ -780,7 +790,7 @@ pub fn event(seq: i64, at: Moment, event: &Event, message: Option<&Message>) -> 
     if let Some(message) = message {
         fields.insert("message".to_owned(), serde_json::to_value(message).unwrap_or_default());
     }
-    line(&json!({ "event": fields }))
+    Value::Object(fields)
 }
 
 /// The line that tells a listener that somebody came or went.

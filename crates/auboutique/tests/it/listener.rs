@@ -263,6 +263,36 @@ on_both! {
         assert!(block <= sent, "{block} of {sent}");
     }
 
+    fn who_looks_back_sees_the_lines_that_were_told_in_pages_that_fit_into_a_line(stage) {
+        let (rana, karim) = (stage.member("rana"), stage.member("karim"));
+        let (mut with_rana, mut with_karim) = (stage.connect(&rana), stage.connect(&karim));
+        let mut ear = Ear::of(stage.connect(&karim), Some(0));
+        let talk = start(&mut with_rana, &karim);
+        says(&mut with_rana, &talk, "Hello");
+        says(&mut with_karim, &talk, "Hello yourself");
+        let long = "🪔".repeat(4_000);
+        for _ in 0..12 {
+            says(&mut with_rana, &talk, &long);
+        }
+        let lamp = with_rana.lists("A lamp", 1_000);
+        let told = ear.up_to(&lamp);
+        let mut expected: Vec<Value> = told.into_iter().filter(|event| event["event"] != "listing_published").collect();
+        expected.retain(|event| is_for(event, &karim, false) && event["event"] != "pickup_point_added");
+        expected.reverse();
+        let (mut seen, mut pages, mut before) = (Vec::new(), 0, Value::Null);
+        loop {
+            let page = with_karim.does("events", json!({ "before": before, "limit": 100 }));
+            seen.extend(page["rows"].as_array().unwrap().iter().cloned());
+            pages += 1;
+            before = page["next"].clone();
+            if before.is_null() {
+                break;
+            }
+        }
+        assert_eq!(seen, expected);
+        assert!(pages > 2, "{pages} pages of lines that hold 64 kB");
+    }
+
     /// Presence, from its coming to its going, as the other side of a conversation is told.
     fn members_are_here_while_their_connections_are_heard_of_and_gone_soon_after(stage) {
         let (rana, karim) = (stage.member("rana"), stage.member("karim"));

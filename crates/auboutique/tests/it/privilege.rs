@@ -251,6 +251,7 @@ const TABLE: &[Row] = &[
     ("picture", Thing::NoPicture, NONE),
 
     ("listen", Thing::Nothing, [IN, OK, OK, OK, OK, OK, OK, OK]),
+    ("events", Thing::Nothing, MEMBERS),
     ("presence", Thing::Nothing, MEMBERS),
     ("hide_presence", Thing::Nothing, MEMBERS),
 

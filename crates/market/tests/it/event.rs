@@ -70,6 +70,67 @@ on_both! {
         }
     }
 
+    fn whoever_looks_back_sees_what_names_them_newest_first_page_by_page(stage) {
+        let people = busy_day(stage);
+        let all = stage.ask(Caller::CONSOLE, |view| view.events_after(0, 10_000)).unwrap().told;
+        let operator = stage.operator("ziad");
+        for person in people.iter().chain([&operator]) {
+            let names = |told: &&Told| {
+                matches!(told.event.audience(), Audience::Members(members) if members.contains(&person.id))
+            };
+            let head: i64 = stage.sees(person, |view| view.log_head());
+            let all = if person.id == operator.id {
+                stage.ask(Caller::CONSOLE, |view| view.events_after(0, 10_000)).unwrap().told
+            } else {
+                all.clone()
+            };
+            let expected: Vec<Told> = all.iter().filter(names).rev().cloned().collect();
+            assert!(!expected.is_empty() && expected.len() < all.len());
+            for size in [1, 2, 7, 100] {
+                let (mut before, mut seen) = (None, Vec::new());
+                loop {
+                    let page = stage.sees(person, move |view| view.own_events(before, Some(size)));
+                    assert!(page.rows.len() <= usize::try_from(size).unwrap());
+                    seen.extend(page.rows);
+                    let Some(next) = page.next else { break };
+                    before = Some(next);
+                }
+                assert_eq!(seen, expected, "{} in pages of {size}", person.username);
+            }
+            for odd in [i64::MIN, 0, 1] {
+                let page = stage.sees(person, move |view| view.own_events(Some(odd), None));
+                assert_eq!((page.rows, page.next), (vec![], None));
+            }
+            let page = stage.sees(person, move |view| view.own_events(Some(head + 1), Some(i64::MAX)));
+            assert_eq!(numbers(&page.rows), numbers(&expected));
+            assert_eq!(stage.sees(person, |view| view.own_events(None, Some(-1))).rows.len(), 1);
+        }
+        for caller in [Caller::VISITOR, Caller::CONSOLE] {
+            assert_eq!(refused(stage.ask(caller, |view| view.own_events(None, None))), Refusal::SignInNeeded);
+        }
+    }
+
+    fn what_a_blocked_member_said_is_not_looked_back_at(stage) {
+        let [_, karim, zoe] = busy_day(stage);
+        let said = |person: &Person| {
+            let mut texts = Vec::new();
+            let mut before = None;
+            loop {
+                // One row at a time: a page of nothing but what is hidden still leads on.
+                let page = stage.sees(person, move |view| view.own_events(before, Some(1)));
+                texts.extend(page.rows.into_iter().filter_map(|told| told.message).map(|message| message.text));
+                let Some(next) = page.next else { return texts };
+                before = Some(next);
+            }
+        };
+        let all: Vec<String> = (0..5).rev().map(|round| format!("Round {round}")).collect();
+        assert_eq!((said(&karim), said(&zoe)), (all.clone(), all.clone()));
+        stage.does(&karim, Command::BlockMember { username: zoe.username.clone() });
+        assert_eq!((said(&karim), said(&zoe)), (vec![], all.clone()));
+        stage.does(&karim, Command::UnblockMember { username: zoe.username.clone() });
+        assert_eq!(said(&karim), all);
+    }
+
     fn a_cursor_ahead_of_the_log_is_refused_with_where_the_log_ends(stage) {
         let [rana, ..] = busy_day(stage);
         let head: i64 = stage.sql("SELECT seq FROM log_head").parse().unwrap();
