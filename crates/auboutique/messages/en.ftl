@@ -269,6 +269,25 @@ account-session = Since { $started }, last used { $seen }
 account-end-session = Log out there
 account-blocks = Members you blocked
 
+## What happened
+activity-title = What happened
+activity-none = Nothing yet
+activity-none-hint = When you buy, sell or get a message, it is told here.
+told-sold = { $subject } is sold. Bring it to the desk.
+told-bought = You bought { $subject }.
+told-at-desk = { $subject } is at the desk. Come and collect it.
+told-collected = { $subject } was collected.
+told-completed = { $subject }: all is well, you are credited.
+told-cancel-asked = The buyer of { $subject } would like to cancel.
+told-canceled = The order of { $subject } was canceled.
+told-drop-off-missed = { $subject } was not brought in time. The order is over.
+told-never-brought = { $subject } was never brought. The order is over.
+told-not-collected = { $subject } was not collected. Fetch it at the desk.
+told-pickup-missed = { $subject } was not collected in time. The order is over.
+told-reminded = { $subject } is waiting for you at the desk.
+told-moved = The pickup of { $subject } is on another day.
+told-message = { $subject } wrote to you.
+
 ## The desk
 desk-title = The desk
 desk-not-yours = You do not serve a desk. An operator appoints whoever does.

@@ -72,6 +72,8 @@ fn pages() -> Router<Site> {
         .route("/account", get(web::account::show))
         .route("/account/{part}", post(web::account::change))
         .route("/account/sessions/{session}/end", post(web::account::end_session))
+        .route("/activity", get(web::activity::all))
+        .route("/activity/{event}", get(web::activity::one))
         // The desk.
         .route("/desk", get(web::desk::show).post(web::desk::act))
 }

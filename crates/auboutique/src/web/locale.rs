@@ -17,6 +17,9 @@ use icu_decimal::DecimalFormatter;
 use icu_locale_core::Locale as Tag;
 use serde_json::Value;
 
+/// What Fluent puts around what comes from the program, so that scripts of two directions do not mix.
+const ISOLATES: [char; 2] = ['\u{2068}', '\u{2069}'];
+
 /// A small value, however many times it is borrowed: templates lend what they loop over.
 pub trait Of<T: Copy> {
     /// The value.
@@ -182,7 +185,8 @@ impl Locale {
             Currency::Usd => "money-usd",
             Currency::Lbp => "money-lbp",
         };
-        self.t1(key, "amount", self.decimal.format(&amount))
+        // Digits and a sign need no marks that keep scripts apart, and fonts for headings do not know them.
+        self.t1(key, "amount", self.decimal.format(&amount)).replace(ISOLATES, "")
     }
 
     /// A day with its weekday: `Tuesday, November 24`.
@@ -336,7 +340,7 @@ mod tests {
     #[test]
     fn prices_are_written_as_people_write_them() {
         let locale = english();
-        let plain = |money| locale.money(money).replace(['\u{2068}', '\u{2069}'], "");
+        let plain = |money| locale.money(money);
         assert_eq!(plain(Money::new(125_050, Currency::Usd)), "$1,250.50");
         assert_eq!(plain(Money::new(1_200, Currency::Usd)), "$12");
         assert_eq!(plain(Money::new(5, Currency::Usd)), "$0.05");
@@ -356,7 +360,7 @@ mod tests {
     fn a_refusal_is_said_with_what_belongs_to_it() {
         let locale = english();
         let price = Money::new(1_250, Currency::Usd);
-        let said = locale.refusal(&Refusal::PriceChanged { price }).replace(['\u{2068}', '\u{2069}'], "");
+        let said = locale.refusal(&Refusal::PriceChanged { price }).replace(ISOLATES, "");
         assert!(said.contains("$12.50"), "{said}");
     }
 }

@@ -4,6 +4,7 @@
 //! put in place: there is no second way to write them.
 
 pub mod account;
+pub mod activity;
 pub mod asset;
 pub mod conversation;
 pub mod desk;

@@ -1,0 +1,137 @@
+//! What happened to the member: as a page to look back on, and one by one as it is told in passing.
+
+use askama::Template;
+use auboutique_domain::order::Side;
+use auboutique_domain::time::Moment;
+use auboutique_domain::{Event, Refusal};
+use auboutique_market::{No, Told, View};
+use axum::extract::Path;
+use axum::response::Response;
+
+use super::error::Failed;
+use super::form::Typed;
+use super::visit::{Shell, Visit};
+use crate::http::problem::Problem;
+
+/// How many events a page shows.
+const SHOWN: i64 = 50;
+
+/// Something that happened, as a sentence and a way to it.
+struct Notice {
+    at: Moment,
+    icon: &'static str,
+    key: &'static str,
+    subject: String,
+    way: String,
+}
+
+#[derive(Template)]
+#[template(path = "activity.html")]
+struct Activity {
+    shell: Shell,
+    notices: Vec<Notice>,
+    more: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "notice.html")]
+struct One {
+    shell: Shell,
+    notice: Notice,
+}
+
+/// What is worth telling of an event: a message about the order, or about who wrote. What the member did themself is not.
+fn notice(view: &mut View<'_>, told: &Told) -> Result<Option<Notice>, No> {
+    let at = told.at;
+    let order =
+        |view: &mut View<'_>, order, icon, seller: Option<&'static str>, buyer: Option<&'static str>| {
+            let seen = view.order(order)?;
+            let key = if seen.you_are == Side::Seller { seller } else { buyer };
+            let subject = seen.lines.first().map_or_else(String::new, |line| line.title.clone());
+            Ok(key.map(|key| Notice { at, icon, key, subject, way: format!("/orders/{order}") }))
+        };
+    match &told.event {
+        Event::OrderPlaced { order: id, .. } => {
+            order(view, *id, "tag", Some("told-sold"), Some("told-bought"))
+        }
+        Event::OrderDroppedOff { order: id, .. } => order(view, *id, "desk", None, Some("told-at-desk")),
+        Event::OrderCollected { order: id, .. } => order(view, *id, "box", Some("told-collected"), None),
+        Event::OrderCompleted { order: id, .. } => order(view, *id, "check", Some("told-completed"), None),
+        Event::OrderCancelRequested { order: id, .. } => {
+            order(view, *id, "clock", Some("told-cancel-asked"), None)
+        }
+        Event::OrderCanceled { order: id, by, .. } => {
+            let (seller, buyer) = match by {
+                Side::Buyer => (Some("told-canceled"), None),
+                Side::Seller => (None, Some("told-canceled")),
+            };
+            order(view, *id, "cross", seller, buyer)
+        }
+        Event::DropOffMissed { order: id, .. } => {
+            order(view, *id, "cross", Some("told-drop-off-missed"), Some("told-never-brought"))
+        }
+        Event::PickupMissed { order: id, .. } => {
+            order(view, *id, "cross", Some("told-not-collected"), Some("told-pickup-missed"))
+        }
+        Event::PickupReminded { order: id, .. } => order(view, *id, "clock", None, Some("told-reminded")),
+        Event::PickupMoved { order: id, .. } => {
+            order(view, *id, "calendar", Some("told-moved"), Some("told-moved"))
+        }
+        Event::MessageSent { conversation, recipient, .. } => {
+            let conversation = *conversation;
+            if *recipient != view.me()?.account.id {
+                return Ok(None);
+            }
+            let subject = view.conversation(conversation)?.with.name;
+            let way = format!("/messages/{conversation}#say");
+            Ok(Some(Notice { at, icon: "talk", key: "told-message", subject, way }))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Shows what happened to the member, the latest first.
+///
+/// # Errors
+///
+/// The way to the login for a visitor.
+pub async fn all(visit: Visit) -> Result<Response, Failed> {
+    visit.me()?;
+    let before = Typed::parse(visit.query().as_bytes()).some("before").and_then(|text| text.parse().ok());
+    let (notices, next) = visit
+        .ask(move |view| {
+            let page = view.own_events(before, Some(SHOWN))?;
+            let mut notices = Vec::new();
+            for told in &page.rows {
+                // What can no longer be seen is not told of.
+                if let Ok(Some(notice)) = notice(view, told) {
+                    notices.push(notice);
+                }
+            }
+            Ok((notices, page.next))
+        })
+        .await?;
+    let more = next.map(|next| format!("/activity?before={next}"));
+    visit.page(&Activity { shell: visit.shell.clone(), notices, more })
+}
+
+/// One thing that happened, to be told in passing.
+///
+/// # Errors
+///
+/// When it did not happen to the member, or is not worth a word.
+pub async fn one(visit: Visit, Path(seq): Path<String>) -> Result<Response, Failed> {
+    visit.me()?;
+    let none = || visit.fail(Problem::from(Refusal::not_found("page")));
+    let seq: i64 = seq.parse().map_err(|_| none())?;
+    let found = visit
+        .ask(move |view| {
+            let page = view.own_events(Some(seq.saturating_add(1)), Some(1))?;
+            match page.rows.first().filter(|told| told.seq == seq) {
+                Some(told) => notice(view, told),
+                None => Ok(None),
+            }
+        })
+        .await?;
+    visit.page(&One { shell: visit.shell.clone(), notice: found.ok_or_else(none)? })
+}
