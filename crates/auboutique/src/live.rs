@@ -412,9 +412,13 @@ impl Live {
         let (mut woken, mut fallen_out) = (Vec::new(), Vec::new());
         let mut state = lock(&self.shared.state);
         for (line, event) in lines {
+            let seq = line.seq;
             state.heed(&event, &mut woken);
             state.put(&line, &mut woken);
             state.keep(line);
+            if event.changes_catalogue() {
+                self.shared.market.heard_of_catalogue(seq);
+            }
             match event {
                 Event::PresenceHidden { member, .. } => self.shared.market.presence_turned(member),
                 Event::MemberBlocked { member, blocked } | Event::MemberUnblocked { member, blocked } => {

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
 
 use crate::http::problem::Problem;
-use crate::http::{self, Site, guard, rate};
+use crate::http::{self, Site, guard, kept, rate};
 use crate::web;
 use crate::web::visit::Visit;
 
@@ -28,14 +28,16 @@ pub fn router(site: Site) -> anyhow::Result<Router> {
         .merge(api)
         .merge(http::document::routes(document))
         .fallback(nothing)
+        .layer(CompressionLayer::new().gzip(true).quality(tower_http::CompressionLevel::Fastest))
+        .layer(from_fn_with_state(site.clone(), kept::keep))
         .layer(from_fn_with_state(site.clone(), rate::limit));
     let router = Router::new()
         .route("/healthz", get(http::health::healthz))
         .route("/readyz", get(http::health::readyz))
         .route("/assets/{version}/{file}", get(web::asset::asset))
         .route("/pictures/{picture}/{size}", get(http::picture::show))
-        .merge(asked)
         .layer(CompressionLayer::new().gzip(true).quality(tower_http::CompressionLevel::Fastest))
+        .merge(asked)
         .layer(from_fn(http::note))
         .layer(from_fn_with_state(site.clone(), guard::guard))
         .layer(from_fn(http::catch_panics));

@@ -4,7 +4,9 @@
 //! The rounds of all contestants are interleaved and the median is taken. The program ends with an error when a ratio
 //! falls short of its target.
 
+mod client;
 mod listening;
+mod pages;
 mod purchase;
 mod raw;
 mod reading;
@@ -105,8 +107,11 @@ fn main() -> anyhow::Result<()> {
         only.is_none_or(|only| ids.iter().any(|id| id.starts_with(only)))
     };
     let mut figures = Vec::new();
-    if wanted(&["F4a", "F4"]) {
+    if wanted(&["F4a", "F4", "F4b"]) {
         figures.extend(purchase::measure(options.purchases, options.rounds)?);
+    }
+    if wanted(&["F5", "F5d", "F5e", "F5f"]) {
+        figures.extend(pages::measure(options.listings, options.rounds)?);
     }
     if wanted(&["F5a", "F5b", "F6", "F12"]) {
         figures.extend(reading::measure(options.listings)?);

@@ -1,6 +1,7 @@
-//! Durable purchases: through the door, and end to end over the protocol.
+//! Durable purchases: through the door, and end to end over the protocol and over HTTP.
 
 use anyhow::{Context as _, bail};
+use auboutique::http;
 use auboutique::serve::{Doors, Running};
 use auboutique_domain::{Command, Currency, Money};
 use auboutique_market::Key;
@@ -8,6 +9,7 @@ use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
+use crate::client::Client;
 use crate::stage::{PRICE, Stage, clock, median, rate};
 use crate::{Figure, Target, raw};
 
@@ -18,13 +20,15 @@ const PIPELINE: usize = 16;
 /// Measures purchases against the bare loop.
 pub(crate) fn measure(count: usize, rounds: usize) -> anyhow::Result<Vec<Figure>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let (mut bare, mut door, mut wire) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut bare, mut door, mut wire, mut http) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..rounds {
         bare.push(raw::purchases(count, &runtime)?);
         let stage = Stage::new(CALLERS)?;
         door.push(runtime.block_on(through_the_door(&stage, count))?);
         let stage = Stage::new(CALLERS)?;
         wire.push(runtime.block_on(over_the_protocol(&stage, count))?);
+        let stage = Stage::new(CALLERS)?;
+        http.push(runtime.block_on(over_http(&stage, count))?);
     }
     let bare = median(bare);
     let figure = |id, what: &str, ours, least| Figure {
@@ -38,6 +42,7 @@ pub(crate) fn measure(count: usize, rounds: usize) -> anyhow::Result<Vec<Figure>
     Ok(vec![
         figure("F4a", "durable purchases through market.run, 64 callers", median(door), 0.3),
         figure("F4", "durable purchases over the protocol, 64 connections", median(wire), 0.3),
+        figure("F4b", "durable purchases over HTTP, 64 connections", median(http), 0.2),
     ])
 }
 
@@ -62,6 +67,41 @@ async fn through_the_door(stage: &Stage, count: usize) -> anyhow::Result<f64> {
         done??;
     }
     Ok(rate(count, start.elapsed()))
+}
+
+/// The same over the JSON API, a request at a time on each connection.
+async fn over_http(stage: &Stage, count: usize) -> anyhow::Result<f64> {
+    let listings = stage.list(count).await?;
+    let options = http::Options { per_minute: None, ..http::Options::new("127.0.0.1:0".parse()?) };
+    let doors = Doors { http: Some(options), ..Doors::default() };
+    let running = Running::start(stage.market.clone(), doors).await?;
+    let address = running.http.context("no pages")?;
+    let mut connections = Vec::new();
+    for (_, token) in &stage.buyers {
+        connections.push((Client::connect(address).await?, token.reveal().to_owned()));
+    }
+    let start = clock();
+    let mut buyers = tokio::task::JoinSet::new();
+    for (number, (mut client, token)) in connections.into_iter().enumerate() {
+        let mine: Vec<_> = listings.iter().copied().skip(number).step_by(CALLERS).collect();
+        buyers.spawn(async move {
+            for listing in mine {
+                let body = json!({ "listing": listing, "price": { "minor": PRICE, "currency": "USD" } });
+                let key = listing.to_string();
+                let status = client.post("/api/v1/orders", &token, &key, &body.to_string()).await?;
+                if status != 201 {
+                    bail!("not bought: {}", String::from_utf8_lossy(client.body()));
+                }
+            }
+            anyhow::Ok(())
+        });
+    }
+    while let Some(done) = buyers.join_next().await {
+        done.context("a buyer stopped")??;
+    }
+    let took = start.elapsed();
+    running.close().await;
+    Ok(rate(count, took))
 }
 
 /// The same from real sockets, some requests under way on each.

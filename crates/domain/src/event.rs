@@ -148,6 +148,25 @@ pub enum Event {
 }
 
 impl Event {
+    /// Whether what everybody sees of the market may look different after it: a listing, a member's name, a place.
+    #[must_use]
+    pub const fn changes_catalogue(&self) -> bool {
+        matches!(
+            self,
+            Self::ListingPublished { .. }
+                | Self::ListingEdited { .. }
+                | Self::ListingWithdrawn { .. }
+                | Self::ListingSold { .. }
+                | Self::ListingReturned { .. }
+                | Self::NameChanged { .. }
+                | Self::UsernameChanged { .. }
+                | Self::PickupPointAdded { .. }
+                | Self::PickupPointChanged { .. }
+                | Self::DayClosed { .. }
+                | Self::DayOpened { .. }
+        )
+    }
+
     /// Who may see it.
     #[must_use]
     pub fn audience(&self) -> Audience {

@@ -31,6 +31,7 @@ mod writer;
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use auboutique_domain::{Command, Reply};
 use tokio::sync::{oneshot, watch};
@@ -101,6 +102,7 @@ struct Shared {
     gallery: gallery::Gallery,
     env: Arc<dyn Env>,
     log: watch::Receiver<i64>,
+    catalogue: Arc<AtomicI64>,
     location: Location,
     // Held for as long as the market is open; dropped last.
     _lock: Option<lock::Lock>,
@@ -117,7 +119,7 @@ impl Market {
         let gallery = gallery::Gallery::open(options.pictures.as_deref())?;
         let presences = Arc::new(presence::Presences::default());
         let writer = writer::Writer::open(&options.location, Arc::clone(&env), Arc::clone(&presences))?;
-        let log = writer.log();
+        let (log, catalogue) = (writer.log(), writer.catalogue());
         let writer = writer::Handle::start(writer, options.queue);
         let shared = Shared {
             readers: reader::Readers::start(&options.location, options.readers, &env)?,
@@ -129,6 +131,7 @@ impl Market {
             writer,
             env,
             log,
+            catalogue,
             location: options.location.clone(),
             _lock: lock,
         };
@@ -216,6 +219,18 @@ impl Market {
     #[must_use]
     pub fn log(&self) -> watch::Receiver<i64> {
         self.shared.log.clone()
+    }
+
+    /// The number of the last event that changed what everybody sees. Whatever was read after asking for it is as it was
+    /// then, until it grows: before the change is acknowledged here, and as soon as it is heard of from other nodes.
+    #[must_use]
+    pub fn catalogue(&self) -> i64 {
+        self.shared.catalogue.load(Ordering::SeqCst)
+    }
+
+    /// Another node changed what everybody sees.
+    pub fn heard_of_catalogue(&self, seq: i64) {
+        self.shared.catalogue.fetch_max(seq, Ordering::SeqCst);
     }
 
     /// The moment it is.

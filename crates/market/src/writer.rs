@@ -9,7 +9,7 @@
 //! it returned.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -184,6 +184,7 @@ pub(crate) struct Writer {
     last: Moment,
     numbers: i64,
     log: watch::Sender<i64>,
+    catalogue: Arc<AtomicI64>,
     failed: Arc<AtomicBool>,
 }
 
@@ -215,6 +216,7 @@ impl Writer {
             last: head.at,
             numbers,
             log: watch::Sender::new(head.seq),
+            catalogue: Arc::new(AtomicI64::new(head.seq)),
             failed: Arc::new(AtomicBool::new(false)),
         };
         writer.furnish()?;
@@ -233,6 +235,10 @@ impl Writer {
     }
 
     /// The number of the last committed event, as it grows.
+    pub(crate) fn catalogue(&self) -> Arc<AtomicI64> {
+        Arc::clone(&self.catalogue)
+    }
+
     pub(crate) fn log(&self) -> watch::Receiver<i64> {
         self.log.subscribe()
     }
@@ -323,6 +329,9 @@ impl Writer {
         match self.db.commit() {
             Ok(()) => {
                 if let Some(head) = head {
+                    if events.iter().any(|event| event.changes_catalogue()) {
+                        self.catalogue.fetch_max(head.seq, Ordering::SeqCst);
+                    }
                     self.log.send_replace(head.seq);
                 }
                 BatchEnd::Committed

@@ -10,6 +10,7 @@ pub mod document;
 pub mod guard;
 pub mod health;
 pub mod input;
+pub mod kept;
 pub mod listing;
 pub mod picture;
 pub mod problem;
@@ -73,6 +74,7 @@ pub(crate) struct Shared {
     pub(crate) sessions: asker::Sessions,
     pub(crate) rate: Option<rate::Rate>,
     pub(crate) locales: Locales,
+    pub(crate) kept: kept::Kept,
 }
 
 impl Site {
@@ -94,6 +96,7 @@ impl Site {
             behind_proxy: options.behind_proxy,
             sessions: asker::Sessions::default(),
             rate: options.per_minute.and_then(rate::Rate::new),
+            kept: kept::Kept::default(),
             locales: Locales::load(&zone_of(&points))?,
         };
         Ok(Self { market, live, closing, shared: Arc::new(shared) })
