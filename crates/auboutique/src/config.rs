@@ -320,6 +320,9 @@ pub struct Doctor {
     /// The port it shall listen on.
     #[arg(long, value_name = "N", default_value_t = DEFAULT_PORT)]
     pub port: u16,
+    /// The address its pages shall have, ADDR:PORT; `off` when it shall have none.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", value_parser = door, env = "AUBOUTIQUE_HTTP")]
+    pub http: Door,
 }
 
 /// Do what an operator does.

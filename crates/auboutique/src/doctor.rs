@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use auboutique_market::Location;
 
-use crate::config::{Doctor, FOLDER};
+use crate::config::{Doctor, Door, FOLDER};
 use crate::serve::CONSOLE;
 
 /// What was looked at, and what to do if it is not well.
@@ -45,13 +45,11 @@ pub fn run(options: &Doctor) -> anyhow::Result<bool> {
     if running {
         findings.push(well(format!("a market is running on {}", folder.display())));
     } else {
-        findings.push(match TcpListener::bind((options.listen, options.port)) {
-            Ok(_) => well(format!("port {} on {} is free", options.port, options.listen)),
-            Err(error) => ill(
-                format!("port {} on {} cannot be listened on: {error}", options.port, options.listen),
-                "choose another with --port or --listen, or stop what uses it",
-            ),
-        });
+        let protocol = SocketAddr::new(options.listen, options.port);
+        findings.push(port(protocol, "choose another with --port or --listen, or stop what uses it"));
+        if let Door::At(address) = options.http {
+            findings.push(port(address, "choose another with --http, or stop what uses it"));
+        }
     }
     let mut out = std::io::stdout().lock();
     let mut all_well = true;
@@ -65,6 +63,15 @@ pub fn run(options: &Doctor) -> anyhow::Result<bool> {
         }
     }
     Ok(all_well)
+}
+
+/// Whether a market could listen there.
+fn port(address: SocketAddr, advice: &str) -> Finding {
+    let (port, ip) = (address.port(), address.ip());
+    match TcpListener::bind(address) {
+        Ok(_) => well(format!("port {port} on {ip} is free")),
+        Err(error) => ill(format!("port {port} on {ip} cannot be listened on: {error}"), advice),
+    }
 }
 
 /// How many files and sockets the process may have open.

@@ -44,7 +44,7 @@ pub(crate) fn play(part: &str, folder: Option<&Path>) -> anyhow::Result<()> {
     match (part, folder) {
         ("server", Some(folder)) => {
             let data = folder.to_str().context("the folder's name is no text")?;
-            let words = ["auboutique", "serve", "--port", "0", "--data", data];
+            let words = ["auboutique", "serve", "--port", "0", "--http", "127.0.0.1:0", "--data", data];
             let Verb::Serve(options) = Cli::try_parse_from(words)?.verb else { bail!("no server") };
             auboutique::serve::run(&options)
         }

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, and so do the functions it stands on")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -44,6 +44,7 @@ fn what_cannot_be_done_is_said_in_a_sentence_and_with_a_status() {
     let huge = file("huge.csv", &b"title,price\n".repeat(800_000));
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let (busy_port, busy_ip) = (taken.local_addr().unwrap().port().to_string(), "127.0.0.1");
+    let busy = format!("{busy_ip}:{busy_port}");
     let nobody = nobody();
     let web = another_protocol(b"HTTP/1.1 400 Bad Request\r\n\r\n");
     let gone = another_protocol(b"");
@@ -115,6 +116,38 @@ fn what_cannot_be_done_is_said_in_a_sentence_and_with_a_status() {
             vec!["serve", "--listen", "192.0.2.1", "--port", "0"],
             "no address of this machine",
         ),
+        (
+            "a door that is no address",
+            vec!["serve", "--http", "8080"],
+            "write it like 127.0.0.1:8080, or off",
+        ),
+        (
+            "a door in use",
+            vec!["serve", "--data", &folder("door"), "--port", "0", "--http", &busy],
+            "Choose another port with --http",
+        ),
+        (
+            "a door at an address of somebody else",
+            vec!["serve", "--data", &folder("door"), "--port", "0", "--http", "192.0.2.1:0"],
+            "Choose another with --http",
+        ),
+        (
+            "pages that are found at no URL",
+            vec!["serve", "--data", &folder("door"), "--port", "0", "--url", "market.example.edu"],
+            "write it like https://market.example.edu",
+        ),
+        (
+            "pages that are found below a path",
+            vec!["serve", "--data", &folder("door"), "--port", "0", "--url", "https://example.edu/market"],
+            "write it like https://market.example.edu",
+        ),
+        ("metrics at no address", vec!["serve", "--metrics", "here"], "--metrics"),
+        (
+            "metrics at an address in use",
+            vec!["serve", "--data", &folder("door"), "--port", "0", "--metrics", &busy],
+            "Choose another port with --metrics",
+        ),
+        ("a check for a door that is no address", vec!["doctor", "--http", "8080"], "or off"),
         (
             "a folder another server is on",
             vec!["serve", "--data", &folder("busy"), "--port", "0"],
@@ -279,6 +312,31 @@ fn what_cannot_be_done_is_said_in_a_sentence_and_with_a_status() {
     let run = home.run(&["call", "ping", "--server", &address]);
     run.is_not_done("sessions nobody can read");
     assert!(run.err.contains("delete it and log in again"), "{}", run.err);
+}
+
+#[test]
+fn the_pages_have_a_door_of_their_own_which_can_be_shut_and_the_doctor_looks_at_it() {
+    let home = Home::new();
+    let data = |name: &str| home.path(name).to_str().unwrap().to_owned();
+    let open = home.serve("open", &["--metrics", "127.0.0.1:0"]);
+    assert!(open.said["pages"].starts_with("http://127.0.0.1:"), "{:?}", open.said);
+    assert!(get(&open.said["pages"], "/healthz").starts_with("HTTP/1.1 200 "));
+    assert!(get(&open.said["metrics"], "").starts_with("HTTP/1.1 200 "));
+    let named = home.serve("named", &["--url", "https://market.example.edu"]);
+    assert_eq!(named.said["pages"], "https://market.example.edu");
+    let shut = home.serve("shut", &["--http", "off"]);
+    assert_eq!(shut.said.get("pages"), None);
+    assert_eq!(shut.said.get("metrics"), None);
+    Wire::greeted(TcpStream::connect(shut.address).unwrap()).is_alive();
+
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let look = |http: &str| home.run(&["doctor", "--port", "0", "--data", &data("new"), "--http", http]);
+    let ill = look(&address);
+    assert_eq!(ill.status, 1);
+    assert!(ill.out.contains("choose another with --http"), "{}", ill.out);
+    look("off").is_done();
+    look("127.0.0.1:0").is_done();
 }
 
 /// `auboutique verify | head` is no reason to panic, whatever is printed.
@@ -741,6 +799,8 @@ impl Home {
                 command.env_remove(name);
             }
         }
+        // Many of them run at the same time.
+        command.env("AUBOUTIQUE_HTTP", "127.0.0.1:0");
         command.env("HOME", self.folder.path()).env_remove("RUST_LOG").current_dir(self.folder.path());
     }
 
@@ -777,10 +837,14 @@ impl Home {
         let log = fs::File::create(self.path("log")).unwrap();
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut server = Server { child, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
-        let address =
-            lines.find_map(|line| Some(line.ok()?.trim().strip_prefix("protocol")?.trim().to_owned()));
-        let Some(address) = address else {
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut server = Server { child, address: nowhere, said: BTreeMap::new() };
+        for line in lines.by_ref().map_while(Result::ok).take_while(|line| !line.starts_with("Ctrl-C")) {
+            if let Some((what, said)) = line.trim().split_once("  ") {
+                server.said.insert(what.to_owned(), said.trim().to_owned());
+            }
+        }
+        let Some(address) = server.said.get("protocol") else {
             panic!("the market does not open: {}", fs::read_to_string(self.path("log")).unwrap());
         };
         server.address = address.parse().unwrap();
@@ -804,6 +868,8 @@ impl Home {
 struct Server {
     child: Child,
     address: SocketAddr,
+    /// Where it says that everything is.
+    said: BTreeMap<String, String>,
 }
 
 impl Server {
@@ -848,6 +914,17 @@ fn is_root() -> bool {
 fn nobody() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().to_string()
+}
+
+/// What is answered at a URL of this machine.
+fn get(url: &str, path: &str) -> String {
+    let url = format!("{url}{path}");
+    let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    write!(stream, "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 /// The address of somebody who says this to whoever comes, and hangs up.

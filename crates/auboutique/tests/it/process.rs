@@ -20,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -113,6 +114,8 @@ impl Site {
         if let Some(plant) = self.plant {
             command.env("AUBOUTIQUE_PLANT", plant);
         }
+        // Many of them run at the same time.
+        command.env("AUBOUTIQUE_HTTP", "127.0.0.1:0");
         command.env("RUST_LOG", "info").stdin(Stdio::null()).stdout(Stdio::piped());
         command.stderr(File::options().append(true).create(true).open(self.log()).unwrap());
     }
@@ -144,6 +147,7 @@ impl Site {
         let (tell, said) = mpsc::channel();
         let mut server = Server {
             address: String::new(),
+            pages: String::new(),
             ready_after: Duration::ZERO,
             process: Some(process),
             is_recorded,
@@ -158,7 +162,10 @@ impl Site {
         while server.address.is_empty() {
             match server.said.recv_timeout(PATIENCE) {
                 Ok(line) => {
-                    if let Some(address) = line.trim().strip_prefix("protocol ") {
+                    let line = line.trim();
+                    if let Some(url) = line.strip_prefix("pages ") {
+                        url.trim().clone_into(&mut server.pages);
+                    } else if let Some(address) = line.strip_prefix("protocol ") {
                         address.trim().clone_into(&mut server.address);
                     }
                 }
@@ -167,6 +174,9 @@ impl Site {
         }
         let mut client = Client::connect(&server.address, &Tls::Off).unwrap();
         assert!(matches!(client.call("ping", Map::new()).unwrap(), Outcome::Reply(_)));
+        // It is said where the pages are before anything else, and they are there.
+        let pages = server.pages.strip_prefix("http://").expect("the pages have an address");
+        assert!(TcpStream::connect(pages).is_ok(), "nobody is at {}", server.pages);
         server.ready_after = started.elapsed();
         server
     }
@@ -281,6 +291,8 @@ fn cents(place: usize) -> i64 {
 pub(crate) struct Server {
     /// Where it listens.
     pub(crate) address: String,
+    /// Where people find its pages.
+    pub(crate) pages: String,
     /// How long it took from the start of the process to its first answer.
     pub(crate) ready_after: Duration,
     process: Option<Child>,
