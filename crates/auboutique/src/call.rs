@@ -147,6 +147,7 @@ fn listen(client: &mut Client, parameters: Map<String, Value>) -> anyhow::Result
         let line = match client.next_news()? {
             News::Event(event) => json!({ "event": event }),
             News::Presence(presence) => json!({ "presence": presence }),
+            News::Typing(typing) => json!({ "typing": typing }),
             News::End(end) => {
                 writeln!(out, "{}", json!({ "end": end }))?;
                 return Ok(Status::Busy);

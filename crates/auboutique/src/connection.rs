@@ -455,6 +455,14 @@ impl Connection {
                 value(market.change_email(caller, &self.source, &current, &email).await.map_err(failure)?)
             }
             Op::Listen { after } => self.begin_to_listen(caller, after).await,
+            Op::Typing { conversation } => {
+                let typing = market.ask(caller, move |view| view.typing(conversation)).await;
+                let (recipient, who, told) = typing.map_err(failure)?;
+                if told {
+                    self.live.tell_typing(conversation, recipient, &who);
+                }
+                Ok(json!({}))
+            }
             Op::StartUpload { bytes } => {
                 let upload = market.start_upload(caller, bytes).await.map_err(failure)?;
                 Ok(json!({ "upload": upload, "chunk_bytes": MAX_CHUNK, "received": 0 }))

@@ -14,10 +14,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use auboutique_domain::id::{MemberId, SessionId};
-use auboutique_domain::member::Role;
-use auboutique_domain::presence::PresenceView;
-use auboutique_domain::{Audience, Event};
+use auboutique_domain::id::{ConversationId, MemberId, SessionId};
+use auboutique_domain::member::{MemberCard, Role};
+use auboutique_domain::presence::{PresenceView, TYPING_KNOWN};
+use auboutique_domain::time::Span;
+use auboutique_domain::{Audience, Event, Moment};
 use auboutique_market::{Market, Told};
 use auboutique_wire::json;
 use tokio::sync::{Notify, watch};
@@ -36,6 +37,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 const CHECK_SESSIONS: Duration = Duration::from_secs(60);
 /// How many members' coming and going is kept and told at a time.
 const AT_A_TIME: usize = 64;
+/// Of how many who type it is remembered when that was told. Were there more at once, nobody is told of the next.
+const TYPISTS: usize = 4_096;
 /// How long to wait when the market cannot be read: at first, and at most.
 const PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -290,6 +293,8 @@ pub struct Live {
 struct Shared {
     market: Market,
     state: Mutex<State>,
+    /// When it was told last that a member types in a conversation.
+    typing: Mutex<HashMap<(ConversationId, MemberId), Moment>>,
 }
 
 impl Live {
@@ -298,7 +303,7 @@ impl Live {
     pub fn new(market: Market) -> Self {
         let head = *market.log().borrow();
         let state = Mutex::new(State { head, ..State::default() });
-        Self { shared: Arc::new(Shared { market, state }) }
+        Self { shared: Arc::new(Shared { market, state, typing: Mutex::default() }) }
     }
 
     /// Tells listeners what happens and who comes and goes, until the market closes. What happens does not wait for who
@@ -379,13 +384,43 @@ impl Live {
         }
     }
 
+    /// Tells a member, where they listen at this node, that another types in a conversation of theirs; unless that was told a
+    /// moment ago.
+    pub fn tell_typing(&self, conversation: ConversationId, recipient: MemberId, who: &MemberCard) {
+        if self.is_news(conversation, who.id) {
+            self.put_passing(json::typing(conversation, who), vec![recipient]);
+        }
+    }
+
+    fn is_news(&self, conversation: ConversationId, who: MemberId) -> bool {
+        let now = self.shared.market.now();
+        let is_known = |told: &Moment| (Span::seconds(0)..TYPING_KNOWN).contains(&now.since(*told));
+        let mut typing = lock(&self.shared.typing);
+        if typing.get(&(conversation, who)).is_some_and(is_known) {
+            return false;
+        }
+        if typing.len() >= TYPISTS {
+            typing.retain(|_, told| is_known(told));
+            if typing.len() >= TYPISTS {
+                return false;
+            }
+        }
+        typing.insert((conversation, who), now);
+        true
+    }
+
     fn put_presence(&self, view: &PresenceView, audience: Vec<MemberId>) {
+        self.put_passing(json::presence(view), audience);
+    }
+
+    /// Puts what passes and is not in the log into the mailboxes of these members.
+    fn put_passing(&self, bytes: Vec<u8>, audience: Vec<MemberId>) {
         let line = Arc::new(Line {
             seq: 0,
             audience: Audience::Members(audience),
             hushed_by: None,
             hidden: AtomicBool::new(false),
-            bytes: json::presence(view),
+            bytes,
         });
         let mut woken = Vec::new();
         lock(&self.shared.state).put(&line, &mut woken);

@@ -1,7 +1,7 @@
 //! Conversations: starting, saying, reading, blocking.
 
 use auboutique_db::conversation::{self as db, Asked, Listed};
-use auboutique_db::{listing, order};
+use auboutique_db::{listing, order, presence};
 use auboutique_domain::conversation::{
     About, Conversation, ConversationView, FLOOD_WINDOW, MessagePage, MessageText, Partner, STRANGER_WINDOW,
     Standing,
@@ -237,6 +237,38 @@ impl View<'_> {
             rows.reverse();
         }
         Ok(MessagePage { rows, next })
+    }
+
+    /// The asker types in a conversation: who is on its other side, the asker's card for them, and whether they are told. They
+    /// are not when the asker hides their presence, when they do not see the conversation yet, and when no message could
+    /// follow.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::SignInNeeded`]; [`Refusal::NotFound`] when it is not theirs; [`Refusal::ConversationBlocked`].
+    pub fn typing(&mut self, id: ConversationId) -> Result<(MemberId, MemberCard, bool), No> {
+        let member = self.member()?;
+        let found = db::find(self.db, id);
+        let conversation =
+            self.settle(found.map_err(Stop::from))?.ok_or_else(|| Refusal::not_found("conversation"))?;
+        let recipient = conversation.other_than(member.id)?;
+        let asked = Asked {
+            sender: member.id,
+            recipient,
+            conversation: Some(id),
+            strangers_since: self.now,
+            // Who is told to wait for a moment goes on typing.
+            flood: (self.now, 1),
+        };
+        let standing = db::standing(self.db, &asked);
+        let may_send = match self.settle(standing.map_err(Stop::from))?.may_send(self.now) {
+            Err(blocked @ Refusal::ConversationBlocked) => return Err(blocked.into()),
+            outcome => outcome.is_ok(),
+        };
+        let kept = presence::find(self.db, member.id);
+        let hides = self.settle(kept.map_err(Stop::from))?.is_some_and(|kept| kept.hidden);
+        let told = may_send && !hides && conversation.is_seen_by(recipient);
+        Ok((recipient, member.card(), told))
     }
 
     /// How many messages of others the asker has not read: what the conversations of their list have unread, together.

@@ -209,6 +209,8 @@ pub struct App {
     pub settled: bool,
     /// The server's clock.
     pub now: Timestamp,
+    /// How long the client has been running: what passes by itself is measured by it.
+    pub running: Duration,
     pub(crate) zone: TimeZone,
     /// The tab that is looked at.
     pub tab: Tab,
@@ -300,6 +302,7 @@ impl App {
             me: None,
             settled: false,
             now: Timestamp::UNIX_EPOCH,
+            running: Duration::ZERO,
             zone: TimeZone::UTC,
             tab: Tab::Market,
             above: Vec::new(),
@@ -492,6 +495,10 @@ impl App {
                 if let Some(presence) = read::<Presence>(presence) {
                     self.presence.insert(presence.member.id.clone(), presence);
                 }
+            }
+            Told::Typing(mut typing) => {
+                text::scrub(&mut typing);
+                self.on_typing(&typing);
             }
             Told::Time(time) => {
                 let before = self.now.as_second() / 60;
@@ -874,10 +881,18 @@ impl App {
         }
     }
 
+    /// So much time has passed since the client was started.
+    pub fn on_time(&mut self, running: Duration) {
+        self.running = running;
+        self.dirty |= self.talk.forget_typing(running);
+    }
+
     /// How long nothing changes by itself.
     #[must_use]
     pub fn quiet(&self) -> Duration {
-        if self.toast.is_some() { Duration::from_millis(250) } else { Duration::from_secs(60) }
+        let quiet = if self.toast.is_some() { Duration::from_millis(250) } else { Duration::from_secs(60) };
+        let typing = self.talk.typing.values().map(|until| until.saturating_sub(self.running));
+        typing.fold(quiet, Duration::min)
     }
 
     // ---- what is known ----
@@ -1376,6 +1391,7 @@ impl App {
             form.paste(pasted);
         } else if let Some(open) = self.talk.open.as_mut().filter(|_| self.tab == Tab::Talk) {
             open.draft.paste(pasted);
+            self.tell_typing();
         } else if self.tab == Tab::Desk {
             self.desk.code.paste(pasted);
         } else if self.market.searching {

@@ -68,6 +68,8 @@ pub enum News {
     Event(Value),
     /// Somebody came or went.
     Presence(Value),
+    /// Somebody types.
+    Typing(Value),
     /// The stream is over, with the reason.
     End(Value),
 }
@@ -183,6 +185,7 @@ impl Client {
             match self.read_line() {
                 Ok(ServerLine::Event(event)) => return Ok(News::Event(event)),
                 Ok(ServerLine::Presence(presence)) => return Ok(News::Presence(presence)),
+                Ok(ServerLine::Typing(typing)) => return Ok(News::Typing(typing)),
                 Ok(ServerLine::End(end)) => return Ok(News::End(end)),
                 Ok(ServerLine::Response { id, .. }) if Some(&id) == self.expected.front() => {
                     self.expected.pop_front();

@@ -1,17 +1,26 @@
 //! Conversations: who I talk with, and what was said.
 
+use std::collections::HashMap;
+use std::time::Duration;
+
+use auboutique_domain::presence::{TYPING_SHOWN, TYPING_TOLD};
+use auboutique_domain::time;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::app::{App, Dialog, Purpose, Tab, Then, page};
+use crate::app::{self, App, Dialog, Purpose, Tab, Then, page};
 use crate::field::Field;
 use crate::member::{Card, Presence};
 use crate::pen::{Hit, Pen};
 use crate::rows::Rows;
 use crate::{clock, text};
+
+fn duration(span: time::Span) -> Duration {
+    Duration::from_micros(u64::try_from(span.micros()).unwrap_or(0))
+}
 
 /// What a conversation is about.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -155,7 +164,11 @@ pub struct Talk {
     /// The one that is open.
     pub open: Option<Open>,
     /// What was typed in conversations that were left.
-    pub drafts: std::collections::HashMap<String, String>,
+    pub drafts: HashMap<String, String>,
+    /// In which conversations the other types, and until when that is shown.
+    pub typing: HashMap<String, Duration>,
+    /// When the other was told last that I type.
+    pub told: HashMap<String, Duration>,
     /// Why there are none.
     pub error: Option<String>,
 }
@@ -176,6 +189,13 @@ impl Talk {
     #[must_use]
     pub fn unread(&self) -> i64 {
         self.list.rows.iter().map(|each| each.unread).sum()
+    }
+
+    /// Forgets who has not been heard typing for a while. True when somebody has not.
+    pub fn forget_typing(&mut self, running: Duration) -> bool {
+        let before = self.typing.len();
+        self.typing.retain(|_, until| *until > running);
+        self.typing.len() < before
     }
 
     /// Puts a conversation in, at its place in the list.
@@ -345,6 +365,12 @@ fn draw_open(app: &mut App, pen: &mut Pen, area: Rect, open: &mut Open) {
     for (line, y) in lines[start..end].iter().zip(first..) {
         pen.line(area.x, y, area.width, line.clone());
     }
+    if let Some(conversation) =
+        conversation.as_ref().filter(|each| app.talk.typing.contains_key(&each.conversation))
+    {
+        let what = format!(" {} is typing… ", conversation.with.name);
+        pen.text(area.x + 1, bottom, area.width.saturating_sub(12), &what, skin.accent());
+    }
     if open.scroll > 0 {
         pen.right(area.x, bottom, area.width, " ↓ later ", skin.accent());
     }
@@ -490,9 +516,34 @@ impl App {
             && self.talk.open.as_ref().is_some_and(|open| open.id == conversation)
     }
 
+    /// Somebody types.
+    pub(crate) fn on_typing(&mut self, typing: &Value) {
+        let conversation = typing["conversation"].as_str().unwrap_or_default();
+        // Of a conversation that is not known yet, the first message tells.
+        if self.talk.find(conversation).is_some() {
+            self.talk.typing.insert(conversation.to_owned(), self.running + duration(TYPING_SHOWN));
+        }
+    }
+
+    /// Tells the other, now and then, that I type.
+    pub(crate) fn tell_typing(&mut self) {
+        let Some(open) = self.talk.open.as_ref().filter(|open| !open.draft.is_empty()) else { return };
+        let id = open.id.clone();
+        let known = self.talk.told.get(&id).is_some_and(|told| self.running < *told + duration(TYPING_TOLD));
+        let blocked = self.talk.find(&id).is_none_or(|each| each.blocked);
+        if known || blocked || !self.live || self.line != app::Line::Up || self.account.hidden {
+            return;
+        }
+        self.talk.told.insert(id.clone(), self.running);
+        self.ask("typing", json!({ "conversation": id }), Purpose::Quiet);
+    }
+
     /// Something was said, by me or by them.
     pub(crate) fn said(&mut self, conversation: &str, message: Message) {
         let mine = self.is_me(&message.sender);
+        if !mine {
+            self.talk.typing.remove(conversation);
+        }
         let open = self.talk.open.as_mut().filter(|open| open.id == conversation && open.known);
         if let Some(open) = open {
             let gap = message.number > open.head() + 1 && open.head() > 0;
@@ -602,6 +653,20 @@ impl App {
     }
 
     pub(crate) fn on_conversation_key(&mut self, key: KeyEvent) {
+        let draft =
+            |app: &Self| app.talk.open.as_ref().map(|open| (open.id.clone(), open.draft.text().to_owned()));
+        let before = draft(self);
+        self.on_draft_key(key);
+        let after = draft(self);
+        // Another conversation, and what stands in it already, is not typed.
+        let same =
+            |before: &(String, String), after: &(String, String)| before.0 == after.0 && before.1 != after.1;
+        if before.zip(after).is_some_and(|(before, after)| same(&before, &after)) {
+            self.tell_typing();
+        }
+    }
+
+    fn on_draft_key(&mut self, key: KeyEvent) {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         let newline = key.modifiers.intersects(KeyModifiers::ALT | KeyModifiers::SHIFT);
         let Some(open) = &mut self.talk.open else { return };

@@ -50,6 +50,7 @@ impl App {
                     };
                     self.said(&conversation, message);
                 } else {
+                    self.talk.typing.remove(&text("conversation"));
                     self.fetch_conversation(&text("conversation"), true);
                 }
             }

@@ -111,6 +111,7 @@ fn converse(
         }
         let _ = sender.send(Happened::Deaf);
     });
+    let begun = clock::now();
     while !app.over {
         for ask in app.take_asks() {
             link.ask(ask);
@@ -133,7 +134,9 @@ fn converse(
                 continue;
             }
         }
-        match happened.recv_timeout(app.quiet()) {
+        let first = happened.recv_timeout(app.quiet());
+        app.on_time(clock::now().saturating_duration_since(begun));
+        match first {
             Ok(first) => {
                 take(&mut app, first);
                 // What is there already is taken in before drawing once.

@@ -123,6 +123,8 @@ pub enum Told {
     Event(Value),
     /// Somebody came or went.
     Presence(Value),
+    /// Somebody types.
+    Typing(Value),
     /// The server's clock.
     Time(String),
     /// Something the person should know.
@@ -514,10 +516,14 @@ impl Thread {
                 }
             }
         };
-        // What was not answered is asked again, in the same order and under the same keys.
+        // What was not answered is asked again, in the same order and under the same keys; but that somebody typed is over.
         for (_, pending) in connection.sent.drain(..).rev() {
-            if matches!(pending.whose, Whose::Asker(_)) {
-                self.queue.push_front(pending);
+            match pending.whose {
+                Whose::Asker(ticket) if pending.op == "typing" => {
+                    self.tell(Told::Answer { ticket, outcome: Outcome::Busy(Value::Null) });
+                }
+                Whose::Asker(_) => self.queue.push_front(pending),
+                _ => {}
             }
         }
         over
@@ -613,6 +619,7 @@ impl Thread {
                 }
             }
             ServerLine::Presence(presence) => self.tell(Told::Presence(presence)),
+            ServerLine::Typing(typing) => self.tell(Told::Typing(typing)),
             ServerLine::End(_) => return Some(Over::Again),
             ServerLine::Response { id, outcome } => {
                 if id == Id::default() && matches!(outcome, Outcome::Busy(_)) {

@@ -13,7 +13,7 @@ use auboutique_domain::id::{
 use auboutique_domain::listing::{
     Browse, Category, Condition, ListingChanges, ListingDraft, PriceRange, Sort,
 };
-use auboutique_domain::member::{Role, Username, display_name};
+use auboutique_domain::member::{MemberCard, Role, Username, display_name};
 use auboutique_domain::money::{Currency, Money, Price};
 use auboutique_domain::order::Code;
 use auboutique_domain::pickup::PickupPointDraft;
@@ -171,6 +171,8 @@ pub enum Op {
     ChangePassword { current: Typed, new: Typed },
     /// Another address.
     ChangeEmail { current: Typed, email: String },
+    /// The other participant may see that something is being written.
+    Typing { conversation: ConversationId },
     /// Tell what happens from now on, or from that event on.
     Listen { after: Option<i64> },
     /// A picture of so many bytes will come.
@@ -608,6 +610,7 @@ ops! {
         command(Command::StartConversation { partner: partner(username, listing, order)? });
     "send_message" { conversation: ConversationId, text: String, message: Option<MessageId> } =>
         command(Command::SendMessage { conversation, message, text: MessageText::parse(&text)? });
+    "typing" { conversation: ConversationId } => Ok(Op::Typing { conversation });
     "conversations" { after: Option<String>, limit: Option<i64> } => query(Query::Conversations { after, limit });
     "conversation" { conversation: ConversationId } => query(Query::Conversation { conversation });
     "messages" { conversation: ConversationId, before: Option<i64>, after: Option<i64>, limit: Option<i64> } =>
@@ -799,6 +802,12 @@ pub fn presence(view: &PresenceView) -> Vec<u8> {
     line(&json!({ "presence": view }))
 }
 
+/// The line that tells a listener that a member types in a conversation of theirs.
+#[must_use]
+pub fn typing(conversation: ConversationId, member: &MemberCard) -> Vec<u8> {
+    line(&json!({ "typing": { "conversation": conversation, "member": member } }))
+}
+
 /// The last line to a listener: why the stream ends, and where to go on.
 #[must_use]
 pub fn end(code: &str, message: &str, cursor: i64) -> Vec<u8> {
@@ -884,6 +893,8 @@ pub enum ServerLine {
     Event(Value),
     /// Somebody this listener talks with came or went.
     Presence(Value),
+    /// Somebody this listener talks with types.
+    Typing(Value),
     /// The server ends the connection, and says from which cursor to go on.
     End(Value),
 }
@@ -918,6 +929,7 @@ pub fn decode_server_line(line: &[u8]) -> Result<ServerLine, String> {
             .remove("event")
             .map(ServerLine::Event)
             .or_else(|| fields.remove("presence").map(ServerLine::Presence))
+            .or_else(|| fields.remove("typing").map(ServerLine::Typing))
             .or_else(|| fields.remove("end").map(ServerLine::End));
         if let Some(told) = told {
             return Ok(told);
@@ -1135,6 +1147,10 @@ mod tests {
             ServerLine::Event(json!({ "seq": 7, "event": "order_placed" })),
         );
         check(r#"{"presence":{"online":true}}"#, ServerLine::Presence(json!({ "online": true })));
+        check(
+            r#"{"typing":{"conversation":"cnv_1"}}"#,
+            ServerLine::Typing(json!({ "conversation": "cnv_1" })),
+        );
         check(
             r#"{"end":{"code":"too_slow","cursor":7}}"#,
             ServerLine::End(json!({ "code": "too_slow", "cursor": 7 })),

@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 use std::net::{SocketAddr, TcpStream};
 use std::process::Command as Program;
+use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -293,6 +294,51 @@ on_both! {
         assert!(pages > 2, "{pages} pages of lines that hold 64 kB");
     }
 
+    fn the_other_side_sees_that_somebody_types_and_nobody_else_does(stage) {
+        let (rana, karim, zoe) = (stage.member("rana"), stage.member("karim"), stage.member("zoe"));
+        let (mut with_rana, mut with_karim) = (stage.connect(&rana), stage.connect(&karim));
+        let talk = start(&mut with_rana, &karim);
+        says(&mut with_rana, &talk, "Hello");
+        says(&mut with_karim, &talk, "Hello yourself");
+        let types = |wire: &mut Wire| wire.does("typing", json!({ "conversation": talk }));
+        let head = *stage.market.log().borrow();
+        let mut ears = [&karim, &karim].map(|person| Ear::of(stage.connect(person), None));
+        let mut others = [&rana, &zoe].map(|person| Ear::of(stage.connect(person), None));
+        let mut console = Ear::of(stage.console(), None);
+        // However often she says so within two seconds, he is told once, wherever he listens.
+        for _ in 0..5 {
+            assert_eq!(types(&mut with_rana), json!({}));
+        }
+        let line = json!({ "typing": { "conversation": talk, "member":
+            { "id": rana.id.to_string(), "username": "rana", "name": "rana" } } });
+        let desk = with_rana.lists("A desk", 1_000);
+        for ear in &mut ears {
+            assert_eq!(ear.typing_up_to(&desk), slice::from_ref(&line));
+        }
+        for ear in others.iter_mut().chain([&mut console]) {
+            assert_eq!(ear.typing_up_to(&desk), [Value::Null; 0]);
+        }
+        // After a while it is news again. Whoever hides says nothing by it, and nobody is told of a stranger.
+        assert!(with_rana.answer_within(Duration::from_millis(2_100)).is_none());
+        types(&mut with_rana);
+        with_karim.does("hide_presence", json!({ "hidden": true }));
+        types(&mut with_karim);
+        let no = stage.connect(&zoe).ask("typing", json!({ "conversation": talk }));
+        assert_eq!(code(&no), "not_found");
+        with_karim.does("block", json!({ "username": "rana" }));
+        for wire in [&mut with_rana, &mut with_karim] {
+            assert_eq!(code(&wire.ask("typing", json!({ "conversation": talk }))), "conversation_blocked");
+        }
+        let lamp = with_rana.lists("A lamp", 1_000);
+        assert_eq!(ears[0].typing_up_to(&lamp), [line]);
+        for ear in others.iter_mut().chain([&mut console]) {
+            assert_eq!(ear.typing_up_to(&lamp), [Value::Null; 0]);
+        }
+        // It leaves nothing behind: whoever comes back is told what happened, and this did not.
+        let mut back = Ear::of(stage.connect(&karim), Some(head));
+        assert_eq!(back.typing_up_to(&lamp), [Value::Null; 0]);
+    }
+
     /// Presence, from its coming to its going, as the other side of a conversation is told.
     fn members_are_here_while_their_connections_are_heard_of_and_gone_soon_after(stage) {
         let (rana, karim) = (stage.member("rana"), stage.member("karim"));
@@ -544,6 +590,21 @@ impl Ear {
                 if event["event"] == "listing_published" && event["listing"] == listing {
                     return events;
                 }
+            }
+        }
+    }
+
+    /// The lines that say that somebody types, up to the publication of that listing.
+    fn typing_up_to(&mut self, listing: &str) -> Vec<Value> {
+        let mut typing = Vec::new();
+        loop {
+            let line = self.next();
+            assert!(line.get("end").is_none(), "{line}");
+            if line["event"]["event"] == "listing_published" && line["event"]["listing"] == listing {
+                return typing;
+            }
+            if line.get("typing").is_some() {
+                typing.push(line);
             }
         }
     }

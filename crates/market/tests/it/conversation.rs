@@ -139,6 +139,47 @@ on_both! {
         assert_eq!(refused(stage.ask(Caller::CONSOLE, |view| view.unread())), Refusal::SignInNeeded);
     }
 
+    fn whoever_types_is_refused_like_whoever_sends_and_told_to_who_may_see_it(stage) {
+        let (rana, karim, zoe) = (stage.member("rana"), stage.member("karim"), stage.member("zoe"));
+        let id = stage.talks_to(&karim, &rana);
+        let types = |person: &Person, id| stage.ask(person.caller(), move |view| view.typing(id));
+        let told = |person: &Person| types(person, id).unwrap().2;
+        let events = stage.count("events");
+        // She does not see the conversation yet, so nothing says that there is one.
+        assert!(!told(&karim));
+        assert_eq!(refused(types(&rana, id)), Refusal::not_found("conversation"));
+        stage.says(&karim, id, "Hello");
+        let (recipient, who, seen) = types(&karim, id).unwrap();
+        assert_eq!((recipient, who.id, who.username, seen), (rana.id, karim.id, karim.username.clone(), true));
+        assert!(told(&rana));
+        for id in [id, ConversationId::new(stage.now(), [1; 10])] {
+            assert_eq!(refused(types(&zoe, id)), Refusal::not_found("conversation"));
+            let visitor = stage.ask(Caller::VISITOR, move |view| view.typing(id));
+            assert_eq!(refused(visitor), Refusal::SignInNeeded);
+        }
+        // Hidden is hidden, and what cannot be sent is not announced.
+        stage.does(&karim, Command::HidePresence { hidden: true });
+        assert!(!told(&karim) && told(&rana));
+        stage.does(&karim, Command::HidePresence { hidden: false });
+        for _ in 0..4 {
+            stage.says(&karim, id, "Are you there?");
+        }
+        assert!(matches!(stage.refusal(&karim, saying(id, "Hello?")), Refusal::StrangerLimit { .. }));
+        assert!(!told(&karim));
+        stage.says(&rana, id, "I am");
+        assert!(told(&karim));
+        for (blocker, blocked) in [(&rana, &karim), (&karim, &rana)] {
+            stage.does(blocker, Command::BlockMember { username: blocked.username.clone() });
+            for person in [&rana, &karim] {
+                assert_eq!(refused(types(person, id)), Refusal::ConversationBlocked);
+                assert_eq!(stage.refusal(person, saying(id, "Hello?")), Refusal::ConversationBlocked);
+            }
+            stage.does(blocker, Command::UnblockMember { username: blocked.username.clone() });
+        }
+        let said = stage.sql("SELECT COUNT(*) FROM events WHERE event LIKE '%typ%'");
+        assert!(stage.count("events") > events && said == "0", "typing is in no log");
+    }
+
     fn marks_go_forward_and_unread_is_what_the_other_said_since(stage) {
         let (rana, karim) = (stage.member("rana"), stage.member("karim"));
         let id = stage.talks_to(&karim, &rana);

@@ -148,6 +148,36 @@ fn a_busy_market_is_asked_again_under_the_same_key() {
 }
 
 #[test]
+fn that_somebody_types_is_told_and_what_was_typed_before_a_connection_was_lost_is_not_said_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (link, told) = start(&listener);
+    let server = thread::spawn(move || {
+        let mut first = Peer::accept(&listener);
+        first.answer("log_in", &json!({ "token": "secret", "account": account() }));
+        first.answer("listen", &json!({ "cursor": 1, "heartbeat_ms": 60_000 }));
+        first.say(&json!({ "typing": { "conversation": "cnv_1" } }));
+        assert_eq!((&first.hear()["op"], &first.hear()["op"]), (&json!("typing"), &json!("conversations")));
+        drop(first);
+        let mut second = Peer::accept(&listener);
+        second.answer("resume", &json!({ "account": account() }));
+        second.answer("listen", &json!({ "cursor": 1, "heartbeat_ms": 60_000 }));
+        second.answer("conversations", &json!({ "rows": [], "next": null }));
+        second
+    });
+    ask(&link, 1, "log_in", json!({}));
+    let typing = next(&told, |tell| match tell {
+        Told::Typing(typing) => Some(typing),
+        _ => None,
+    });
+    assert_eq!(typing, json!({ "conversation": "cnv_1" }));
+    ask(&link, 2, "typing", json!({ "conversation": "cnv_1" }));
+    ask(&link, 3, "conversations", json!({}));
+    assert!(matches!(answer_to(&told, 2), Outcome::Busy(_)));
+    assert!(matches!(answer_to(&told, 3), Outcome::Reply(_)));
+    drop(server.join().unwrap());
+}
+
+#[test]
 fn a_session_that_was_ended_elsewhere_makes_a_visitor_who_is_told_why() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let (link, told) = start(&listener);

@@ -1,6 +1,7 @@
 //! Every screen at 80×24: a client as a value, a market of canned answers, and what is to be read on the screen.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use auboutique_terminal::app::App;
 use auboutique_terminal::errand::{Done, Errand};
@@ -118,6 +119,7 @@ impl Stage {
                 ),
             ),
             ("mark_read", Outcome::Reply(conversation(0))),
+            ("typing", Outcome::Reply(json!({}))),
             ("mark_delivered", Outcome::Reply(conversation(1))),
             ("add_listing", Outcome::Reply(listing(9, "Desk lamp", "Sami"))),
             ("presence", rows(vec![json!({ "member": card("Nora"), "online": true, "last_seen_at": null })])),
@@ -170,6 +172,12 @@ impl Stage {
             }
         }
         self
+    }
+
+    /// So many milliseconds pass.
+    fn passes(&mut self, millis: u64) -> &mut Self {
+        self.app.on_time(self.app.running + Duration::from_millis(millis));
+        self.settle()
     }
 
     fn key(&mut self, code: KeyCode) -> &mut Self {
@@ -352,6 +360,63 @@ fn a_filter_is_filled_in_told_above_the_list_and_cleared() {
         .keys("F")
         .hides(&["cheapest first", "in books"]);
     assert_eq!(*stage.asked("listings"), json!({ "limit": 30 }));
+}
+
+#[test]
+fn that_somebody_types_is_seen_for_a_while_or_until_their_message_comes() {
+    let mut stage = Stage::member();
+    let typing = || Told::Typing(json!({ "conversation": "cnv_1", "member": card("Nora") }));
+    stage.told(typing());
+    stage.keys("5\n").shows(&["Still there", "Nora is typing…"]);
+    stage.passes(4_900).shows(&["Nora is typing…"]);
+    assert!(stage.app.quiet() <= Duration::from_millis(100));
+    stage.passes(100).hides(&["is typing"]);
+    // Told again, it is seen longer.
+    stage.told(typing()).passes(3_000).told(typing());
+    stage.passes(3_000).shows(&["Nora is typing…"]);
+    let said = json!({ "seq": 8, "at": NOW, "event": "message_sent", "conversation": "cnv_1", "number": 3,
+        "message": message(3, "Nora", "I can bring it today"), "sender": "mbr_nora", "recipient": "mbr_sami" });
+    stage.event(said).shows(&["I can bring it today"]).hides(&["is typing"]);
+    // Of a conversation nobody knows, nothing is to be seen.
+    stage
+        .told(Told::Typing(json!({ "conversation": "cnv_9", "member": card("Nora") })))
+        .hides(&["is typing"]);
+}
+
+#[test]
+fn whoever_types_says_so_every_three_seconds_at_most() {
+    let mut stage = Stage::member();
+    let told = |stage: &Stage| stage.asked.iter().filter(|(op, _)| op == "typing").count();
+    stage.keys("5\n");
+    assert_eq!(told(&stage), 0);
+    stage.keys("Is it");
+    assert_eq!((told(&stage), stage.asked("typing")), (1, &json!({ "conversation": "cnv_1" })));
+    stage.passes(2_900).keys(" still");
+    assert_eq!(told(&stage), 1);
+    stage.passes(100).key(KeyCode::Left);
+    assert_eq!(told(&stage), 1, "going about in it is not writing");
+    stage.key(KeyCode::Backspace);
+    assert_eq!(told(&stage), 2);
+    stage.passes(60_000).control('u').control('k');
+    assert_eq!(told(&stage), 3, "taking a part of it back is writing, having nothing is not");
+    stage.passes(60_000);
+    stage.app.on_paste("there?");
+    assert_eq!(told(stage.settle()), 4);
+    // Sending it ends it; so does being hidden, a block, and a line that is down.
+    stage.passes(60_000).key(KeyCode::Enter);
+    assert_eq!(told(&stage), 4);
+    stage.event(
+        json!({ "seq": 9, "at": NOW, "event": "presence_hidden", "member": "mbr_sami", "hidden": true }),
+    );
+    stage.keys("a");
+    assert_eq!(told(&stage), 4);
+    stage.event(
+        json!({ "seq": 10, "at": NOW, "event": "presence_hidden", "member": "mbr_sami", "hidden": false }),
+    );
+    stage.told(Told::Down { why: "the cable".to_owned(), again_in: Duration::from_secs(1) }).keys("b");
+    assert_eq!(told(&stage), 4);
+    stage.told(Told::Up { encrypted: true, local: false, time: None }).keys("c");
+    assert_eq!(told(&stage), 5);
 }
 
 #[test]
