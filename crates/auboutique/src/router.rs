@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
 
 use crate::http::problem::Problem;
-use crate::http::{self, Site, guard, kept, rate};
+use crate::http::{self, Site, deadline, guard, kept, rate};
 use crate::web;
 use crate::web::visit::Visit;
 
@@ -28,6 +28,7 @@ pub fn router(site: Site) -> anyhow::Result<Router> {
         .merge(api)
         .merge(http::document::routes(document))
         .fallback(nothing)
+        .layer(from_fn(deadline::keep))
         .layer(CompressionLayer::new().gzip(true).quality(tower_http::CompressionLevel::Fastest))
         .layer(from_fn_with_state(site.clone(), kept::keep))
         .layer(from_fn_with_state(site.clone(), rate::limit));
@@ -39,8 +40,8 @@ pub fn router(site: Site) -> anyhow::Result<Router> {
         .layer(CompressionLayer::new().gzip(true).quality(tower_http::CompressionLevel::Fastest))
         .merge(asked)
         .layer(from_fn(http::note))
-        .layer(from_fn_with_state(site.clone(), guard::guard))
-        .layer(from_fn(http::catch_panics));
+        .layer(from_fn(http::catch_panics))
+        .layer(from_fn_with_state(site.clone(), guard::guard));
     Ok(router.with_state(site))
 }
 

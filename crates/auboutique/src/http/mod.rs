@@ -6,6 +6,7 @@
 //! ```
 
 pub mod asker;
+pub mod deadline;
 pub mod document;
 pub mod guard;
 pub mod health;
