@@ -303,7 +303,47 @@ desk-nothing = There is nothing to do with this code at the moment.
 desk-did-drop-off = Taken in. The buyer is told. Next, please.
 desk-did-collect = Handed over. Next, please.
 
+## What operators do
+operator-title = Running the market
+operator-settings = Settings
+setting-email-domains = E-mail domains that may join, with commas between; empty for all
+setting-commission-basis-points = Commission, in hundredths of a percent
+setting-messages-per-minute = Messages one member may send in a minute
+operator-closed = Closed for good
+operator-change-point = Name, address and opening hours
+operator-address = How to find it
+operator-zone = Time zone
+operator-capacity = Orders a day
+operator-opening = Opening hours, like 08:00-17:00; empty where it is closed
+weekday-mon = Monday
+weekday-tue = Tuesday
+weekday-wed = Wednesday
+weekday-thu = Thursday
+weekday-fri = Friday
+weekday-sat = Saturday
+weekday-sun = Sunday
+operator-closures = Closed days
+operator-open-day = Open after all
+operator-close-day = Close on a day: its pickups move to the next open one
+operator-close-day-go = Close
+operator-attendants = Who serves the desk
+operator-dismiss = Dismiss
+operator-appoint = Username of a member
+operator-appoint-go = Appoint
+operator-close = Close it for good
+operator-close-explained = It takes no new orders. What is under way is finished.
+operator-close-go = Close it for good
+operator-add = Another pickup point
+operator-add-go = Add it
+operator-role = What a member may do
+operator-role-is = Role
+operator-role-go = Change
+role-member = Member
+role-moderator = Moderator
+role-operator = Operator
+
 ## What was just done
+done-operator = Done.
 done-bought = It is yours. Here is your code.
 done-listed = It is on sale.
 done-edited = Saved.

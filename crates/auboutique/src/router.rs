@@ -77,8 +77,10 @@ fn pages() -> Router<Site> {
         .route("/account/sessions/{session}/end", post(web::account::end_session))
         .route("/activity", get(web::activity::all))
         .route("/activity/{event}", get(web::activity::one))
-        // The desk.
+        // The desk, and the house.
         .route("/desk", get(web::desk::show).post(web::desk::act))
+        .route("/operator", get(web::operator::show))
+        .route("/operator/{verb}", post(web::operator::act))
 }
 
 /// What operators look at, on a port of its own.

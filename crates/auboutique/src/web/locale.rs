@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use auboutique_domain::member::Role;
 use auboutique_domain::money::{Currency, Money};
 use auboutique_domain::time::{self, Date, Moment};
 use auboutique_domain::{Refusal, listing, order};
@@ -255,6 +256,24 @@ impl Locale {
     #[must_use]
     pub fn condition(&self, condition: impl Of<listing::Condition>) -> String {
         self.t(&format!("condition-{}", condition.of().name().replace('_', "-")))
+    }
+
+    /// The name of a setting.
+    #[must_use]
+    pub fn setting(&self, name: &str) -> String {
+        self.t(&format!("setting-{}", name.replace('_', "-")))
+    }
+
+    /// The name of a day of the week, which wires call `mon` to `sun`.
+    #[must_use]
+    pub fn weekday(&self, day: &str) -> String {
+        self.t(&format!("weekday-{day}"))
+    }
+
+    /// The name of a role.
+    #[must_use]
+    pub fn role(&self, role: impl Of<Role>) -> String {
+        self.t(&format!("role-{}", role.of().name()))
     }
 
     /// The name of an order of listings.

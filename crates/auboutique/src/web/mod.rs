@@ -14,6 +14,7 @@ pub mod home;
 pub mod listing;
 pub mod locale;
 pub mod member;
+pub mod operator;
 pub mod order;
 pub mod sell;
 pub mod session;

@@ -127,6 +127,12 @@ impl Shell {
         self.me.as_ref().is_some_and(|me| me.account.role >= Role::Moderator)
     }
 
+    /// Whether the member keeps the server running.
+    #[must_use]
+    pub fn is_operator(&self) -> bool {
+        self.me.as_ref().is_some_and(|me| me.account.role >= Role::Operator)
+    }
+
     /// The way to sign in and come back here.
     #[must_use]
     pub fn login(&self) -> String {

@@ -1,0 +1,179 @@
+//! What an operator does from the browser: settings, pickup points with their hours and closed days, who serves the desks,
+//! and what members may do.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use auboutique_domain::id::PickupPointId;
+use auboutique_domain::member::{Role, Username};
+use auboutique_domain::pickup::PickupPointDraft;
+use auboutique_domain::setting::{NAMES, Settings};
+use auboutique_domain::{Command, Refusal, time};
+use auboutique_market::Desk;
+use axum::extract::Path;
+use axum::response::Response;
+
+use super::error::Failed;
+use super::form::{Form, Typed, Wrong};
+use super::visit::{Shell, Visit};
+use crate::http::problem::Problem;
+
+/// The days of a week, as wires and messages name them.
+const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+#[derive(Template)]
+#[template(path = "operator.html")]
+struct Page {
+    shell: Shell,
+    settings: Settings,
+    names: &'static [&'static str],
+    desks: Vec<Desk>,
+    days: &'static [&'static str],
+    roles: &'static [Role],
+    wrong: Wrong,
+    /// Which of the forms was sent, and what was typed into it.
+    sent: String,
+    typed: Typed,
+}
+
+impl Page {
+    /// What is wrong with one of the forms.
+    fn wrong_in(&self, form: &str) -> Option<&str> {
+        if self.sent == form { self.wrong.any() } else { None }
+    }
+
+    /// What stands in a field: what was typed, or what is so.
+    fn value(&self, form: &str, field: &str, now: &str) -> String {
+        if self.sent == form { self.typed.get(field).to_owned() } else { now.to_owned() }
+    }
+
+    /// What is wrong with a setting.
+    fn wrong_with(&self, name: &str) -> Option<&str> {
+        self.wrong_in(&format!("setting-{name}"))
+    }
+
+    /// Whether a form of a point was sent.
+    fn is_sent(&self, form: &str, desk: &Desk) -> bool {
+        self.sent == format!("{form}-{}", desk.point.id)
+    }
+
+    /// What is wrong with a form of a point.
+    fn wrong_at(&self, form: &str, desk: &Desk) -> Option<&str> {
+        if self.is_sent(form, desk) { self.wrong.any() } else { None }
+    }
+
+    /// What stands in a field of a form of a point.
+    fn now(&self, form: &str, desk: &Desk, field: &str, now: &str) -> String {
+        if self.is_sent(form, desk) { self.typed.get(field).to_owned() } else { now.to_owned() }
+    }
+
+    fn capacity(&self, desk: &Desk) -> String {
+        self.now("point", desk, "capacity", &desk.point.daily_capacity.to_string())
+    }
+
+    fn setting(&self, name: &str) -> String {
+        let now = self.settings.value(name).unwrap_or_default();
+        self.value(&format!("setting-{name}"), "value", &now)
+    }
+
+    /// The hours of a point on a day of the week.
+    fn hours(&self, desk: &Desk, day: &str) -> String {
+        let week: BTreeMap<String, String> = desk.point.opening.clone().into();
+        let now = week.get(day).map_or("", String::as_str);
+        self.now("point", desk, day, now)
+    }
+
+    fn attendants<'a>(&self, desk: &'a Desk) -> &'a [auboutique_domain::member::MemberCard] {
+        desk.attendants.as_deref().unwrap_or_default()
+    }
+}
+
+async fn page(visit: &Visit, sent: &str, typed: Typed, wrong: Wrong) -> Result<Page, Failed> {
+    visit.me()?;
+    let (settings, desks) = visit.ask(|view| Ok((view.settings()?, view.pickup_points()?))).await?;
+    Ok(Page {
+        shell: visit.shell.clone(),
+        settings,
+        names: &NAMES,
+        desks,
+        days: &DAYS,
+        roles: &Role::ALL,
+        wrong,
+        sent: sent.to_owned(),
+        typed,
+    })
+}
+
+/// Shows it, to operators.
+///
+/// # Errors
+///
+/// When somebody else asks.
+pub async fn show(visit: Visit) -> Result<Response, Failed> {
+    let page = page(&visit, "", Typed::default(), Wrong::default()).await?;
+    visit.page(&page)
+}
+
+fn point(typed: &Typed) -> Result<PickupPointId, Refusal> {
+    PickupPointId::parse(typed.get("point")).map_err(|_| Refusal::not_found("pickup point"))
+}
+
+fn member(typed: &Typed) -> Result<Username, Refusal> {
+    Username::parse(typed.get("username")).map_err(|_| Refusal::not_found("member"))
+}
+
+fn day(typed: &Typed) -> Result<time::Date, Refusal> {
+    time::parse_day(typed.get("day")).map_err(|_| Refusal::DayInvalid)
+}
+
+fn draft(typed: &Typed) -> Result<PickupPointDraft, Refusal> {
+    let open = DAYS.iter().filter_map(|day| Some(((*day).to_owned(), typed.some(day)?.to_owned())));
+    let opening: BTreeMap<String, String> = open.collect();
+    let capacity = typed.get("capacity").trim().parse().unwrap_or(0);
+    PickupPointDraft::new(typed.get("name"), typed.get("address"), typed.get("time_zone"), &opening, capacity)
+}
+
+fn command(verb: &str, typed: &Typed) -> Result<Option<Command>, Refusal> {
+    Ok(Some(match verb {
+        "setting" => Command::ChangeSetting {
+            name: typed.get("name").to_owned(),
+            value: typed.get("value").to_owned(),
+        },
+        "add" => Command::AddPickupPoint { draft: draft(typed)? },
+        "point" => Command::ChangePickupPoint { pickup_point: point(typed)?, draft: draft(typed)? },
+        "close" => Command::ClosePickupPoint { pickup_point: point(typed)? },
+        "close_day" => Command::CloseDay { pickup_point: point(typed)?, day: day(typed)? },
+        "open_day" => Command::OpenDay { pickup_point: point(typed)?, day: day(typed)? },
+        "appoint" => Command::AppointAttendant { pickup_point: point(typed)?, username: member(typed)? },
+        "dismiss" => Command::DismissAttendant { pickup_point: point(typed)?, username: member(typed)? },
+        "role" => {
+            let role = Role::parse(typed.get("role")).ok_or_else(|| Refusal::not_found("role"))?;
+            Command::ChangeRole { username: member(typed)?, role }
+        }
+        _ => return Ok(None),
+    }))
+}
+
+/// Does what one of the forms says.
+///
+/// # Errors
+///
+/// The page again, with the reason beside the form that was sent.
+pub async fn act(Path(verb): Path<String>, Form(visit, typed): Form) -> Result<Response, Failed> {
+    visit.me()?;
+    let outcome = match command(&verb, &typed) {
+        Ok(Some(command)) => visit.run(command).await.map_err(Problem::from),
+        Ok(None) => return Err(visit.fail(Problem::no_route())),
+        Err(refusal) => Err(Problem::from(refusal)),
+    };
+    match outcome {
+        Ok(_) => Ok(visit.go("/operator?done=operator")),
+        Err(problem) => {
+            let of = if verb == "setting" { typed.get("name") } else { typed.get("point") };
+            let sent = if of.is_empty() { verb } else { format!("{verb}-{of}") };
+            let wrong = Wrong::because(&visit.shell, &problem);
+            let page = page(&visit, &sent, typed, wrong).await?;
+            visit.page_with(problem.status(), &page)
+        }
+    }
+}
