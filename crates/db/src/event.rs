@@ -129,6 +129,15 @@ pub fn after(db: &mut Connection, seq: i64, most: i64) -> Result<Vec<Logged>, Db
     db.query("events", AFTER, params![seq, most], read)
 }
 
+/// The events after that number that are for everybody, visitors included, oldest first.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn after_for_everybody(db: &mut Connection, seq: i64, most: i64) -> Result<Vec<Logged>, DbError> {
+    db.query("events", FOR_EVERYBODY, params![seq, most], read)
+}
+
 /// The events after that number that are for this member, oldest first: everybody's, the member's own, and an operator's.
 /// Each of these is an index of its own, so what others do costs nothing.
 ///
@@ -141,7 +150,7 @@ pub fn after_for(
     (member, is_operator): (MemberId, bool),
     most: i64,
 ) -> Result<Vec<Logged>, DbError> {
-    let mut found = db.query("events", FOR_EVERYBODY, params![seq, most], read)?;
+    let mut found = after_for_everybody(db, seq, most)?;
     found.append(&mut db.query("events", FOR_FIRST, params![member, seq, most], read)?);
     found.append(&mut db.query("events", FOR_SECOND, params![member, seq, most], read)?);
     if is_operator {

@@ -75,14 +75,14 @@ impl Market {
 }
 
 impl View<'_> {
-    /// What a viewer may see of the log after that number: `most` events are looked at.
+    /// What a viewer may see of the log after that number, a visitor what everybody may: `most` events are looked at.
     ///
     /// # Errors
     ///
-    /// [`Refusal::SignInNeeded`] for a visitor; [`Refusal::ResyncRequired`] when the cursor is ahead of the log.
+    /// [`Refusal::ResyncRequired`] when the cursor is ahead of the log.
     pub fn events_after(&mut self, cursor: i64, most: i64) -> Result<EventPage, No> {
         let viewer = match self.who {
-            Who::Console => None,
+            Who::Console | Who::Visitor => None,
             _ => Some(self.member()?),
         };
         let head = self.log_head()?;
@@ -90,6 +90,7 @@ impl View<'_> {
             return Err(Refusal::ResyncRequired { cursor: head }.into());
         }
         let found = match &viewer {
+            None if self.who == Who::Visitor => db::after_for_everybody(self.db, cursor, most),
             None => db::after(self.db, cursor, most),
             Some(member) => db::after_for(self.db, cursor, (member.id, member.role >= Role::Operator), most),
         };
