@@ -16,7 +16,6 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use auboutique_domain::listing::{Category, Condition, Page};
-use auboutique_domain::member::Role;
 use auboutique_domain::presence::{HEARTBEAT, SILENCE};
 use auboutique_domain::{Command, Refusal};
 use auboutique_market::{
@@ -30,7 +29,8 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::sync::watch;
 use tokio::time::{Sleep, sleep, timeout};
 
-use crate::live::{CutOff, Listener, Live, Viewer};
+use crate::ear::{Ear, Told};
+use crate::live::{CutOff, Form, Live, Viewer};
 
 /// How long a connection that is not signed in may take for a whole request (`promises.md` W3).
 const VISITOR_PATIENCE: Duration = Duration::from_secs(10);
@@ -42,10 +42,6 @@ const WRITE_PATIENCE: Duration = Duration::from_secs(10);
 const UNDER_WAY: usize = 256;
 /// How many bytes of answers are gathered before they are written.
 const GATHER: usize = 64 * 1_024;
-/// How long to wait before the log is read again for a listener, when the market is too busy.
-const RETRY: Duration = Duration::from_millis(20);
-/// How many events are read at once for a listener who comes back.
-const CATCH_UP: i64 = 256;
 /// How many bytes of requests are read at once.
 const READ: usize = 16 * 1_024;
 /// How much room answers may go on taking when there are none. Most connections are idle most of the time.
@@ -70,26 +66,6 @@ pub struct Connection {
     here: Option<Here>,
 }
 
-/// Whether the connection listens.
-enum Ear {
-    /// It does not.
-    Closed,
-    /// It is told first what happened while it was away: everything after that number.
-    CatchingUp(i64, Viewer),
-    /// It is told what happens.
-    Open(Listener),
-}
-
-impl Ear {
-    async fn woken(&self) {
-        match self {
-            Self::Open(listener) => listener.woken().await,
-            Self::CatchingUp(..) => sleep(RETRY).await,
-            Self::Closed => std::future::pending().await,
-        }
-    }
-}
-
 /// The member of a connection that listens is here, for as long as it is heard of.
 struct Here {
     arrival: Arrival,
@@ -110,16 +86,6 @@ async fn silence(here: &mut Option<Here>) {
         Some(silence) => silence.await,
         None => std::future::pending().await,
     }
-}
-
-/// What a listener was told.
-enum Told {
-    /// Nothing more than what stands in the answers already.
-    Nothing,
-    /// Something, and there may be more.
-    Something,
-    /// The last there is.
-    Over(CutOff),
 }
 
 /// Why a connection ended.
@@ -266,79 +232,11 @@ impl Connection {
 
     /// Gathers what a listener is to be told now.
     async fn listen(&mut self, out: &mut Vec<u8>) -> Told {
-        let (cursor, viewer) = match &mut self.ear {
-            Ear::Closed => return Told::Nothing,
-            Ear::Open(listener) => {
-                return match listener.take(out, GATHER) {
-                    None => Told::Nothing,
-                    Some(why) => self.deafen(why),
-                };
-            }
-            Ear::CatchingUp(cursor, viewer) => (*cursor, *viewer),
-        };
-        let caller = Caller { who: self.who, key: None };
-        if let Some(listener) = self.live.join(cursor, viewer) {
-            self.ear = Ear::Open(listener);
-            // The session may have ended, and the member's role changed, before there was a mailbox to hear of it.
-            return match self.viewer(caller).await {
-                Ok((now, _)) if now == viewer => Told::Something,
-                Ok((now, _)) => {
-                    self.ear = Ear::CatchingUp(cursor, now);
-                    Told::Something
-                }
-                Err(No::Refused(_)) => {
-                    out.append(&mut CutOff::SessionEnded.line(cursor));
-                    self.deafen(CutOff::SessionEnded)
-                }
-                Err(_) => {
-                    self.ear = Ear::CatchingUp(cursor, viewer);
-                    Told::Nothing
-                }
-            };
+        let told = self.ear.hear(&self.live, Form::Lines, out, GATHER).await;
+        if matches!(told, Told::Over(_)) {
+            self.here = None;
         }
-        match self.market.ask(caller, move |view| view.events_after(cursor, CATCH_UP)).await {
-            Ok(page) => {
-                for told in &page.told {
-                    out.append(&mut json::event(told.seq, told.at, &told.event, told.message.as_ref()));
-                }
-                self.ear = Ear::CatchingUp(page.up_to, viewer);
-                Told::Something
-            }
-            Err(No::Refused(_)) => {
-                out.append(&mut CutOff::SessionEnded.line(cursor));
-                self.deafen(CutOff::SessionEnded)
-            }
-            Err(No::Broken(_)) => {
-                out.append(&mut CutOff::Broken.line(cursor));
-                self.deafen(CutOff::Broken)
-            }
-            // It is asked again in a moment, when requests had their turn.
-            Err(No::Busy(_)) => Told::Nothing,
-        }
-    }
-
-    /// Who listens here, and the number of the last event.
-    async fn viewer(&self, caller: Caller) -> Result<(Viewer, i64), No> {
-        let who = caller.who;
-        let asked = self.market.ask(caller, move |view| {
-            let viewer = match who {
-                Who::Member(session) => {
-                    let account = view.account()?;
-                    Viewer::Member { member: account.id, session, operator: account.role >= Role::Operator }
-                }
-                Who::Console => Viewer::Console,
-                _ => return Err(Refusal::SignInNeeded.into()),
-            };
-            Ok((viewer, view.log_head()?))
-        });
-        asked.await
-    }
-
-    /// The stream is over: nobody is told anything any more.
-    fn deafen(&mut self, why: CutOff) -> Told {
-        self.ear = Ear::Closed;
-        self.here = None;
-        Told::Over(why)
+        told
     }
 
     /// Somebody else is on the other side from now on: what was told to the one before is not for them.
@@ -349,12 +247,11 @@ impl Connection {
     }
 
     async fn begin_to_listen(&mut self, caller: Caller, after: Option<i64>) -> Result<Value, Failure> {
-        let (viewer, head) = self.viewer(caller).await.map_err(failure)?;
-        let cursor = after.unwrap_or(head).max(0);
-        if cursor > head {
-            return Err(Failure::Refused(Refusal::ResyncRequired { cursor: head }));
+        if caller.who == Who::Visitor {
+            return Err(Failure::Refused(Refusal::SignInNeeded));
         }
-        self.ear = Ear::CatchingUp(cursor, viewer);
+        let (ear, viewer, cursor) = Ear::begin(&self.market, caller.who, after).await.map_err(failure)?;
+        self.ear = ear;
         if let Viewer::Member { member, .. } = viewer {
             let mut here = Here { arrival: self.market.arrival(member), silence: None };
             here.heard();

@@ -9,6 +9,7 @@ pub mod connection;
 pub mod console;
 pub mod demo;
 pub mod doctor;
+pub mod ear;
 pub mod http;
 pub mod live;
 pub mod maintenance;

@@ -19,7 +19,7 @@ use auboutique_domain::member::{MemberCard, Role};
 use auboutique_domain::presence::{PresenceView, TYPING_KNOWN};
 use auboutique_domain::time::Span;
 use auboutique_domain::{Audience, Event, Moment};
-use auboutique_market::{Market, Told};
+use auboutique_market::{Market, Told, Who};
 use auboutique_wire::json;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
@@ -69,6 +69,44 @@ pub enum Viewer {
     },
     /// Whoever runs the program: sees everything.
     Console,
+    /// Somebody who is not signed in: sees what everybody sees.
+    Visitor,
+}
+
+impl Viewer {
+    /// Who that is to the market.
+    #[must_use]
+    pub const fn who(self) -> Who {
+        match self {
+            Self::Member { session, .. } => Who::Member(session),
+            Self::Console => Who::Console,
+            Self::Visitor => Who::Visitor,
+        }
+    }
+}
+
+/// How what is told stands in a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// As lines.
+    Lines,
+    /// As server-sent events, which browsers read: each the same line, under the number to come back with.
+    ServerSent,
+}
+
+impl Form {
+    /// Writes a line, line end included.
+    pub fn write(self, seq: i64, line: &[u8], out: &mut Vec<u8>) {
+        if self == Self::Lines {
+            return out.extend_from_slice(line);
+        }
+        if seq > 0 {
+            out.extend_from_slice(format!("id: {seq}\n").as_bytes());
+        }
+        out.extend_from_slice(b"data: ");
+        out.extend_from_slice(line);
+        out.push(b'\n');
+    }
 }
 
 /// Why a stream ends before its listener goes.
@@ -80,12 +118,15 @@ pub enum CutOff {
     TooSlow,
     /// The log cannot be read.
     Broken,
+    /// The listener came with a number that is ahead of the log.
+    ResyncRequired,
+    /// The market closes.
+    Closing,
 }
 
 impl CutOff {
-    /// The last line of the stream.
-    #[must_use]
-    pub fn line(self, cursor: i64) -> Vec<u8> {
+    /// Writes the last line of the stream.
+    pub fn write(self, cursor: i64, form: Form, out: &mut Vec<u8>) {
         let (code, message) = match self {
             Self::SessionEnded => ("session_ended", "This session has ended. Log in again."),
             Self::Broken => (
@@ -96,8 +137,13 @@ impl CutOff {
                 "too_slow",
                 "More happened than was read. Connect again and listen after the last event seen.",
             ),
+            Self::ResyncRequired => (
+                "resync_required",
+                "This market has not come that far: it is another one, or was restored. Load everything anew.",
+            ),
+            Self::Closing => ("closing", "The market is closing. Connect again in a moment."),
         };
-        json::end(code, message, cursor)
+        form.write(cursor, &json::end(code, message, cursor), out);
     }
 }
 
@@ -124,6 +170,7 @@ impl Mail {
             (_, Audience::Public) => true,
             (Viewer::Member { operator, .. }, Audience::Operators) => operator,
             (Viewer::Member { member, .. }, Audience::Members(members)) => members.contains(&member),
+            (Viewer::Visitor, _) => false,
         }
     }
 
@@ -304,6 +351,12 @@ impl Live {
         let head = *market.log().borrow();
         let state = Mutex::new(State { head, ..State::default() });
         Self { shared: Arc::new(Shared { market, state, typing: Mutex::default() }) }
+    }
+
+    /// The market of which is told.
+    #[must_use]
+    pub fn market(&self) -> &Market {
+        &self.shared.market
     }
 
     /// Tells listeners what happens and who comes and goes, until the market closes. What happens does not wait for who
@@ -492,7 +545,7 @@ impl Live {
             .values()
             .filter_map(|mailbox| match lock(&mailbox.mail).viewer {
                 Viewer::Member { member, session, .. } => Some((member, session)),
-                Viewer::Console => None,
+                Viewer::Console | Viewer::Visitor => None,
             })
             .collect();
         if sessions.is_empty() {
@@ -535,6 +588,7 @@ impl Live {
         mailbox.wake.notify_one();
         state.mailboxes.insert(number, Arc::clone(&mailbox));
         match viewer {
+            Viewer::Visitor => {}
             Viewer::Console => state.operators.push(number),
             Viewer::Member { member, operator, .. } => {
                 state.of_member.entry(member).or_default().push(number);
@@ -561,8 +615,14 @@ impl Listener {
         self.mailbox.wake.notified().await;
     }
 
+    /// The number up to which everything was taken.
+    #[must_use]
+    pub const fn cursor(&self) -> i64 {
+        self.cursor
+    }
+
     /// Takes lines until `out` has that many bytes. Says so when the stream is over, after its last line.
-    pub fn take(&mut self, out: &mut Vec<u8>, enough: usize) -> Option<CutOff> {
+    pub fn take(&mut self, out: &mut Vec<u8>, enough: usize, form: Form) -> Option<CutOff> {
         let mut mail = lock(&self.mailbox.mail);
         while out.len() < enough {
             let Some(line) = mail.lines.pop_front() else {
@@ -570,12 +630,12 @@ impl Listener {
                     mail.lines = VecDeque::new();
                 }
                 let cut_off = mail.cut_off?;
-                out.append(&mut cut_off.line(self.cursor));
+                cut_off.write(self.cursor, form, out);
                 return Some(cut_off);
             };
             self.cursor = self.cursor.max(line.seq);
             if !mail.is_hidden(&line) {
-                out.extend_from_slice(&line.bytes);
+                form.write(line.seq, &line.bytes, out);
             }
         }
         // There may be more: whoever waits next does not wait.
