@@ -94,7 +94,7 @@ fn argon2() -> Argon2<'static> {
 }
 
 /// Where a request comes from, for the throttle: an address, or the name of a wire that has none.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Source(String);
 
 impl Source {

@@ -8,6 +8,7 @@
 pub mod asker;
 pub mod deadline;
 pub mod document;
+pub mod event;
 pub mod guard;
 pub mod health;
 pub mod input;
@@ -76,6 +77,7 @@ pub(crate) struct Shared {
     pub(crate) rate: Option<rate::Rate>,
     pub(crate) locales: Locales,
     pub(crate) kept: kept::Kept,
+    pub(crate) streams: event::Streams,
 }
 
 impl Site {
@@ -99,6 +101,7 @@ impl Site {
             rate: options.per_minute.and_then(rate::Rate::new),
             kept: kept::Kept::default(),
             locales: Locales::load(&zone_of(&points))?,
+            streams: event::Streams::default(),
         };
         Ok(Self { market, live, closing, shared: Arc::new(shared) })
     }
@@ -121,10 +124,14 @@ impl Site {
 /// The JSON API, below `/api`: one file per aggregate, each route with its part of the document.
 #[must_use]
 pub fn api() -> OpenApiRouter<Site> {
-    OpenApiRouter::with_openapi(document::head()).nest("/api/v1", listing::routes())
+    OpenApiRouter::with_openapi(document::head()).nest("/api/v1", listing::routes().merge(event::routes()))
 }
 
 /// Notes every request: its route, never its address, and nothing that was said.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long an answer took is told to operators, and decides nothing"
+)]
 pub async fn note(request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
@@ -146,5 +153,42 @@ pub async fn catch_panics(request: Request, next: Next) -> Response {
                 "Something is wrong on our side. Tell the operator if it keeps happening.".to_owned();
             Problem::Failure(Failure::Broken { incident: "panic".to_owned(), message }).into_response()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::http::StatusCode;
+    use axum::middleware::from_fn;
+    use axum::routing::get;
+    use http_body_util::BodyExt as _;
+    use serde_json::Value;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    async fn ill() -> &'static str {
+        panic!("a mistake of ours")
+    }
+
+    #[tokio::test]
+    async fn a_panic_of_one_handler_is_a_problem_for_whoever_asked_and_for_nobody_else() {
+        let router = Router::new().route("/ill", get(ill)).route("/well", get(async || "well"));
+        let router = router.layer(from_fn(catch_panics));
+        let ask = async |path: &str| {
+            let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+            let response = router.clone().oneshot(request).await.unwrap();
+            let kind = response.headers().get("content-type").unwrap().to_str().unwrap().to_owned();
+            let status = response.status();
+            (status, kind, response.into_body().collect().await.unwrap().to_bytes())
+        };
+        let (status, kind, body) = ask("/ill").await;
+        assert_eq!((status, kind.as_str()), (StatusCode::INTERNAL_SERVER_ERROR, "application/problem+json"));
+        let problem: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!((&problem["code"], &problem["status"]), (&Value::from("broken"), &Value::from(500)));
+        assert!(!problem.to_string().contains("a mistake of ours"), "{problem}");
+        assert_eq!(ask("/well").await.0, StatusCode::OK);
     }
 }
