@@ -106,6 +106,19 @@ fn host(request: &Request) -> Option<String> {
     }
 }
 
+/// Whether it is plain where the body of a request ends. Of two equal lengths, and of a length beside a coding, the server
+/// below shows one: it goes by the coding, and closes the connection behind such a request. Should it ever show both,
+/// neither is believed.
+fn is_framed_once(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    let lengths = headers.get_all(header::CONTENT_LENGTH).iter().count();
+    match (codings.next(), codings.next()) {
+        (None, _) => lengths <= 1,
+        (Some(coding), None) => lengths == 0 && coding.as_bytes().eq_ignore_ascii_case(b"chunked"),
+        (Some(_), Some(_)) => false,
+    }
+}
+
 /// Whether a request that changes something comes from one of our own pages, or from no page at all.
 fn is_ours(headers: &HeaderMap, host: &str) -> bool {
     let text = |name: &HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
@@ -132,6 +145,12 @@ pub async fn guard(State(site): State<Site>, request: Request, next: Next) -> Re
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let hosts = &site.shared.hosts;
     let mut response = match host(&request) {
+        _ if !is_framed_once(request.headers()) => Problem::http(
+            StatusCode::BAD_REQUEST,
+            "body_unclear",
+            "A request says once how long its body is: with Content-Length, or with Transfer-Encoding: chunked.",
+        )
+        .into_response(),
         None => Problem::http(
             StatusCode::BAD_REQUEST,
             "host_unclear",
@@ -203,6 +222,26 @@ mod tests {
             (vec![("origin", "null")], false),
         ] {
             assert_eq!(is_ours(&headers(&lines), "market.test"), ours, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_body_is_said_once_and_in_one_way() {
+        for (lines, once) in [
+            (vec![], true),
+            (vec![("content-length", "5")], true),
+            (vec![("transfer-encoding", "Chunked")], true),
+            (vec![("content-length", "5"), ("content-length", "5")], false),
+            (vec![("content-length", "5"), ("transfer-encoding", "chunked")], false),
+            (vec![("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")], false),
+            (vec![("transfer-encoding", "gzip, chunked")], false),
+            (vec![("transfer-encoding", "identity")], false),
+        ] {
+            let mut given = HeaderMap::new();
+            for (name, value) in &lines {
+                given.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+            }
+            assert_eq!(is_framed_once(&given), once, "{lines:?}");
         }
     }
 

@@ -137,10 +137,12 @@ impl Patient {
         let (deadline, written) = self.window.get_or_insert_with(|| (Box::pin(sleep(patience)), 0));
         while deadline.as_mut().poll(context).is_ready() {
             if *written < least {
+                // Nor does the kernel keep for it what it did not take.
+                drop(socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)));
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client does not read")));
             }
             *written = 0;
-            *deadline = Box::pin(sleep(patience));
+            deadline.set(sleep(patience));
         }
         Poll::Pending
     }
