@@ -721,7 +721,7 @@ fn median(micros: &mut [i64]) -> i64 {
 }
 
 /// Lets this process have that many files open, where it may not by itself.
-fn make_room_for_files(count: u64) {
+pub(crate) fn make_room_for_files(count: u64) {
     let limits = std::fs::read_to_string("/proc/self/limits").unwrap();
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
     let now: u64 = line.split_whitespace().next().unwrap().parse().unwrap_or(u64::MAX);

@@ -3,6 +3,8 @@
 mod cable;
 mod command_line;
 mod crash;
+mod event;
+mod http;
 mod listener;
 mod privilege;
 mod process;

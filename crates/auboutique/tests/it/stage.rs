@@ -69,6 +69,8 @@ pub(crate) struct Person {
 pub(crate) struct Stage {
     pub(crate) market: Market,
     pub(crate) address: SocketAddr,
+    /// Where the pages and the JSON API are.
+    pub(crate) http: SocketAddr,
     pub(crate) location: Location,
     pub(crate) runtime: Runtime,
     pub(crate) folder: TempDir,
@@ -77,34 +79,40 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn on_sqlite() -> Self {
-        Self::on_sqlite_with(None)
+        Self::on_sqlite_with(None, None)
     }
 
-    pub(crate) fn on_sqlite_with(acceptor: Option<TlsAcceptor>) -> Self {
+    /// The same with encryption of the protocol, of HTTP.
+    pub(crate) fn on_sqlite_with(protocol: Option<TlsAcceptor>, http: Option<TlsAcceptor>) -> Self {
         let folder = TempDir::new().unwrap();
         let location = Location::Sqlite(folder.path().join("market.db"));
-        Self::set_up(folder, location, acceptor)
+        Self::set_up(folder, location, (protocol, http))
     }
 
     pub(crate) fn on_postgres() -> Self {
-        Self::set_up(TempDir::new().unwrap(), Location::Postgres(postgres::database_url()), None)
+        Self::set_up(TempDir::new().unwrap(), Location::Postgres(postgres::database_url()), (None, None))
     }
 
-    fn set_up(folder: TempDir, location: Location, acceptor: Option<TlsAcceptor>) -> Self {
+    fn set_up(
+        folder: TempDir,
+        location: Location,
+        encrypted: (Option<TlsAcceptor>, Option<TlsAcceptor>),
+    ) -> Self {
         let market = Market::open(&Options::new(location.clone()), Arc::new(SystemEnv::new())).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let console = folder.path().join("console.sock");
         let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
         let doors = Doors {
             protocol: Some(anywhere),
-            encrypted: (acceptor, None),
+            encrypted,
             console: Some(console),
             http: Some(http::Options { per_minute: None, ..http::Options::new(anywhere) }),
             metrics: None,
         };
         let start = Running::start(market.clone(), doors);
         let running = runtime.block_on(start).unwrap();
-        Self { market, address: running.address, location, runtime, folder, running: Some(running) }
+        let (address, http) = (running.address, running.http.unwrap());
+        Self { market, address, http, location, runtime, folder, running: Some(running) }
     }
 
     // ---- members ----

@@ -385,7 +385,7 @@ fn an_encrypted_connection_works_and_what_does_not_fit_is_an_error_and_not_a_han
     let (ours, _) = certificate(folder.path(), "ours");
     let (theirs, _) = certificate(folder.path(), "theirs");
     let acceptor = auboutique::tcp::tls(&ours, &ours.with_extension("key"), &[]).unwrap();
-    let stage = Stage::on_sqlite_with(Some(acceptor));
+    let stage = Stage::on_sqlite_with(Some(acceptor), None);
     let rana = stage.member("rana");
     let address = stage.address.to_string();
     let mut client = Client::connect(&address, &Tls::Authority(ours.clone())).unwrap();
@@ -870,7 +870,7 @@ fn fields_of(parameters: Value) -> Map<String, Value> {
 }
 
 /// A certificate that vouches for itself, for this machine, and its key beside it.
-fn certificate(folder: &Path, name: &str) -> (PathBuf, PathBuf) {
+pub(crate) fn certificate(folder: &Path, name: &str) -> (PathBuf, PathBuf) {
     let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
     let made = rcgen::generate_simple_self_signed(names).unwrap();
     let (file, key) = (folder.join(format!("{name}.pem")), folder.join(format!("{name}.key")));
