@@ -23,7 +23,7 @@ export function follow({ happened, talk, toast, page, refreshAll }) {
     const message = event.message;
     if (message && talk.shows(message.conversation)) return;
     if (document.visibilityState !== "visible") return;
-    const answer = await fetch(`/activity/${event.seq}`, { headers: { accept: "text/html" } }).catch(() => null);
+    const answer = await fetch(`/events/${event.seq}`, { headers: { accept: "text/html" } }).catch(() => null);
     if (!answer?.ok) return;
     const told = page(await answer.text()).querySelector(".toast");
     if (told) toast(document.adoptNode(told));

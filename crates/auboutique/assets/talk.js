@@ -1,6 +1,6 @@
 // A conversation: what arrives is put below, what is written is shown before it is sent, and both see the other typing.
 
-const chat = () => document.getElementById("chat");
+const here = () => document.getElementById("conversation");
 let said = 0;
 let fading = 0;
 
@@ -10,7 +10,7 @@ function atEnd() {
 
 /** Reads the conversation again and puts what is new below. */
 async function catchUp() {
-  const box = chat();
+  const box = here();
   if (!box) return;
   const stay = !atEnd();
   await talk.refresh([document.getElementById("said")]);
@@ -93,14 +93,14 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("input", (event) => {
-  const box = chat();
+  const box = here();
   if (!box || event.target.id !== "text" || !event.target.value.trim() || Date.now() - said < 3000) return;
   said = Date.now();
-  fetch(`/api/v1/conversations/${box.dataset.chat}/typing`, { method: "POST" }).catch(() => {});
+  fetch(`/api/v1/conversations/${box.dataset.conversation}/typing`, { method: "POST" }).catch(() => {});
 });
 
 addEventListener("visibilitychange", () => {
-  if (document.visibilityState === "visible" && chat()) catchUp();
+  if (document.visibilityState === "visible" && here()) catchUp();
 });
 
 export const talk = {
@@ -108,30 +108,30 @@ export const talk = {
   toast: () => {},
 
   /** Whether that conversation is in front of the member. */
-  shows: (conversation) => chat()?.dataset.chat === conversation && document.visibilityState === "visible",
+  shows: (conversation) => here()?.dataset.conversation === conversation && document.visibilityState === "visible",
 
   hear(event, me) {
-    const box = chat();
+    const box = here();
     const conversation = event.message?.conversation ?? event.conversation;
-    if (!box || conversation !== box.dataset.chat || !/^message/.test(event.event)) return;
+    if (!box || conversation !== box.dataset.conversation || !/^message/.test(event.event)) return;
     if (event.message && event.message.sender !== me) talk.typing(null);
     // What is said while nobody looks is not read yet.
     if (document.visibilityState === "visible") catchUp();
   },
 
   typing(news) {
-    const box = chat();
+    const box = here();
     const line = box?.querySelector("[data-typing]");
     if (!line) return;
     clearTimeout(fading);
-    if (news && news.conversation !== box.dataset.chat) return;
+    if (news && news.conversation !== box.dataset.conversation) return;
     line.textContent = news ? line.dataset.said : "";
     if (news) fading = setTimeout(() => (line.textContent = ""), 5000);
   },
 
   wake() {
-    if (!chat() || chat().dataset.awake) return;
-    chat().dataset.awake = "yes";
+    if (!here() || here().dataset.awake) return;
+    here().dataset.awake = "yes";
     scrollTo(0, document.documentElement.scrollHeight);
     document.querySelector("[data-say] textarea")?.focus({ preventScroll: true });
   },

@@ -270,9 +270,9 @@ account-end-session = Log out there
 account-blocks = Members you blocked
 
 ## What happened
-activity-title = What happened
-activity-none = Nothing yet
-activity-none-hint = When you buy, sell or get a message, it is told here.
+events-title = What happened
+events-none = Nothing yet
+events-none-hint = When you buy, sell or get a message, it is told here.
 told-sold = { $subject } is sold. Bring it to the desk.
 told-bought = You bought { $subject }.
 told-at-desk = { $subject } is at the desk. Come and collect it.

@@ -75,8 +75,8 @@ fn pages() -> Router<Site> {
         .route("/account", get(web::account::show))
         .route("/account/{part}", post(web::account::change))
         .route("/account/sessions/{session}/end", post(web::account::end_session))
-        .route("/activity", get(web::activity::all))
-        .route("/activity/{event}", get(web::activity::one))
+        .route("/events", get(web::event::all))
+        .route("/events/{event}", get(web::event::one))
         // The desk, and the house.
         .route("/desk", get(web::desk::show).post(web::desk::act))
         .route("/operator", get(web::operator::show))

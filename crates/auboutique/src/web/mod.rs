@@ -4,11 +4,12 @@
 //! put in place: there is no second way to write them.
 
 pub mod account;
-pub mod activity;
+
 pub mod asset;
 pub mod conversation;
 pub mod desk;
 pub mod error;
+pub mod event;
 pub mod form;
 pub mod home;
 pub mod listing;

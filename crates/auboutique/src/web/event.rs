@@ -26,8 +26,8 @@ struct Notice {
 }
 
 #[derive(Template)]
-#[template(path = "activity.html")]
-struct Activity {
+#[template(path = "events.html")]
+struct Events {
     shell: Shell,
     notices: Vec<Notice>,
     more: Option<String>,
@@ -111,8 +111,8 @@ pub async fn all(visit: Visit) -> Result<Response, Failed> {
             Ok((notices, page.next))
         })
         .await?;
-    let more = next.map(|next| format!("/activity?before={next}"));
-    visit.page(&Activity { shell: visit.shell.clone(), notices, more })
+    let more = next.map(|next| format!("/events?before={next}"));
+    visit.page(&Events { shell: visit.shell.clone(), notices, more })
 }
 
 /// One thing that happened, to be told in passing.
