@@ -343,9 +343,10 @@ impl Wire {
 
     /// The next line, if it comes as a whole; nothing when the connection ended, be it in the middle of one.
     pub(crate) fn whole_line(&mut self) -> Option<String> {
-        let mut line = String::new();
-        match self.socket.read_line(&mut line) {
-            Ok(_) => line.strip_suffix('\n').map(str::to_owned),
+        // Bytes, since a connection may end in the middle of a letter.
+        let mut line = Vec::new();
+        match self.socket.read_until(b'\n', &mut line) {
+            Ok(_) => line.strip_suffix(b"\n").map(|line| String::from_utf8(line.to_vec()).unwrap()),
             Err(error) if error.kind() == ErrorKind::ConnectionReset => None,
             Err(error) => panic!("no answer: {error}"),
         }
