@@ -95,7 +95,7 @@ addEventListener("popstate", () => go(location.href, { push: false }));
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.hasAttribute("data-plain") || form.hasAttribute("data-say")) return;
-  const to = new URL(event.submitter?.formAction || form.action);
+  const to = new URL(form.action);
   if (to.origin !== location.origin) return;
   event.preventDefault();
   const fields = new FormData(form, event.submitter);
