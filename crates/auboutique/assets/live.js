@@ -19,7 +19,9 @@ export function follow({ happened, talk, toast, page, refreshAll }) {
   let cursor = Number(document.body.dataset.cursor || 0);
 
   async function tell(event) {
-    if (event.sender === me || event.by === me || !TOLD.test(event.event)) return;
+    // What one did oneself is no news.
+    const own = event.sender === me || event.by === me || (event.event === "order_placed" && event.buyer === me);
+    if (own || !TOLD.test(event.event)) return;
     const message = event.message;
     if (message && talk.shows(message.conversation)) return;
     if (document.visibilityState !== "visible") return;

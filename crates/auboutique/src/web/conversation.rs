@@ -95,11 +95,13 @@ async fn talk(visit: &Visit, id: ConversationId, typed: Typed, wrong: Wrong) -> 
         .await?;
     // What is shown was read; the other hears of it. Looking back does not change that.
     let last = page.rows.last().map_or(0, |message| message.number);
-    if last > talk.read
-        && let Err(no @ (No::Busy(_) | No::Broken(_))) =
-            visit.run(Command::MarkRead { conversation: id, number: last }).await
-    {
-        tracing::debug!(%no, "a read mark was not moved");
+    let mut shell = visit.shell.clone();
+    if last > talk.read {
+        match visit.run(Command::MarkRead { conversation: id, number: last }).await {
+            // The number beside "Messages" was counted before.
+            Ok(_) => shell.me.iter_mut().for_each(|me| me.unread = (me.unread - talk.unread).max(0)),
+            Err(no) => tracing::debug!(%no, "a read mark was not moved"),
+        }
     }
     let (l, now) = (&visit.shell.l, visit.shell.now);
     let mut day_before: Option<String> = None;
@@ -111,7 +113,6 @@ async fn talk(visit: &Visit, id: ConversationId, typed: Typed, wrong: Wrong) -> 
     });
     let said = said.collect();
     let name = visit.site.market.fresh_message();
-    let shell = visit.shell.clone();
     Ok(Talk { shell, talk, said, earlier: page.next, typed, wrong, name, most: MOST_CHARACTERS })
 }
 
