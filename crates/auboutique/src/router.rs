@@ -23,10 +23,11 @@ use crate::web::visit::Visit;
 /// When the texts of the pages cannot be read.
 pub fn router(site: Site) -> anyhow::Result<Router> {
     let (api, document) = http::api().split_for_parts();
+    let programs = api.merge(http::document::routes(&document)?);
+    let programs = programs.layer(from_fn(http::problem::no_such_method));
     let asked = Router::new()
         .merge(pages())
-        .merge(api)
-        .merge(http::document::routes(document))
+        .merge(programs)
         .fallback(nothing)
         .layer(from_fn(deadline::keep))
         .layer(CompressionLayer::new().gzip(true).quality(tower_http::CompressionLevel::Fastest))
@@ -39,6 +40,7 @@ pub fn router(site: Site) -> anyhow::Result<Router> {
         .route("/pictures/{picture}/{size}", get(http::picture::show))
         .layer(CompressionLayer::new().gzip(true).quality(tower_http::CompressionLevel::Fastest))
         .merge(asked)
+        .layer(from_fn(http::reply::revalidate))
         .layer(from_fn(http::note))
         .layer(from_fn(http::catch_panics))
         .layer(from_fn_with_state(site.clone(), guard::guard));

@@ -11,6 +11,7 @@
 //! have reached them, and how far they have read.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::event::Event;
 use crate::id::{ConversationId, ListingId, MemberId, MessageId, OrderId};
@@ -98,7 +99,7 @@ pub struct Conversation {
 }
 
 /// One thing said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Message {
     /// Which message, as its sender named it.
     pub message: MessageId,
@@ -297,21 +298,23 @@ impl Marks {
 }
 
 /// What a conversation is about, as its participants see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub struct Subject {
     /// The listing, if it is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub listing: Option<ListingId>,
     /// The order, if it is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub order: Option<OrderId>,
     /// What the thing is, in a line.
     pub title: String,
 }
 
 /// A conversation as one of its participants sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ConversationView {
     /// Which conversation.
     pub conversation: ConversationId,
@@ -320,12 +323,15 @@ pub struct ConversationView {
     /// Whether the other is here now.
     pub online: bool,
     /// When the other was last here, unless they are, or hide it.
+    #[schema(required = true)]
     pub last_seen_at: Option<Moment>,
     /// What it is about.
+    #[schema(required = true)]
     pub about: Option<Subject>,
     /// When it was started.
     pub started_at: Moment,
     /// The last message.
+    #[schema(required = true)]
     pub last: Option<Message>,
     /// How many messages of the other the viewer has not read.
     pub unread: i64,
@@ -340,11 +346,12 @@ pub struct ConversationView {
 }
 
 /// Some of a conversation's messages, oldest first, and where to go on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MessagePage {
     /// The messages, oldest first.
     pub rows: Vec<Message>,
-    /// The number to give as `before`, or as `after`, for the next page; absent on the last.
+    /// The number to give as `before`, or as `after`, for the next page; `null` on the last.
+    #[schema(required = true)]
     pub next: Option<i64>,
 }
 

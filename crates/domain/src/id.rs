@@ -4,7 +4,12 @@
 //! the prefix of its aggregate: `lst_01jd9y3t8qf1vaz0w6k2m4n8pr`. Ids of one kind sort by the time they were made, and
 //! the id of one kind is not an id of another: the compiler refuses it in code, [`parse`](MemberId::parse) on a wire.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::time::Moment;
 
@@ -55,14 +60,16 @@ pub struct NotAnId {
 }
 
 macro_rules! ids {
-    ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
-        $(#[$doc])*
+    ($($(#[doc = $doc:literal])* $name:ident = $prefix:literal;)*) => {$(
+        $(#[doc = $doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(u128);
 
         impl $name {
             /// What every id of this kind starts with, without the underscore.
             pub const PREFIX: &'static str = $prefix;
+            /// The id of nothing: every id that was made says which version of UUID it is, and this one does not.
+            pub const NONE: Self = Self(0);
 
             /// The id made at this moment from this randomness.
             #[must_use]
@@ -104,8 +111,24 @@ macro_rules! ids {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
+                let text = Cow::<'de, str>::deserialize(from)?;
                 Self::parse(&text).map_err(serde::de::Error::custom)
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                Cow::Borrowed(stringify!($name))
+            }
+        }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .description(Some(concat!($($doc)*).trim()))
+                    .pattern(Some(concat!("^", $prefix, "_[0-7][0-9a-hjkmnp-tv-z]{25}$")))
+                    .into()
             }
         }
     )*};

@@ -13,7 +13,12 @@
 //! A listing of a member is a one-off: one copy, sold once, ever. Its stock is `on_hand − committed`; an order commits
 //! the copy, its end either collects it (`on_hand` falls) or uncommits it.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::event::Event;
 use crate::id::{ListingId, MemberId, OrderId, PickupPointId, PictureId};
@@ -25,8 +30,8 @@ use crate::text::{self, Search};
 use crate::time::Moment;
 
 macro_rules! named {
-    ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $variant:ident = $text:literal,)* }, $refusal:ident) => {
-        $(#[$doc])*
+    ($(#[doc = $doc:literal])* $name:ident { $($(#[$each:meta])* $variant:ident = $text:literal,)* }, $refusal:ident) => {
+        $(#[doc = $doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum $name { $($(#[$each])* #[serde(rename = $text)] $variant,)* }
 
@@ -49,6 +54,22 @@ macro_rules! named {
                 Self::ALL.iter().copied().find(|each| each.name() == name).ok_or_else(|| Refusal::$refusal {
                     known: Self::ALL.iter().map(|each| each.name().to_owned()).collect(),
                 })
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                Cow::Borrowed(stringify!($name))
+            }
+        }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .description(Some(concat!($($doc)*).trim()))
+                    .enum_values(Some(Self::ALL.iter().map(|each| each.name())))
+                    .into()
             }
         }
     };
@@ -102,16 +123,20 @@ named! {
 
 named! {
     /// In which order what is on sale is looked through.
-    #[derive(Default)]
     Sort {
         /// What was published last comes first.
-        #[default]
         Newest = "newest",
         /// From the lowest price up; at one price the older comes first.
         Cheapest = "cheapest",
         /// From the highest price down; at one price the newer comes first.
         Dearest = "dearest",
     }, SortUnknown
+}
+
+impl Default for Sort {
+    fn default() -> Self {
+        Self::Newest
+    }
 }
 
 impl Category {
@@ -360,7 +385,7 @@ pub struct Listing {
 }
 
 /// Where a listing is in its life, as a viewer sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ListingState {
     /// It can be bought.
@@ -372,7 +397,7 @@ pub enum ListingState {
 }
 
 /// A listing as everybody sees it, in lists and alone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ListingView {
     /// Which listing.
     pub listing: ListingId,
@@ -396,11 +421,12 @@ pub struct ListingView {
     pub pickup_point: PickupPointName,
     /// What it looks like; the first is the cover.
     #[serde(default)]
+    #[schema(required = true)]
     pub pictures: Vec<PictureView>,
 }
 
 /// A pickup point as it stands on a listing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PickupPointName {
     /// Which point.
     pub id: PickupPointId,
@@ -409,23 +435,26 @@ pub struct PickupPointName {
 }
 
 /// A listing as its owner sees it: with the order it ended in and who bought it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OwnListing {
     /// What everybody sees.
     #[serde(flatten)]
     pub listing: ListingView,
     /// The order that holds the copy, when it is sold.
+    #[schema(required = true)]
     pub order: Option<OrderId>,
     /// Who bought it.
+    #[schema(required = true)]
     pub buyer: Option<MemberCard>,
 }
 
 /// Some of a longer list, and where to go on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Page<T> {
     /// The rows of this page.
     pub rows: Vec<T>,
-    /// Give this as `after` to get the next page; absent on the last one.
+    /// Give this as `after` to get the next page; `null` on the last one.
+    #[schema(required = true)]
     pub next: Option<String>,
 }
 

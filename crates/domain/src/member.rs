@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::id::{MemberId, OrderId, SessionId};
 use crate::refusal::Refusal;
@@ -11,7 +12,7 @@ use crate::text;
 use crate::time::{Moment, Span};
 
 /// What a member may do beyond trading. Each role includes the ones before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Buys, sells and talks.
@@ -50,7 +51,7 @@ impl fmt::Display for Role {
 }
 
 /// A unique handle: 3 to 30 of `a-z`, `0-9` and `_`, not reserved.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct Username(String);
 
@@ -110,6 +111,12 @@ impl Username {
         Ok(Self(name))
     }
 
+    /// The name nobody has and nobody can take: who asks for it is told what they are told of any unknown member.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self("nobody".to_owned())
+    }
+
     /// The username, in lower case.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -124,7 +131,7 @@ impl fmt::Display for Username {
 }
 
 /// An e-mail address, trimmed and in lower case so that it is unique whatever the case it was typed in.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct Email(String);
 
@@ -228,7 +235,7 @@ pub struct Member {
 }
 
 /// What everybody may see of a member.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MemberCard {
     /// Who.
     pub id: MemberId,
@@ -239,7 +246,7 @@ pub struct MemberCard {
 }
 
 /// What a member sees of their own account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Account {
     /// Who.
     pub id: MemberId,
@@ -256,7 +263,7 @@ pub struct Account {
 }
 
 /// What a member sees of themself: the account, and what their client has to know from the start.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Me {
     /// The account.
     #[serde(flatten)]
@@ -300,7 +307,7 @@ impl Member {
 }
 
 /// A member signed in on some wire, as the member sees it in the list of sessions.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SessionView {
     /// Which session.
     pub session: SessionId,
@@ -383,6 +390,7 @@ mod tests {
     fn the_reserved_names_are_sorted_so_that_they_are_found() {
         assert!(RESERVED.is_sorted());
         assert_eq!(Username::parse("Operator"), Err(Refusal::UsernameReserved));
+        assert_eq!(Username::parse(Username::nobody().as_str()), Err(Refusal::UsernameReserved));
     }
 
     #[test]

@@ -1,13 +1,17 @@
 //! Money: whole minor units and a currency. No float comes near a price, and adding two currencies has no answer.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::refusal::Refusal;
 
 /// The currencies of the market.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 pub enum Currency {
     /// United States dollars; the minor unit is the cent.
     #[serde(rename = "USD")]
@@ -56,7 +60,7 @@ impl fmt::Display for Currency {
 }
 
 /// An amount in one currency. It may be negative: a posting is. What a thing costs is a [`Price`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 pub struct Money {
     /// Minor units: cents of USD, whole pounds of LBP.
     pub minor: i64,
@@ -176,6 +180,35 @@ impl Price {
     #[must_use]
     pub const fn money(self) -> Money {
         self.0
+    }
+}
+
+impl ToSchema for Price {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Price")
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((Currency::name().into_owned(), Currency::schema()));
+    }
+}
+
+impl PartialSchema for Price {
+    /// That of [`Money`], within [`Price::RANGE`].
+    fn schema() -> RefOr<Schema> {
+        let minor = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+            .minimum(Some(*Self::RANGE.start()))
+            .maximum(Some(*Self::RANGE.end()))
+            .description(Some("Minor units: cents of USD, whole pounds of LBP."));
+        ObjectBuilder::new()
+            .description(Some("What one copy costs."))
+            .property("minor", minor)
+            .property("currency", utoipa::openapi::Ref::from_schema_name(Currency::name()))
+            .required("minor")
+            .required("currency")
+            .into()
     }
 }
 

@@ -17,6 +17,7 @@ use std::fmt;
 
 use jiff::ToSpan as _;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::event::Event;
 use crate::id::{ListingId, MemberId, OrderId, PickupPointId};
@@ -29,8 +30,9 @@ use crate::refusal::Refusal;
 use crate::time::{Date, Moment, Span};
 
 /// Where an order is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = OrderState)]
 pub enum State {
     /// Bought; the seller has to bring it.
     Placed,
@@ -108,8 +110,9 @@ impl State {
 }
 
 /// What can be done to an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = OrderAction)]
 pub enum Action {
     /// The seller brings it; the desk scans the drop-off code.
     DropOff,
@@ -188,8 +191,9 @@ const PICKUP_GRACE: usize = 3;
 ///
 /// The letters and digits leave out those that look alike. A pickup code starts with a digit and a drop-off code with a
 /// letter, so that the desk has one field for both and neither can be taken for the other.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
+#[schema(as = DeskCode)]
 pub struct Code(String);
 
 impl Code {
@@ -256,7 +260,8 @@ impl fmt::Debug for Code {
 }
 
 /// What was bought, at the price of that moment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = OrderLine)]
 pub struct Line {
     /// The listing it was bought from.
     pub listing: ListingId,
@@ -338,8 +343,9 @@ pub enum StepError {
 }
 
 /// Who canceled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = OrderSide)]
 pub enum Side {
     /// The member who bought.
     Buyer,
@@ -687,7 +693,7 @@ impl Order {
 }
 
 /// An order as its buyer or its seller sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OrderView {
     /// Which order.
     pub order: OrderId,
@@ -710,15 +716,17 @@ pub struct OrderView {
     /// When it was bought.
     pub placed_at: Moment,
     /// When it was paid.
+    #[schema(required = true)]
     pub paid_at: Option<Moment>,
     /// When the buyer asked the seller to agree to a cancelation.
+    #[schema(required = true)]
     pub cancel_requested_at: Option<Moment>,
     /// When it entered its state.
     pub changed_at: Moment,
 }
 
 /// Where, when and with which code something is dropped off or collected.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PickupView {
     /// Which point.
     pub point: PickupPointId,
@@ -727,19 +735,23 @@ pub struct PickupView {
     /// How to find it.
     pub address: String,
     /// The day the buyer can collect; the seller drops off before.
+    #[schema(value_type = String, format = Date)]
     pub day: Date,
     /// The opening hours of that day, `08:00-17:00`.
+    #[schema(required = true)]
     pub hours: Option<String>,
     /// The IANA name of the time zone those hours are in.
     pub time_zone: String,
     /// What the viewer shows at the desk; absent once the desk has nothing more to do.
+    #[schema(required = true)]
     pub code: Option<Code>,
     /// Until when the seller can still drop off, or the desk keeps it for the buyer.
+    #[schema(required = true)]
     pub until: Option<Moment>,
 }
 
 /// What the desk does when a code is shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeskView {
     /// Which order.
     pub order: OrderId,
@@ -754,8 +766,10 @@ pub struct DeskView {
     /// The cash to take before handing over.
     pub due: Money,
     /// The day of the pickup.
+    #[schema(value_type = String, format = Date)]
     pub pickup_day: Date,
     /// What to do next: `drop_off`, `collect`, or nothing when the code is early or late.
+    #[schema(required = true)]
     pub next: Option<Action>,
 }
 

@@ -3,12 +3,16 @@
 //! A point has opening hours per weekday in its own time zone, closures (days it does not open after all) and a daily
 //! capacity. The day of a pickup is the second open day after the order, or the next one after it that has room.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::ToSpan as _;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::id::PickupPointId;
 use crate::refusal::Refusal;
@@ -125,8 +129,29 @@ impl TryFrom<BTreeMap<String, String>> for Week {
     }
 }
 
+impl ToSchema for Week {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Week")
+    }
+}
+
+impl PartialSchema for Week {
+    fn schema() -> RefOr<Schema> {
+        let hours = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"))
+            .examples(["08:00-17:00"])
+            .build();
+        let week = ObjectBuilder::new()
+            .description(Some("The opening hours of a week; a day left out is closed."))
+            .min_properties(Some(1))
+            .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)));
+        WEEKDAYS.iter().fold(week, |week, (day, _)| week.property(*day, hours.clone())).into()
+    }
+}
+
 /// A place where buyers collect.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PickupPoint {
     /// Which point.
     pub id: PickupPointId,
@@ -141,6 +166,7 @@ pub struct PickupPoint {
     /// How many orders can be collected on one day.
     pub daily_capacity: i64,
     /// When it stopped taking orders for good.
+    #[schema(required = true)]
     pub closed_at: Option<Moment>,
     /// Counts the changes to the row.
     pub version: i64,

@@ -10,6 +10,7 @@
 //! What is kept is made anew from the pixels: no byte of the file that came in is ever given out.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::id::PictureId;
 use crate::refusal::Refusal;
@@ -31,8 +32,9 @@ pub const UNUSED_LIFE: Span = Span::days(1);
 pub const MOST_UNUSED: i64 = 40;
 
 /// One of the two sizes a picture is kept in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = PictureSize)]
 pub enum Size {
     /// For lists.
     Thumbnail,
@@ -41,7 +43,7 @@ pub enum Size {
 }
 
 /// A size of a picture: how large it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Extent {
     /// In pixels.
     pub width: i64,
@@ -61,7 +63,7 @@ pub struct Stored {
 }
 
 /// A picture as everybody sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PictureView {
     /// Which picture.
     pub picture: PictureId,

@@ -1,6 +1,7 @@
 //! Presence: who is here now, and who types. It is known to the running market and never enters the log.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::member::MemberCard;
 use crate::time::{Moment, Span};
@@ -20,12 +21,13 @@ pub const TYPING_SHOWN: Span = Span::seconds(5);
 pub const MOST_ASKED: usize = 100;
 
 /// Whether a member is here.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PresenceView {
     /// Who.
     pub member: MemberCard,
     /// Whether they are here now; never, while they hide it.
     pub online: bool,
     /// When they were last here, unless they are, or hide it.
+    #[schema(required = true)]
     pub last_seen_at: Option<Moment>,
 }

@@ -1,18 +1,22 @@
 //! What an operator can set while the market runs.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::refusal::Refusal;
 
 /// The settings of the market. Kept as one row per setting; what is not set has its default.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Settings {
     /// The e-mail domains that may join, lower case; empty when all may.
+    #[schema(required = true)]
     pub email_domains: Vec<String>,
     /// What the market takes of a member's sale, in basis points (hundredths of a percent). Default 0.
+    #[schema(required = true)]
     pub commission_basis_points: i64,
     /// How many messages one member may send in a minute. Default 60.
+    #[schema(required = true)]
     pub messages_per_minute: i64,
 }
 

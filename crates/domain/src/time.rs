@@ -1,8 +1,12 @@
 //! Moments, spans and days. Nothing here reads a clock: the moment is always an argument.
 
+use std::borrow::Cow;
 use std::fmt;
 
 pub use jiff::civil::{Date, Weekday};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 /// A point in time: microseconds since 1970-01-01T00:00:00 UTC, as the database keeps it.
 ///
@@ -109,9 +113,26 @@ impl serde::Serialize for Moment {
 
 impl<'de> serde::Deserialize<'de> for Moment {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
+        let text = Cow::<'de, str>::deserialize(from)?;
         let timestamp: jiff::Timestamp = text.parse().map_err(serde::de::Error::custom)?;
         Ok(Self(timestamp.as_microsecond()))
+    }
+}
+
+impl ToSchema for Moment {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Moment")
+    }
+}
+
+impl PartialSchema for Moment {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .description(Some("A point in time: RFC 3339 in UTC with six decimals."))
+            .examples(["2026-11-22T08:30:00.000000Z"])
+            .into()
     }
 }
 

@@ -7,6 +7,7 @@ use auboutique_domain::pickup::{PickupPoint, PickupPointDraft};
 use auboutique_domain::time::Date;
 use auboutique_domain::{Event, Refusal, Reply};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::no::{No, Stop};
 use crate::reader::View;
@@ -101,15 +102,18 @@ pub(crate) fn dismiss(work: &mut Work<'_>, id: PickupPointId, username: &Usernam
 }
 
 /// A pickup point with the days it stays closed, and, for operators, who serves its desk.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = PickupPointDesk)]
 pub struct Desk {
     /// The point.
     #[serde(flatten)]
     pub point: PickupPoint,
     /// The days from today on that it stays closed although its week says otherwise.
+    #[schema(value_type = Vec<String>)]
     pub closures: Vec<Date>,
     /// Who serves it; only for operators.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub attendants: Option<Vec<MemberCard>>,
 }
 

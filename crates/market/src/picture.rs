@@ -236,7 +236,6 @@ impl Market {
     /// missing, [`Refusal::TooManyUploads`]; [`Busy::Overloaded`] when too many wait to be decoded, [`Busy::Contended`] while
     /// this one is: finish again later.
     pub async fn finish_upload(&self, caller: Caller, id: UploadId) -> Result<PictureView, No> {
-        let caller = Caller { key: None, ..caller };
         let member = self.ask(caller.clone(), |view| Ok(view.member()?.id)).await?;
         let bytes = match self.shared.uploads.whole(id, member)? {
             Ok(picture) => return Ok(picture),
@@ -258,6 +257,11 @@ impl Market {
         let picture = self.picture_in(reply)?;
         self.shared.uploads.became(id, picture);
         Ok(picture)
+    }
+
+    /// An upload nobody will go on with is forgotten, whatever has become of it.
+    pub fn forget_upload(&self, id: UploadId) {
+        self.shared.uploads.give_up(id);
     }
 
     fn picture_in(&self, reply: Reply) -> Result<PictureView, No> {

@@ -428,19 +428,28 @@ fn request(mut fields: Map<String, Value>) -> Result<(Option<String>, Op), Unrea
 }
 
 fn parameters<T: for<'de> Deserialize<'de>>(fields: Map<String, Value>) -> Result<T, Malformed> {
-    serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| {
-        let path = error.path().to_string();
-        let problem = error.into_inner().to_string();
-        // A missing field is named in the message; the path is that of the object it is missing from.
-        let missing = problem.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
-        let field = match (missing, path.as_str()) {
-            (Some(name), "." | "") => name.to_owned(),
-            (Some(name), path) => format!("{path}.{name}"),
-            (None, path) => path.to_owned(),
-        };
-        let problem = if missing.is_some() { "it is missing".to_owned() } else { problem };
-        Malformed::BadField { field, problem }
-    })
+    serde_path_to_error::deserialize(Value::Object(fields)).map_err(bad_field)
+}
+
+/// What is wrong with which field, when parameters of any sort cannot be read.
+#[must_use]
+pub fn bad_field<E: std::fmt::Display>(error: serde_path_to_error::Error<E>) -> Malformed {
+    let path = error.path().to_string();
+    let problem = error.into_inner().to_string();
+    // A missing field is named in the message, as is one that is not known; the path is that of the object around it.
+    let named = |prefix: &str| problem.strip_prefix(prefix).and_then(|rest| rest.split('`').next());
+    let (name, problem) = match (named("missing field `"), named("unknown field `")) {
+        (Some(name), _) => (Some(name), "it is missing".to_owned()),
+        (None, Some(name)) => (Some(name), "there is no such field here".to_owned()),
+        (None, None) => (None, problem.clone()),
+    };
+    let field = match (name, path.as_str()) {
+        (Some(name), "." | "") => name.to_owned(),
+        (Some(name), path) if path == name || path.ends_with(&format!(".{name}")) => path.to_owned(),
+        (Some(name), path) => format!("{path}.{name}"),
+        (None, path) => path.to_owned(),
+    };
+    Malformed::BadField { field, problem }
 }
 
 macro_rules! ops {

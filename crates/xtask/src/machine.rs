@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::command::run;
+use crate::command::{run, target_folder};
 
 /// A program that tests start, and the Debian package it comes in.
 struct Need {
@@ -16,27 +16,74 @@ struct Need {
     package: &'static str,
 }
 
-const NEEDS: [Need; 3] = [
+const NEEDS: [Need; 5] = [
     // The private clusters of `auboutique-testbed`.
     Need { program: "initdb", package: "postgresql" },
     // Shows that a reply follows its fsync.
     Need { program: "strace", package: "strace" },
     // Speaks the line languages the way a student would, by hand.
     Need { program: "nc", package: "netcat-openbsd" },
+    // Replays the walk-through of the JSON API.
+    Need { program: "curl", package: "curl" },
+    // Runs schemathesis.
+    Need { program: "python3", package: "python3-venv" },
 ];
+
+/// What schemathesis consists of, to the version.
+const PINS: &str = include_str!("../schemathesis.txt");
 
 /// Installs what is missing, or fails with a sentence that says what to install.
 pub(crate) fn make_ready_for_tests() -> Result<()> {
     let packages = missing_packages();
-    if packages.is_empty() {
+    if !packages.is_empty() {
+        install_packages(&packages)?;
+    }
+    install_schemathesis()
+}
+
+/// Installs what attacks the JSON API by its own document, from PyPI, into a folder of its own below cargo's. Where it is
+/// already, nothing is done.
+fn install_schemathesis() -> Result<()> {
+    let folder = target_folder().join("schemathesis");
+    let installed = folder.join("installed.txt");
+    if fs::read_to_string(&installed).is_ok_and(|pins| pins == PINS) {
         return Ok(());
     }
+    println!("The tests need schemathesis: installing it from PyPI into {}", folder.display());
+    if run(&mut venv(&folder)).is_err() {
+        // Debian's Python comes without the part that makes such a folder.
+        install_packages(&["python3-venv"])?;
+        run(&mut venv(&folder))?;
+    }
+    let pins = folder.join("pins.txt");
+    fs::write(&pins, PINS).with_context(|| format!("{} cannot be written", pins.display()))?;
+    let mut pip = Command::new(folder.join("bin").join("python"));
+    pip.args([
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--quiet",
+        "--requirement",
+    ]);
+    run(pip.arg(&pins).stdin(Stdio::null())).context("the tests need schemathesis from PyPI")?;
+    fs::rename(&pins, &installed).with_context(|| format!("{} cannot be written", installed.display()))
+}
+
+fn venv(folder: &Path) -> Command {
+    let mut venv = Command::new("python3");
+    venv.args(["-m", "venv", "--clear"]).arg(folder);
+    venv
+}
+
+fn install_packages(packages: &[&str]) -> Result<()> {
     let wanted = packages.join(" ");
     if !is_root() || find("apt-get").is_none() {
         bail!("the tests need programs that are not installed: as root, run `apt-get install {wanted}`");
     }
     println!("The tests need programs that are not installed: {wanted}");
-    install(&packages).with_context(|| format!("the tests need these Debian packages: {wanted}"))?;
+    install(packages).with_context(|| format!("the tests need these Debian packages: {wanted}"))?;
     let still_missing = missing_packages();
     if !still_missing.is_empty() {
         bail!("installed, but their programs are not where they should be: {}", still_missing.join(" "));
@@ -135,6 +182,13 @@ impl Drop for NoMainCluster {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_installed_from_elsewhere_is_pinned_to_the_version() {
+        let pins: Vec<&str> = PINS.lines().filter(|line| !line.starts_with('#')).collect();
+        assert!(pins.iter().all(|pin| pin.split_once("==").is_some_and(|(_, version)| !version.is_empty())));
+        assert!(pins.iter().any(|pin| pin.starts_with("schemathesis==4.")));
+    }
 
     #[test]
     fn a_program_on_the_path_is_found_and_one_that_nobody_wrote_is_not() {

@@ -12,23 +12,24 @@ use std::time::Duration;
 use auboutique_domain::Refusal;
 use auboutique_domain::id::SessionId;
 use auboutique_market::{Arrival, No, Source, Who};
-use auboutique_wire::json::Malformed;
+use auboutique_wire::json::{self, Malformed};
 use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::sleep;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Site;
 use super::asker::Asker;
-use super::input::Query;
+use super::input::{Limit, Number, Query};
 use super::problem::Problem;
 use super::server::Peer;
 use crate::ear::{Ear, Told};
@@ -54,7 +55,48 @@ const LAST_EVENT_ID: &str = "last-event-id";
 
 /// The routes of what happens.
 pub fn routes() -> OpenApiRouter<Site> {
-    OpenApiRouter::new().routes(routes!(listen))
+    OpenApiRouter::new().routes(routes!(listen)).routes(routes!(events))
+}
+
+/// Some of what happened to the asker.
+#[derive(Serialize, ToSchema)]
+struct OwnEvents {
+    /// The events, newest first, each as it stands in the stream: `seq`, `at`, `event` and the fields of its kind.
+    #[schema(value_type = Vec<Object>)]
+    rows: Vec<Value>,
+    /// Give this as `before` to get the next page; `null` on the last one.
+    next: Option<i64>,
+}
+
+/// Which of one's own events.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Back {
+    /// Only what happened before the event of that number.
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    before: Option<Number>,
+    /// How many rows the page has at most; 20 when it is left out.
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 100)]
+    limit: Option<Limit>,
+}
+
+/// What happened to the asker, the latest first.
+///
+/// For members: the events that name them, which the stream tells of as they happen.
+#[utoipa::path(get, path = "/me/events", tag = "Events", params(Back),
+    responses((status = OK, description = "A page of events", body = OwnEvents)))]
+async fn events(
+    State(site): State<Site>,
+    asker: Asker,
+    Query(Back { before, limit }): Query<Back>,
+) -> Result<axum::Json<OwnEvents>, Problem> {
+    let (before, limit) = (before.map(Into::into), limit.map(Into::into));
+    let page = site.market.ask(asker.caller(), move |view| view.own_events(before, limit)).await?;
+    let row = |told: &auboutique_market::Told| {
+        json::event_value(told.seq, told.at, &told.event, told.message.as_ref())
+    };
+    Ok(axum::Json(OwnEvents { rows: page.rows.iter().map(row).collect(), next: page.next }))
 }
 
 /// From where on.
@@ -77,7 +119,7 @@ pub struct From {
 #[utoipa::path(
     get,
     path = "/events",
-    tag = "events",
+    tag = "Events",
     params(
         From,
         ("Last-Event-ID" = Option<i64>, Header, description = "Everything after this number; browsers send it when they come back."),

@@ -6,7 +6,9 @@
 //! ```
 
 pub mod asker;
+pub mod conversation;
 pub mod deadline;
+pub mod desk;
 pub mod document;
 pub mod event;
 pub mod guard;
@@ -14,10 +16,17 @@ pub mod health;
 pub mod input;
 pub mod kept;
 pub mod listing;
+pub mod member;
+pub mod order;
+pub mod pickup;
 pub mod picture;
+pub mod presence;
 pub mod problem;
 pub mod rate;
+pub mod reply;
 pub mod server;
+pub mod session;
+pub mod setting;
 
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
@@ -36,6 +45,20 @@ use utoipa_axum::router::OpenApiRouter;
 use self::problem::{Problem, Said};
 use crate::live::Live;
 use crate::web::locale::{Locales, zone_of};
+
+/// What every address of the JSON API begins with.
+pub const API: &str = "/api/v1";
+
+/// The operations of the protocol that have no route of their own, and why.
+pub const WITHOUT_ROUTE: &[(&str, &str)] = &[
+    ("hello", "the version is in the address"),
+    ("ping", "every request is answered at once; /healthz tells whether anybody is there"),
+    ("resume", "every request brings its token, and makes its session last"),
+    ("listen", "over HTTP nothing is told as it happens"),
+    ("start_upload", "add_picture takes a file as one body"),
+    ("send_chunk", "add_picture takes a file as one body"),
+    ("finish_upload", "add_picture takes a file as one body"),
+];
 
 /// How the HTTP door is opened.
 #[derive(Debug, Clone)]
@@ -121,10 +144,22 @@ impl Site {
     }
 }
 
-/// The JSON API, below `/api`: one file per aggregate, each route with its part of the document.
+/// The JSON API: one file per aggregate, each route with its part of the document.
 #[must_use]
 pub fn api() -> OpenApiRouter<Site> {
-    OpenApiRouter::with_openapi(document::head()).nest("/api/v1", listing::routes().merge(event::routes()))
+    let routes = OpenApiRouter::new()
+        .merge(session::routes())
+        .merge(member::routes())
+        .merge(presence::routes())
+        .merge(listing::routes())
+        .merge(picture::routes())
+        .merge(order::routes())
+        .merge(desk::routes())
+        .merge(conversation::routes())
+        .merge(pickup::routes())
+        .merge(setting::routes())
+        .merge(event::routes());
+    OpenApiRouter::with_openapi(document::head()).nest(API, routes)
 }
 
 /// Notes every request: its route, never its address, and nothing that was said.

@@ -4,14 +4,121 @@ use auboutique_domain::Refusal;
 use auboutique_market::No;
 use auboutique_wire::json::{Failure, Malformed};
 use axum::body::Body;
+use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
+use super::reply;
 use crate::connection;
 
 /// What the type of every problem begins with; its code follows. The page there lists all of them.
 pub const TYPES: &str = "/api/problems#";
+
+/// Every problem there is: its code, the status it has, and when it is said. The page of problems is made of it.
+#[rustfmt::skip]
+pub const KNOWN: &[(&str, u16, &str)] = &[
+    // What HTTP says itself.
+    ("no_route", 404, "there is nothing at this address"),
+    ("method_not_allowed", 405, "this address takes other methods: `Allow` lists them"),
+    ("host_unclear", 400, "a request names its host once"),
+    ("host_unknown", 400, "the market is not found under that name"),
+    ("foreign_origin", 403, "a request that changes something came from another site, with a cookie of ours"),
+    ("authorization_unreadable", 401, "not one header `Authorization: Bearer aub_…`"),
+    ("too_many_requests", 429, "more requests in a minute than one asker may send: wait for `Retry-After` seconds"),
+    ("json_needed", 415, "the body has to be JSON, and its `Content-Type` to say so"),
+    ("form_needed", 415, "a page takes a form"),
+    ("image_needed", 415, "the body has to be a picture's file, and its `Content-Type` to say so"),
+    ("length_needed", 411, "a picture comes with its `Content-Length`"),
+    ("body_too_large", 413, "the body is longer than it may be"),
+    ("body_too_slow", 408, "the body took longer than it may"),
+    ("body_broken", 400, "the body ended before its end"),
+    // Requests that cannot be read.
+    ("not_json", 400, "the body is not UTF-8, not a JSON object, or has a field twice"),
+    ("bad_field", 400, "a parameter is missing, unknown, of the wrong type, or no id of that kind"),
+    ("frame_too_long", 413, "on the protocol: the line is too long"),
+    ("unknown_op", 400, "on the protocol: there is no such operation"),
+    ("version_unsupported", 400, "on the protocol: no version both speak"),
+    // Who asks.
+    ("sign_in_needed", 401, "a visitor asked what only members can"),
+    ("session_ended", 401, "the token or the session is unknown, expired or ended: log in again"),
+    ("role_needed", 403, "the member's role does not allow it"),
+    ("wrong_credentials", 401, "login and password do not fit"),
+    ("too_many_tries", 429, "too many wrong passwords or codes: wait for `Retry-After` seconds"),
+    ("not_found", 404, "it does not exist, or is not for your eyes; the two are never told apart"),
+    ("not_yours", 403, "a listing of another member"),
+    // Asking twice.
+    ("key_reused", 422, "the key was used for another request: take a new one"),
+    ("key_invalid", 422, "the key is empty, too long or not printable ASCII"),
+    // Members.
+    ("username_invalid", 422, "not 3 to 30 of `a-z`, `0-9`, `_`"),
+    ("username_reserved", 422, "the username is kept for the house"),
+    ("username_taken", 409, "another member has the username"),
+    ("email_invalid", 422, "not an e-mail address"),
+    ("email_domain_not_allowed", 422, "only these `domains` can join"),
+    ("email_taken", 409, "another member has the address"),
+    ("password_length", 422, "too short or too long"),
+    ("password_weak", 422, "too easy to guess"),
+    ("struck_out", 403, "three strikes in 180 days: no buying and selling `until` then"),
+    ("last_operator", 409, "a market keeps one operator"),
+    // Text.
+    ("text_length", 422, "a text is too short or too long"),
+    ("text_unprintable", 422, "a text has control characters or hidden direction marks"),
+    ("search_empty", 422, "no word to search for, or more than `most`"),
+    // Money.
+    ("currency_unknown", 422, "not USD or LBP; in a body another currency is a `bad_field`"),
+    ("price_out_of_range", 422, "not a price: it is `least` to `most` minor units"),
+    ("price_unreadable", 422, "on pages: a typed price is no number"),
+    // Listings.
+    ("category_unknown", 422, "not one of the `known` categories"),
+    ("condition_unknown", 422, "not one of the `known` conditions"),
+    ("listing_sold", 409, "somebody was first, or it is too late to change it"),
+    ("listing_withdrawn", 409, "the listing is withdrawn"),
+    ("listing_published", 409, "the listing is on sale already"),
+    ("own_listing", 409, "nobody buys from themselves"),
+    ("price_changed", 409, "the `price` is another now"),
+    ("too_many_listings", 409, "a member can have no more on sale"),
+    // Pickup points.
+    ("pickup_point_full", 409, "no free day in that many `days`"),
+    ("pickup_point_closed", 409, "the pickup point takes no new orders"),
+    ("opening_invalid", 422, "hours per weekday, `HH:MM-HH:MM`, on at least one day"),
+    ("capacity_out_of_range", 422, "a daily capacity is 1 to `most`"),
+    ("time_zone_unknown", 422, "not an IANA name"),
+    ("day_invalid", 422, "not a day, or a past one"),
+    // Orders.
+    ("order_state", 409, "the order is in a `state` that does not allow the `action`"),
+    ("cancel_needs_consent", 409, "the buyer's time to cancel alone is over: request the cancelation"),
+    ("cash_due", 409, "exactly this amount is `due`"),
+    // Conversations.
+    ("yourself", 422, "it takes another member"),
+    ("conversation_blocked", 409, "one of the two blocks the other"),
+    ("stranger_limit", 429, "so many to, and with, members who have not answered"),
+    ("too_many_messages", 429, "faster than a person writes: wait for `Retry-After` seconds"),
+    ("message_id_used", 409, "the id names another message"),
+    // Pictures.
+    ("picture_too_large", 413, "the file is empty or too long"),
+    ("picture_too_many_pixels", 422, "width times height is too much for a file of this kind"),
+    ("picture_unreadable", 422, "not a picture that can be taken in; `problem` says why, and what to do"),
+    ("picture_needed", 422, "a listing of this category shows what it is about"),
+    ("too_many_pictures", 422, "more than a listing has room for, or one twice"),
+    ("too_many_uploads", 429, "so many pictures are on no listing: use some, or wait a day"),
+    ("upload_misplaced", 409, "on the protocol: a piece does not follow the one before"),
+    // The rest.
+    ("resync_required", 409, "the cursor is ahead of the log: load anew what you show, then listen after `cursor`"),
+    ("setting_invalid", 422, "no such setting, or not a value it can have"),
+    // Not now: send the same again, under the same key, after `Retry-After`.
+    ("overloaded", 503, "more is asked than can be done"),
+    ("contended", 503, "others change the same thing"),
+    ("disk_full", 507, "nothing was changed; the operator has to free space"),
+    ("read_only", 503, "nothing was changed; the database cannot be written"),
+    ("disconnected", 503, "nothing was changed; the server lost its database for a moment"),
+    ("outcome_unknown", 503, "it is not known whether it was done: ask again under the same key"),
+    ("closing", 503, "the server shuts down: connect again"),
+    // Something is wrong with the market itself.
+    ("broken", 500, "tell the operator the name in `incident`: the log has it"),
+];
 
 /// Why a request was not done: what the market or the wire said, or what only HTTP can say.
 #[derive(Debug, Clone)]
@@ -42,19 +149,13 @@ impl Problem {
     /// The status it is answered with.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        match self {
-            Self::Http(status, _, _) => *status,
-            Self::Failure(Failure::Malformed(malformed)) => match malformed {
-                Malformed::FrameTooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-                _ => StatusCode::BAD_REQUEST,
-            },
-            Self::Failure(Failure::Refused(refusal)) => status_of(refusal),
-            Self::Failure(Failure::Busy { code, .. }) if code == "disk_full" => {
-                StatusCode::INSUFFICIENT_STORAGE
-            }
-            Self::Failure(Failure::Busy { .. }) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Failure(Failure::Broken { .. }) => StatusCode::INTERNAL_SERVER_ERROR,
+        if let Self::Http(status, ..) = self {
+            return *status;
         }
+        let code = self.code();
+        let known = KNOWN.iter().find(|(known, ..)| *known == code);
+        let status = known.and_then(|(_, status, _)| StatusCode::from_u16(*status).ok());
+        status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// The stable code, the same on every wire.
@@ -86,48 +187,20 @@ impl Problem {
 
     fn fields(&self) -> Map<String, Value> {
         match self {
+            // What the protocol says of it speaks of lines.
+            Self::Failure(Failure::Malformed(Malformed::NotJson { problem })) => said([
+                ("code", "not_json".to_owned()),
+                ("message", format!("The body is not a JSON object: {problem}.")),
+                ("problem", problem.clone()),
+            ]),
             Self::Failure(failure) => failure.fields(),
-            Self::Http(_, code, detail) => {
-                let mut fields = Map::new();
-                fields.insert("code".to_owned(), Value::from(*code));
-                fields.insert("message".to_owned(), Value::from(detail.clone()));
-                fields
-            }
+            Self::Http(_, code, detail) => said([("code", (*code).to_owned()), ("message", detail.clone())]),
         }
     }
 }
 
-/// Which status a refusal has. What it says, its code and its fields, is the same on every wire.
-fn status_of(refusal: &Refusal) -> StatusCode {
-    match refusal {
-        Refusal::SignInNeeded | Refusal::SessionEnded | Refusal::WrongCredentials => StatusCode::UNAUTHORIZED,
-        Refusal::RoleNeeded { .. } | Refusal::NotYours | Refusal::StruckOut { .. } => StatusCode::FORBIDDEN,
-        Refusal::NotFound { .. } => StatusCode::NOT_FOUND,
-        Refusal::TooManyTries { .. }
-        | Refusal::TooManyMessages { .. }
-        | Refusal::StrangerLimit { .. }
-        | Refusal::TooManyUploads { .. } => StatusCode::TOO_MANY_REQUESTS,
-        Refusal::PictureTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-        Refusal::UsernameTaken
-        | Refusal::EmailTaken
-        | Refusal::LastOperator
-        | Refusal::ListingSold
-        | Refusal::ListingWithdrawn
-        | Refusal::ListingPublished
-        | Refusal::OwnListing
-        | Refusal::PriceChanged { .. }
-        | Refusal::TooManyListings { .. }
-        | Refusal::PickupPointFull { .. }
-        | Refusal::PickupPointClosed
-        | Refusal::OrderState { .. }
-        | Refusal::CancelNeedsConsent { .. }
-        | Refusal::CashDue { .. }
-        | Refusal::ConversationBlocked
-        | Refusal::MessageIdUsed
-        | Refusal::UploadMisplaced { .. }
-        | Refusal::ResyncRequired { .. } => StatusCode::CONFLICT,
-        _ => StatusCode::UNPROCESSABLE_ENTITY,
-    }
+fn said<const N: usize>(fields: [(&str, String); N]) -> Map<String, Value> {
+    fields.into_iter().map(|(name, text)| (name.to_owned(), Value::from(text))).collect()
 }
 
 impl From<Failure> for Problem {
@@ -177,6 +250,58 @@ impl IntoResponse for Problem {
         response.extensions_mut().insert(Said(code));
         response
     }
+}
+
+/// Why a request was not done, as `application/problem+json` (RFC 9457). Beside these stand the fields that belong to the
+/// code.
+#[derive(ToSchema)]
+#[schema(as = Problem)]
+#[expect(dead_code, reason = "it only says in the OpenAPI document what a problem looks like")]
+pub struct Described {
+    /// Where the problem is described.
+    #[schema(format = "uri-reference")]
+    r#type: String,
+    /// What its status says.
+    title: String,
+    /// The status of the response.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// A sentence for people: what happened, and what to do.
+    detail: String,
+    /// The stable code: decide by it.
+    code: String,
+}
+
+/// Makes a problem of what the router itself answers to a method that an address of the API does not take.
+pub async fn no_such_method(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    if response.status() != StatusCode::METHOD_NOT_ALLOWED || response.extensions().get::<Said>().is_some() {
+        return response;
+    }
+    let detail = "This address takes other methods. The Allow header lists them.";
+    Problem::http(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail).into_response()
+}
+
+/// The page of problems, where the type of each leads.
+pub async fn page() -> Response {
+    let mut rows = String::new();
+    for (code, status, when) in KNOWN {
+        // Code stands between backticks in the sentences above, one after the other.
+        let mut when = when.to_string();
+        while let Some((before, rest)) = when.split_once('`')
+            && let Some((code, after)) = rest.split_once('`')
+        {
+            when = format!("{before}<code>{code}</code>{after}");
+        }
+        rows += &format!("<tr id=\"{code}\"><td><code>{code}</code><td>{status}<td>{when}\n");
+    }
+    let page = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>Problems – AUBoutique</title>\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
+         <h1>Problems</h1>\n<p>Every problem of the <a href=\"/api/\">JSON API</a>: its <code>code</code>, its status, \
+         and when it is said.\n<table>\n<thead><tr><th>Code<th>Status<th>When\n<tbody>\n{rows}</table>\n</html>\n"
+    );
+    reply::file("text/html; charset=utf-8", page)
 }
 
 /// The code of the problem a response carries, for the log and the metrics.

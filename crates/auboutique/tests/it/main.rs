@@ -1,5 +1,6 @@
 //! The whole program, from outside: over its sockets and its command line.
 
+mod api;
 mod cable;
 mod command_line;
 mod crash;
@@ -9,6 +10,7 @@ mod listener;
 mod privilege;
 mod process;
 mod race;
+mod schemathesis;
 mod simulation;
 mod stage;
 mod talk;

@@ -2,19 +2,21 @@
 //!
 //! [`TABLE`] is the whole of it (`promises.md` P1, T30). An operation that is not in it fails the test, and so does a
 //! cell that answers otherwise. Where somebody else's thing and a missing one get the same code, the two answers are the
-//! same to the byte.
+//! same to the byte. The same table is asked over the protocol and over the JSON API.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, and so do the functions it stands on")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::net::UnixStream;
 
+use auboutique::http::WITHOUT_ROUTE;
 use auboutique_domain::Command;
 use auboutique_domain::member::Role;
 use auboutique_market::Password;
 use auboutique_wire::json::OPS;
 use serde_json::{Value, json};
 
+use crate::api::{Api, Said};
 use crate::stage::{PASSWORD, Person, Stage, Wire, code, listing, on_both, png, request, usd};
 
 /// Who asks, in the order of the columns.
@@ -321,6 +323,29 @@ fn every_operation_is_in_the_table_and_every_one_that_names_a_thing_is_asked_of_
     assert_eq!(rows.len(), TABLE.len(), "a row stands there twice");
 }
 
+/// Codes that say no more than that there is nothing for the asker's eyes.
+const HIDING: [&str; 3] = ["not_found", "wrong_credentials", "session_ended"];
+
+/// Compares what was answered of things that are not for the asker's eyes with what was answered of missing ones.
+fn compare<T: PartialEq + std::fmt::Debug>(
+    answers: &BTreeMap<(&str, Who, Thing), T>,
+    code_of: impl Fn(&T) -> String,
+    wrong: &mut Vec<String>,
+) -> usize {
+    let mut twins = 0;
+    for ((op, who, thing), answer) in answers {
+        let Some(missing) = thing.missing().filter(|missing| missing != thing) else { continue };
+        let none = &answers[&(*op, *who, missing)];
+        if HIDING.contains(&code_of(answer).as_str()) && code_of(none) == code_of(answer) {
+            twins += 1;
+            if answer != none {
+                wrong.push(format!("{op} by {who:?} tells {thing:?} from {missing:?}: {answer:?} {none:?}"));
+            }
+        }
+    }
+    twins
+}
+
 on_both! {
     fn everybody_gets_exactly_the_answers_of_the_table(stage) {
         let mut cast = Cast::of(stage);
@@ -343,22 +368,76 @@ on_both! {
                 lines.insert((op, who, *thing), line);
             }
         }
-        let mut twins = 0;
-        for ((op, who, thing), line) in &lines {
-            let Some(missing) = thing.missing().filter(|missing| missing != thing) else { continue };
-            let none = &lines[&(*op, *who, missing)];
-            let hides = ["not_found", "wrong_credentials", "session_ended"];
-            let code_of = |line: &str| code(&serde_json::from_str(line).unwrap()).to_owned();
-            if hides.contains(&code_of(line).as_str()) && code_of(none) == code_of(line) {
-                twins += 1;
-                if line != none {
-                    wrong.push(format!("{op} by {who:?} tells {thing:?} from {missing:?}: {line} {none}"));
-                }
-            }
-        }
+        let code_of = |line: &String| code(&serde_json::from_str(line).unwrap()).to_owned();
+        let twins = compare(&lines, code_of, &mut wrong);
         assert!(wrong.is_empty(), "{} cells are wrong:\n{}", wrong.len(), wrong.join("\n"));
         eprintln!("{:?}: {} cells, {twins} of them foreign and like missing ones", stage.location, lines.len());
         stage.is_clean();
+    }
+
+    fn everybody_gets_the_same_answers_over_the_json_api(stage) {
+        let api = Api::of(stage);
+        let mut cast = Cast::of(stage);
+        let mut answers: BTreeMap<(&str, Who, Thing), Said> = BTreeMap::new();
+        let mut wrong = Vec::new();
+        let has_route = |op: &str| WITHOUT_ROUTE.iter().all(|(without, _)| *without != op);
+        let rows = TABLE.iter().filter(|(op, ..)| has_route(op));
+        for (op, thing, codes) in rows.chain([&("add_picture", Thing::Nothing, MEMBERS)]) {
+            // There is no console over HTTP.
+            for (who, expected) in EVERYBODY.into_iter().zip(codes).filter(|(who, _)| *who != Who::Console) {
+                let parameters = cast.parameters(op, *thing, who);
+                let token = cast.token(who);
+                let before = *stage.market.log().borrow();
+                let said = api.ask(token.as_deref(), op, &parameters);
+                if said.code() != *expected {
+                    wrong.push(format!("{op} of {thing:?} by {who:?} should be {expected}: {said:?}"));
+                }
+                if said.code() != OK && *stage.market.log().borrow() != before {
+                    wrong.push(format!("{op} of {thing:?} by {who:?} was refused and changed something"));
+                }
+                answers.insert((op, who, *thing), said);
+            }
+        }
+        let twins = compare(&answers, Said::code, &mut wrong);
+        assert!(wrong.is_empty(), "{} cells are wrong:\n{}", wrong.len(), wrong.join("\n"));
+        eprintln!("{:?}: {} cells, {twins} of them foreign and like missing ones", stage.location, answers.len());
+        stage.is_clean();
+    }
+
+    fn what_cannot_be_an_id_is_answered_like_a_missing_one_to_the_byte(stage) {
+        let api = Api::of(stage);
+        let mut cast = Cast::of(stage);
+        let mut ids = 0;
+        for (op, thing, _) in TABLE.iter().filter(|(op, ..)| WITHOUT_ROUTE.iter().all(|(without, _)| without != op)) {
+            for name in api.named(op, "path") {
+                let prefix = match name.as_str() {
+                    "listing" => "lst",
+                    "order" => "ord",
+                    "session" => "ses",
+                    "conversation" => "cnv",
+                    "picture" => "pic",
+                    "pickup_point" => "pkp",
+                    "username" => "",
+                    _ => continue,
+                };
+                let none = if prefix.is_empty() { "nobody_has_this_name".to_owned() } else { missing(prefix) };
+                for who in EVERYBODY.into_iter().filter(|who| *who != Who::Console) {
+                    let mut parameters = cast.parameters(op, *thing, who);
+                    let token = cast.token(who);
+                    let mut ask = |id: &str| {
+                        parameters[&name] = Value::from(id);
+                        api.ask(token.as_deref(), op, &parameters)
+                    };
+                    let missing = ask(&none);
+                    assert!((400..500).contains(&missing.status), "{op} by {who:?}: {missing:?}");
+                    for id in ["x", "lst_", "Nobody at all", "admin", "رنا", "..", &"x".repeat(4_000)] {
+                        assert_eq!(ask(id), missing, "{op} by {who:?} of {id:?}");
+                    }
+                    ids += 1;
+                }
+            }
+        }
+        assert!(ids > 100, "only {ids} were asked");
     }
 
     fn who_serves_a_desk_is_shown_to_operators_alone(stage) {
@@ -452,6 +531,12 @@ impl<'s> Cast<'s> {
         }
     }
 
+    /// A token of theirs, for those who have one.
+    fn token(&self, who: Who) -> Option<String> {
+        let person = self.people.get(&who)?;
+        Some(self.stage.again(person.id, &person.username).token)
+    }
+
     /// A name nobody has yet.
     fn name(&mut self) -> String {
         self.number += 1;
@@ -500,7 +585,7 @@ impl<'s> Cast<'s> {
 
     /// Makes the thing and answers with what names it.
     fn make(&mut self, op: &str, thing: Thing, who: Who) -> Value {
-        let missing = |prefix: &str| Value::from(format!("{prefix}_01jd9y3t8qf1vaz0w6k2m4n8pr"));
+        let missing = |prefix: &str| Value::from(missing(prefix));
         let session = |stage: &Stage, person: &Person| stage.again(person.id, &person.username);
         match thing {
             Thing::Nothing => Value::Null,
@@ -659,6 +744,11 @@ impl<'s> Cast<'s> {
             _ => json!({}),
         }
     }
+}
+
+/// An id of that sort that nothing has.
+fn missing(prefix: &str) -> String {
+    format!("{prefix}_01jd9y3t8qf1vaz0w6k2m4n8pr")
 }
 
 /// A pickup point as an operator describes it.

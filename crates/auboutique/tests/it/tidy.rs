@@ -7,8 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use auboutique::config::Cli;
+use auboutique::http::problem::KNOWN;
+use auboutique::http::{self, WITHOUT_ROUTE, document};
 use auboutique_wire::json::OPS;
 use clap::Parser as _;
+use serde_json::Value;
 
 // ---- reading the tree ----
 
@@ -235,6 +238,145 @@ fn shell_words(text: &str) -> Vec<String> {
     words
 }
 
+// ---- the document of the API says what the routes do ----
+
+const HTTP: &str = "docs/wires/http.md";
+
+/// Every operation of the OpenAPI document: its method and path, and what is said of it.
+fn operations() -> BTreeMap<String, (String, Value)> {
+    let document = document::complete(&http::api().into_openapi()).unwrap();
+    let mut operations = BTreeMap::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, says) in methods.as_object().unwrap() {
+            let route = format!("{} {path}", method.to_uppercase());
+            let name = says["operationId"].as_str().unwrap().to_owned();
+            assert!(
+                operations.insert(name.clone(), (route, says.clone())).is_none(),
+                "{name} stands there twice"
+            );
+        }
+    }
+    operations
+}
+
+#[test]
+fn every_operation_of_the_protocol_has_a_route_of_its_name_or_a_reason_to_have_none() {
+    let mut known: BTreeSet<String> = operations().into_keys().collect();
+    for (op, why) in WITHOUT_ROUTE {
+        assert!(known.insert((*op).to_owned()), "{op} has a route, although {why}");
+    }
+    // It stands for the three that bring a picture in pieces.
+    assert!(known.remove("add_picture"));
+    assert_eq!(known, OPS.iter().map(|op| (*op).to_owned()).collect());
+}
+
+#[test]
+fn every_route_of_the_api_is_in_its_document_and_described() {
+    let mut handlers = 0;
+    for path in files_below("crates/auboutique/src/http").iter().filter(|path| !path.ends_with("document.rs"))
+    {
+        let text = read(path);
+        handlers += text.matches("#[utoipa::path(").count();
+        assert!(!text.contains(".route("), "{path} has a route that is not in the document");
+    }
+    assert_eq!(handlers, operations().len(), "a handler has no route");
+    for (op, (route, says)) in operations() {
+        for part in ["summary", "description"] {
+            assert!(
+                says[part].as_str().is_some_and(|text| text.ends_with('.')),
+                "{op} has no {part}: {says}"
+            );
+        }
+        assert_eq!(says["tags"].as_array().map(Vec::len), Some(1), "{op}");
+        let parameters = says["parameters"].as_array().into_iter().flatten();
+        for parameter in parameters.filter(|parameter| parameter.get("$ref").is_none()) {
+            assert!(
+                parameter["description"].as_str().is_some_and(|text| text.len() > 5),
+                "{op}: {parameter}"
+            );
+            assert!(parameter["schema"].is_object(), "{op}: {parameter}");
+        }
+        for (status, response) in says["responses"].as_object().unwrap() {
+            let text = response["description"].as_str().unwrap();
+            assert!(!text.is_empty(), "{op} does not say what {status} is");
+            if status.as_str() < "400" {
+                continue;
+            }
+            for code in quoted(text).filter(|_| !text.contains("(`")) {
+                let listed = KNOWN.iter().any(|(known, of, _)| **known == code && of.to_string() == *status);
+                assert!(listed, "{route} says that {code} is {status}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_the_document_of_the_api_refers_to_is_in_it() {
+    let document = document::complete(&http::api().into_openapi()).unwrap();
+    let text = document.to_string();
+    let mut references = 0;
+    for place in text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(document.pointer(place).is_some_and(Value::is_object), "there is no {place}");
+        references += 1;
+    }
+    assert!(references > 100, "only {references} references");
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        for (field, says) in schema["properties"].as_object().into_iter().flatten() {
+            let says_so =
+                says["description"].is_string() || says.to_string().contains("$ref") || name == "Week";
+            assert!(says_so, "{name} does not say what its {field} is");
+        }
+    }
+}
+
+#[test]
+fn every_route_is_in_the_table_for_people_and_no_other_is() {
+    let said = table(HTTP, "## All routes");
+    let known = operations()
+        .into_iter()
+        .map(|(op, (route, _))| (op, BTreeSet::from([route.replacen("/api/v1", "", 1)])));
+    assert_eq!(said, known.collect());
+}
+
+#[test]
+fn every_problem_is_known_with_the_status_it_has() {
+    let mut codes: BTreeMap<String, Option<u16>> = BTreeMap::from([("broken".to_owned(), None)]);
+    for (source, name) in [
+        ("crates/domain/src/refusal.rs", "Refusal"),
+        ("crates/wire/src/json.rs", "Malformed"),
+        ("crates/market/src/no.rs", "Busy"),
+    ] {
+        codes.extend(variants(source, name).into_keys().map(|code| (code, None)));
+    }
+    for path in sources().filter(|path| path.contains("auboutique/src")) {
+        let text = read(&path);
+        // Where it is made, it calls itself so.
+        for said in text.replace("Self::http(", "Problem::http(").split("Problem::http(").skip(1) {
+            let Some((status, rest)) = said.split_once(',') else { continue };
+            let Some(status) = status.trim().strip_prefix("StatusCode::") else { continue };
+            let status = status_named(status);
+            codes.insert(rest.split('"').nth(1).unwrap().to_owned(), Some(status));
+        }
+    }
+    let known: BTreeSet<&str> = KNOWN.iter().map(|(code, ..)| *code).collect();
+    assert_eq!(known.len(), KNOWN.len(), "a problem stands there twice");
+    assert_eq!(known, codes.keys().map(String::as_str).collect());
+    for (code, status, when) in KNOWN {
+        assert!(!when.is_empty() && when.matches('`').count() % 2 == 0, "{code}: {when}");
+        assert!(codes[*code].is_none_or(|said| said == *status), "{code} is said with another status");
+    }
+}
+
+/// The number of a status by the name it has in code.
+fn status_named(name: &str) -> u16 {
+    let words = name.to_lowercase().replace('_', " ");
+    let mut all = (400..600).filter_map(|number| {
+        let reason = axum::http::StatusCode::from_u16(number).ok()?.canonical_reason()?.to_lowercase();
+        (reason == words).then_some(number)
+    });
+    all.next().unwrap_or_else(|| panic!("{name} is no status"))
+}
+
 // ---- the layers stay apart ----
 
 /// The dependencies a crate lists, without those of its tests: name and the rest of the line.
@@ -253,7 +395,8 @@ fn dependencies(folder: &str) -> BTreeMap<String, String> {
 #[test]
 fn the_layers_list_only_what_they_may() {
     let domain: Vec<String> = dependencies("domain").into_keys().collect();
-    assert_eq!(domain, ["jiff", "serde", "thiserror", "unicode-normalization"]);
+    // How values are described to others is said where they are, like how they are written.
+    assert_eq!(domain, ["jiff", "serde", "thiserror", "unicode-normalization", "utoipa"]);
     let ours = |folder: &str| {
         let ours = dependencies(folder).into_keys();
         ours.filter_map(|name| Some(name.strip_prefix("auboutique-")?.to_owned())).collect::<Vec<_>>()

@@ -1,0 +1,183 @@
+//! Orders over the JSON API: buying, canceling, saying that all is well.
+
+use auboutique_domain::Command;
+use auboutique_domain::id::{ListingId, OrderId};
+use auboutique_domain::listing::Page;
+use auboutique_domain::money::{Money, Price};
+use auboutique_domain::order::{OrderView, Side};
+use auboutique_market::View;
+use axum::Json as Body;
+use axum::extract::State;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Site;
+use super::asker::Asker;
+use super::input::{Json, Named, Paging, Path, Query};
+use super::problem::Problem;
+use super::reply::{Created, Done};
+
+/// The routes of orders.
+pub fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::new()
+        .routes(routes!(buy))
+        .routes(routes!(order))
+        .routes(routes!(cancel_order))
+        .routes(routes!(request_cancel))
+        .routes(routes!(confirm_order))
+        .routes(routes!(my_orders))
+        .routes(routes!(my_sales))
+}
+
+/// What to buy, at which price.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Purchase {
+    /// The listing.
+    listing: ListingId,
+    /// The price the buyer saw: if it has changed since, nothing is bought.
+    #[schema(value_type = Price)]
+    price: Money,
+}
+
+/// Which order.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+struct Which {
+    /// The order.
+    #[param(value_type = OrderId)]
+    order: Named<OrderId>,
+}
+
+/// Buys a listing.
+///
+/// For members. The pickup is on the second open day of the pickup point after the order, or the next with room. The buyer
+/// pays in cash at the desk. Send an `Idempotency-Key`: the answer under it is remembered for ever.
+#[utoipa::path(post, path = "/orders", tag = "Orders",
+    request_body = Purchase,
+    responses(
+        (status = CREATED, description = "The order; its address is in `Location`", body = OrderView),
+        (status = FORBIDDEN, description = "`struck_out`"),
+        (status = NOT_FOUND, description = "`not_found` (`listing`)"),
+        (status = CONFLICT, description = "`listing_sold`, `listing_withdrawn`, `own_listing`, `price_changed`, \
+            `pickup_point_closed`, `pickup_point_full`"),
+    ))]
+async fn buy(
+    State(site): State<Site>,
+    asker: Asker,
+    Json(Purchase { listing, price }): Json<Purchase>,
+) -> Result<Created, Problem> {
+    Ok(Created(site.market.run(asker.caller(), Command::BuyListing { listing, price }).await?))
+}
+
+/// One order.
+///
+/// For its buyer and its seller. Each sees their own code for the desk.
+#[utoipa::path(get, path = "/orders/{order}", tag = "Orders", params(Which),
+    responses(
+        (status = OK, description = "The order", body = OrderView),
+        (status = NOT_FOUND, description = "`not_found` (`order`)"),
+    ))]
+async fn order(
+    State(site): State<Site>,
+    asker: Asker,
+    Path(Which { order: Named(order) }): Path<Which>,
+) -> Result<Body<OrderView>, Problem> {
+    Ok(Body(site.market.ask(asker.caller(), move |view| view.order(order)).await?))
+}
+
+/// Calls an order off before its drop-off.
+///
+/// For its buyer, for 30 minutes: then the listing is on sale again. For its seller any time: when the buyer asked for it
+/// the listing is on sale again, and otherwise it is withdrawn and the seller gets a strike.
+#[utoipa::path(post, path = "/orders/{order}/cancel", tag = "Orders", params(Which),
+    responses(
+        (status = OK, description = "The order as it is now", body = OrderView),
+        (status = NOT_FOUND, description = "`not_found` (`order`)"),
+        (status = CONFLICT, description = "`order_state`, `cancel_needs_consent`"),
+    ))]
+async fn cancel_order(
+    State(site): State<Site>,
+    asker: Asker,
+    Path(Which { order: Named(order) }): Path<Which>,
+) -> Result<Done, Problem> {
+    Ok(Done(site.market.run(asker.caller(), Command::CancelOrder { order }).await?))
+}
+
+/// Asks the seller to cancel.
+///
+/// For the buyer.
+#[utoipa::path(post, path = "/orders/{order}/request_cancel", tag = "Orders", params(Which),
+    responses(
+        (status = OK, description = "The order as it is now", body = OrderView),
+        (status = NOT_FOUND, description = "`not_found` (`order`)"),
+        (status = CONFLICT, description = "`order_state`"),
+    ))]
+async fn request_cancel(
+    State(site): State<Site>,
+    asker: Asker,
+    Path(Which { order: Named(order) }): Path<Which>,
+) -> Result<Done, Problem> {
+    Ok(Done(site.market.run(asker.caller(), Command::RequestCancel { order }).await?))
+}
+
+/// Says that all is well, and the seller is credited.
+///
+/// For the buyer. Without it that happens 48 hours after the collection.
+#[utoipa::path(post, path = "/orders/{order}/confirm", tag = "Orders", params(Which),
+    responses(
+        (status = OK, description = "The order as it is now", body = OrderView),
+        (status = NOT_FOUND, description = "`not_found` (`order`)"),
+        (status = CONFLICT, description = "`order_state`"),
+    ))]
+async fn confirm_order(
+    State(site): State<Site>,
+    asker: Asker,
+    Path(Which { order: Named(order) }): Path<Which>,
+) -> Result<Done, Problem> {
+    Ok(Done(site.market.run(asker.caller(), Command::ConfirmOrder { order }).await?))
+}
+
+/// What the asker bought, newest first.
+///
+/// For members.
+#[utoipa::path(get, path = "/me/orders", tag = "Orders", params(Paging),
+    responses(
+        (status = OK, description = "A page of orders", body = Page<OrderView>),
+        (status = NOT_FOUND, description = "`not_found` (`page`)"),
+    ))]
+async fn my_orders(
+    State(site): State<Site>,
+    asker: Asker,
+    Query(paging): Query<Paging>,
+) -> Result<Body<Page<OrderView>>, Problem> {
+    orders(site, asker, Side::Buyer, paging).await
+}
+
+/// What the asker sold, newest first.
+///
+/// For members.
+#[utoipa::path(get, path = "/me/sales", tag = "Orders", params(Paging),
+    responses(
+        (status = OK, description = "A page of orders", body = Page<OrderView>),
+        (status = NOT_FOUND, description = "`not_found` (`page`)"),
+    ))]
+async fn my_sales(
+    State(site): State<Site>,
+    asker: Asker,
+    Query(paging): Query<Paging>,
+) -> Result<Body<Page<OrderView>>, Problem> {
+    orders(site, asker, Side::Seller, paging).await
+}
+
+async fn orders(
+    site: Site,
+    asker: Asker,
+    side: Side,
+    Paging { after, limit }: Paging,
+) -> Result<Body<Page<OrderView>>, Problem> {
+    let page = move |view: &mut View<'_>| view.orders(side, after.as_deref(), limit.map(Into::into));
+    Ok(Body(site.market.ask(asker.caller(), page).await?))
+}
