@@ -54,7 +54,6 @@ pub const WITHOUT_ROUTE: &[(&str, &str)] = &[
     ("hello", "the version is in the address"),
     ("ping", "every request is answered at once; /healthz tells whether anybody is there"),
     ("resume", "every request brings its token, and makes its session last"),
-    ("listen", "over HTTP nothing is told as it happens"),
     ("start_upload", "add_picture takes a file as one body"),
     ("send_chunk", "add_picture takes a file as one body"),
     ("finish_upload", "add_picture takes a file as one body"),
