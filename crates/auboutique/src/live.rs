@@ -359,6 +359,12 @@ impl Live {
         &self.shared.market
     }
 
+    /// How many listen.
+    #[must_use]
+    pub fn listeners(&self) -> usize {
+        lock(&self.shared.state).mailboxes.len()
+    }
+
     /// Tells listeners what happens and who comes and goes, until the market closes. What happens does not wait for who
     /// goes: that may be a thousand at once, and each is kept.
     pub async fn tell(self, closing: watch::Receiver<bool>) {

@@ -2,15 +2,14 @@
 //!
 //! The routes of the API come with their part of the OpenAPI document, so none can be missing in it.
 
-use auboutique_market::Market;
 use axum::Router;
 use axum::extract::{FromRequestParts as _, Request, State};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
-use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
 
+use crate::http::health::Health;
 use crate::http::problem::Problem;
 use crate::http::{self, Site, deadline, guard, kept, rate};
 use crate::web;
@@ -41,9 +40,9 @@ pub fn router(site: Site) -> anyhow::Result<Router> {
         .layer(CompressionLayer::new().gzip(true).quality(tower_http::CompressionLevel::Fastest))
         .merge(asked)
         .layer(from_fn(http::reply::revalidate))
-        .layer(from_fn(http::note))
         .layer(from_fn(http::catch_panics))
-        .layer(from_fn_with_state(site.clone(), guard::guard));
+        .layer(from_fn_with_state(site.clone(), guard::guard))
+        .layer(from_fn(http::note));
     Ok(router.with_state(site))
 }
 
@@ -86,12 +85,12 @@ fn pages() -> Router<Site> {
 }
 
 /// What operators look at, on a port of its own.
-pub fn operators(market: Market, closing: watch::Receiver<bool>) -> Router {
+pub fn operators(health: Health) -> Router {
     Router::new()
         .route("/healthz", get(http::health::healthz))
         .route("/readyz", get(http::health::ready_of))
         .route("/metrics", get(http::health::metrics))
-        .with_state((market, closing))
+        .with_state(health)
 }
 
 /// Answers what asks for something that is not there: programs with a problem, people with a page.

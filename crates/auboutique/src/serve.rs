@@ -88,6 +88,9 @@ impl Running {
     pub async fn start(market: Market, doors: Doors) -> anyhow::Result<Self> {
         let (closing, closed) = watch::channel(false);
         let mut loops = tokio::task::JoinSet::new();
+        if doors.metrics.is_some() {
+            http::metric::start(&market);
+        }
         let live = Live::new(market.clone());
         let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
         let listener = listen(doors.protocol.unwrap_or(anywhere), "--port").await?;
@@ -105,8 +108,11 @@ impl Running {
         if let Some(at) = doors.metrics {
             let listener = listen(at, "--metrics").await?;
             metrics = Some(listener.local_addr()?);
-            let router = router::operators(market.clone(), closed.clone());
+            let health =
+                http::health::Health { market: market.clone(), live: live.clone(), closing: closed.clone() };
+            let router = router::operators(health);
             loops.spawn(http::server::serve(listener, None, router, closed.clone()));
+            loops.spawn(http::metric::keep(closed.clone()));
         }
         loops.spawn(live.clone().tell(closed.clone()));
         loops.spawn(tcp::serve(listener, doors.encrypted.0, (market.clone(), live.clone()), closed.clone()));

@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::connection::Connection;
+use crate::http::metric::Open;
 use crate::live::Live;
 
 /// How many connections are served at once.
@@ -56,12 +57,13 @@ pub async fn serve(
 ) {
     let closed = closing.clone();
     let welcome = move |stream, peer| welcome(stream, peer, acceptor.clone(), market.clone(), closed.clone());
-    accept(listener, CONNECTIONS, closing, welcome).await;
+    accept(listener, "protocol", CONNECTIONS, closing, welcome).await;
 }
 
-/// Accepts connections until the market closes, `most` at once, then waits until they have finished.
+/// Accepts connections of a wire until the market closes, `most` at once, then waits until they have finished.
 pub async fn accept<C>(
     listener: TcpListener,
+    wire: &'static str,
     most: usize,
     mut closing: watch::Receiver<bool>,
     welcome: impl Fn(TcpStream, SocketAddr) -> C,
@@ -92,8 +94,9 @@ pub async fn accept<C>(
         };
         drop(stream.set_nodelay(true));
         let conversation = welcome(stream, peer);
+        let open = Open::connection(wire);
         connections.spawn(async move {
-            let _place = place;
+            let _place = (place, open);
             conversation.await;
         });
     }

@@ -25,7 +25,9 @@ use crate::{Figure, Target};
 
 /// How many events are told to everybody.
 const EVENTS: usize = 40;
-/// How many members listen while two of them talk, and how many messages these send.
+/// How many members there are: of one session no more than eight streams may be open over HTTP.
+const MEMBERS: usize = 1_500;
+/// How many of them listen while two of them talk, and how many messages these send.
 const ONLINE: usize = 1_000;
 const MESSAGES: usize = 1_000;
 /// How many messages are sent before that are not counted.
@@ -80,6 +82,8 @@ fn echo(file: Option<&std::fs::File>) -> anyhow::Result<()> {
 struct Player {
     process: Child,
     address: SocketAddr,
+    /// Where it listens for HTTP, if it does.
+    pages: Option<SocketAddr>,
 }
 
 impl Player {
@@ -89,13 +93,17 @@ impl Player {
         program.env("RUST_LOG", "warn").stdin(Stdio::null()).stdout(Stdio::piped());
         let mut process = program.spawn()?;
         let mut lines = BufReader::new(process.stdout.take().context("no output")?).lines();
+        let mut pages = None;
         loop {
             let Some(line) = lines.next() else { bail!("the {part} does not start") };
-            if let Some(address) = line?.trim().strip_prefix("protocol ") {
+            let line = line?;
+            if let Some(url) = line.trim().strip_prefix("pages ") {
+                pages = Some(url.trim().trim_start_matches("http://").parse()?);
+            } else if let Some(address) = line.trim().strip_prefix("protocol ") {
                 let address = address.trim().parse()?;
                 // What it says later is nobody's concern, but it must not find its output closed.
                 std::thread::spawn(move || lines.for_each(drop));
-                return Ok(Self { process, address });
+                return Ok(Self { process, address, pages });
             }
         }
     }
@@ -146,27 +154,51 @@ fn files(wanted: u64) -> anyhow::Result<u64> {
 
 // ---- the listeners ----
 
+/// How listeners listen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Over the protocol.
+    Protocol,
+    /// Over HTTP, by server-sent events.
+    Http,
+}
+
 /// A connection that asks and reads lines.
 struct Line {
     stream: tokio::io::BufStream<tokio::net::TcpStream>,
     text: String,
+    way: Way,
 }
 
 impl Line {
-    async fn sign_in(address: SocketAddr, token: &str) -> anyhow::Result<Self> {
+    async fn connect(address: SocketAddr, way: Way) -> anyhow::Result<Self> {
         let stream = tokio::net::TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         // A listener of ten thousand has little room of its own here either.
         let stream = tokio::io::BufStream::with_capacity(1_024, 1_024, stream);
-        let mut line = Self { stream, text: String::new() };
+        Ok(Self { stream, text: String::new(), way })
+    }
+
+    async fn sign_in(address: SocketAddr, token: &str) -> anyhow::Result<Self> {
+        let mut line = Self::connect(address, Way::Protocol).await?;
         line.next().await?;
         line.does(&json!({ "id": 0, "op": "resume", "token": token })).await?;
         Ok(line)
     }
 
-    async fn listening(address: SocketAddr, token: &str) -> anyhow::Result<Self> {
-        let mut line = Self::sign_in(address, token).await?;
-        line.does(&json!({ "id": 0, "op": "listen" })).await?;
+    async fn listening(address: SocketAddr, token: &str, way: Way) -> anyhow::Result<Self> {
+        if way == Way::Protocol {
+            let mut line = Self::sign_in(address, token).await?;
+            line.does(&json!({ "id": 0, "op": "listen" })).await?;
+            return Ok(line);
+        }
+        let mut line = Self::connect(address, way).await?;
+        let head = format!("Host: {address}\r\nAuthorization: Bearer {token}\r\n");
+        line.send(&format!("GET /api/v1/events HTTP/1.1\r\n{head}\r\n")).await?;
+        // It listens when it was told where the stream begins.
+        while !line.any().await?.starts_with("retry: ") {
+            ensure!(!line.text.starts_with("HTTP/1.1 4"), "{}", line.text);
+        }
         Ok(line)
     }
 
@@ -175,7 +207,16 @@ impl Line {
         Ok(self.stream.flush().await?)
     }
 
+    /// The next line that tells something.
     async fn next(&mut self) -> anyhow::Result<&str> {
+        self.any().await?;
+        while self.way == Way::Http && !self.text.starts_with("data: ") {
+            self.any().await?;
+        }
+        Ok(&self.text)
+    }
+
+    async fn any(&mut self) -> anyhow::Result<&str> {
         self.text.clear();
         ensure!(self.stream.read_line(&mut self.text).await? > 0, "the server closed the connection");
         Ok(&self.text)
@@ -190,7 +231,7 @@ impl Line {
 }
 
 /// Opens that many connections that listen, some at a time.
-async fn gather(address: SocketAddr, tokens: &[String], count: usize) -> anyhow::Result<Vec<Line>> {
+async fn gather(address: SocketAddr, tokens: &[String], count: usize, way: Way) -> anyhow::Result<Vec<Line>> {
     let tokens: Arc<[String]> = tokens.into();
     let mut entering = tokio::task::JoinSet::new();
     let mut lines = Vec::with_capacity(count);
@@ -201,7 +242,7 @@ async fn gather(address: SocketAddr, tokens: &[String], count: usize) -> anyhow:
             lines.push(line??);
         }
         let tokens = Arc::clone(&tokens);
-        entering.spawn(async move { Line::listening(address, &tokens[number % tokens.len()]).await });
+        entering.spawn(async move { Line::listening(address, &tokens[number % tokens.len()], way).await });
     }
     while let Some(line) = entering.join_next().await {
         lines.push(line??);
@@ -214,7 +255,7 @@ async fn gather(address: SocketAddr, tokens: &[String], count: usize) -> anyhow:
 /// Measures what listeners cost and how soon they are told.
 pub(crate) fn measure() -> anyhow::Result<Vec<Figure>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let stage = Stage::new(ONLINE)?;
+    let stage = Stage::new(MEMBERS)?;
     let name = "messages_per_minute".to_owned();
     stage.market.run_now(Caller::CONSOLE, Order::ChangeSetting { name, value: "100000".to_owned() })?;
     let tokens: Vec<String> = stage.buyers.iter().map(|(_, token)| token.reveal().to_owned()).collect();
@@ -228,8 +269,10 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Figure>> {
             say_left_out(count, room);
             continue;
         }
-        let server = Player::start("server", folder.path())?;
-        figures.extend(runtime.block_on(to_everybody(&server, &tokens, usize::try_from(count)?))?);
+        for way in [Way::Protocol, Way::Http] {
+            let server = Player::start("server", folder.path())?;
+            figures.extend(runtime.block_on(to_everybody(&server, &tokens, usize::try_from(count)?, way))?);
+        }
     }
     let server = Player::start("server", folder.path())?;
     let echoes = [Player::start("echo", folder.path())?, Player::start("durable-echo", folder.path())?];
@@ -245,12 +288,21 @@ fn say_left_out(count: u64, room: u64) {
 }
 
 /// One event to all of them.
-async fn to_everybody(server: &Player, tokens: &[String], count: usize) -> anyhow::Result<Vec<Figure>> {
+async fn to_everybody(
+    server: &Player,
+    tokens: &[String],
+    count: usize,
+    way: Way,
+) -> anyhow::Result<Vec<Figure>> {
     let mut seller = Line::sign_in(server.address, &tokens[0]).await?;
+    let (address, how) = match way {
+        Way::Protocol => (server.address, ""),
+        Way::Http => (server.pages.context("the server has no pages")?, " over HTTP"),
+    };
     // What the server makes once is not a listener's.
-    drop(gather(server.address, tokens, 64).await?);
+    drop(gather(address, tokens, 64, way).await?);
     let empty = server.memory()?;
-    let lines = gather(server.address, tokens, count).await?;
+    let lines = gather(address, tokens, count, way).await?;
     let full = server.memory()?;
     let (tell, mut told) = mpsc::unbounded_channel();
     let listeners: Vec<_> = lines
@@ -295,7 +347,7 @@ async fn to_everybody(server: &Player, tokens: &[String], count: usize) -> anyho
     let deliveries = count * EVENTS;
     let figure = |what: &str, ours, unit, target| Figure {
         id: "F7",
-        what: format!("{what}, {count} listeners"),
+        what: format!("{what}, {count} listeners{how}"),
         ours,
         reference: None,
         unit,
@@ -372,7 +424,7 @@ async fn from_one_to_another(
     sender.does(&serde_json::from_str(&send("Is it still there?"))?).await?;
     recipient.does(&serde_json::from_str(&send("It is."))?).await?;
     let mut crowd = tokio::task::JoinSet::new();
-    for line in gather(server.address, &tokens[2..], ONLINE - 1).await? {
+    for line in gather(server.address, &tokens[2..], ONLINE - 1, Way::Protocol).await? {
         crowd.spawn(stay(line));
     }
     recipient.does(&json!({ "op": "listen" })).await?;

@@ -152,8 +152,19 @@ impl Command {
     /// The command's name in snake case: what logs and metrics say of it. No field of it is ever logged.
     #[must_use]
     pub fn name(&self) -> String {
-        let debug = format!("{self:?}");
-        crate::text::snake_case(debug.split([' ', '{']).next().unwrap_or_default())
+        /// Takes the first word of what is written, and no more: the rest may be long.
+        struct First(String);
+        impl std::fmt::Write for First {
+            fn write_str(&mut self, text: &str) -> std::fmt::Result {
+                let word = text.split([' ', '{']).next().unwrap_or_default();
+                self.0.push_str(word);
+                if word.len() == text.len() { Ok(()) } else { Err(std::fmt::Error) }
+            }
+        }
+        let mut first = First(String::new());
+        // That it did not take all of it is no mistake.
+        let _ = std::fmt::write(&mut first, format_args!("{self:?}"));
+        crate::text::snake_case(&first.0)
     }
 }
 

@@ -33,6 +33,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use auboutique_domain::time::Span;
 use auboutique_domain::{Command, Reply};
 use tokio::sync::{oneshot, watch};
 
@@ -249,6 +250,18 @@ impl Market {
     #[must_use]
     pub fn fresh_message(&self) -> auboutique_domain::id::MessageId {
         auboutique_domain::id::MessageId::new(self.now(), env::random(self.shared.env.as_ref()))
+    }
+
+    /// From now on tells what commands come to, for metrics: the name of each, `done` or which kind of no, and how long it
+    /// took from being asked. What it is told by must not wait: nothing is written meanwhile. The first one stays.
+    pub fn observe(&self, observer: impl Fn(&str, &'static str, Span) + Send + Sync + 'static) {
+        self.shared.writer.observe(Box::new(observer));
+    }
+
+    /// How many commands wait for the writer.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.shared.writer.waiting()
     }
 
     /// Whether the writer has stopped for good: a commit failed and nothing more is acknowledged. The process should end

@@ -10,7 +10,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
 use auboutique_db::{Connection, DbError, Location, answer, event, is_planted, migration};
@@ -42,12 +42,18 @@ const CLOCK_SLACK: Span = Span::seconds(2);
 struct Job {
     caller: Caller,
     command: Command,
+    asked_at: Moment,
     tell: oneshot::Sender<Answer>,
 }
+
+/// Is told the name of a command, what it came to, and how long that took.
+pub(crate) type Observer = Box<dyn Fn(&str, &'static str, Span) + Send + Sync>;
 
 /// The way to the writer's thread.
 pub(crate) struct Handle {
     queue: Mutex<Option<Sender<Job>>>,
+    observer: Arc<OnceLock<Observer>>,
+    env: Arc<dyn Env>,
     thread: Mutex<Option<JoinHandle<()>>>,
     failed: Arc<AtomicBool>,
 }
@@ -56,10 +62,22 @@ impl Handle {
     /// Starts the thread.
     pub(crate) fn start(writer: Writer, queue: usize) -> Self {
         let (sender, receiver) = crossbeam_channel::bounded(queue);
-        let failed = Arc::clone(&writer.failed);
+        let (failed, observer) = (Arc::clone(&writer.failed), Arc::clone(&writer.observer));
+        let env = Arc::clone(&writer.env);
         let thread =
             std::thread::Builder::new().name("writer".to_owned()).spawn(move || writer.work(&receiver));
-        Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(thread.ok()), failed }
+        Self { queue: Mutex::new(Some(sender)), observer, env, thread: Mutex::new(thread.ok()), failed }
+    }
+
+    /// Tells from now on what commands come to.
+    pub(crate) fn observe(&self, observer: Observer) {
+        // Whoever came first is told.
+        drop(self.observer.set(observer));
+    }
+
+    /// How many commands wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map_or(0, Sender::len)
     }
 
     /// Queues a command. Says so at once when the queue is full or closed.
@@ -67,7 +85,8 @@ impl Handle {
         let (tell, answer) = oneshot::channel();
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(queue) = queue.as_ref() else { return Err(No::Busy(Busy::Closing)) };
-        match queue.try_send(Job { caller, command, tell }) {
+        let asked_at = self.env.now();
+        match queue.try_send(Job { caller, command, asked_at, tell }) {
             Ok(()) => Ok(answer),
             Err(TrySendError::Full(_)) => Err(No::Busy(Busy::Overloaded)),
             Err(TrySendError::Disconnected(_)) => Err(No::Busy(Busy::Closing)),
@@ -186,6 +205,7 @@ pub(crate) struct Writer {
     log: watch::Sender<i64>,
     catalogue: Arc<AtomicI64>,
     failed: Arc<AtomicBool>,
+    observer: Arc<OnceLock<Observer>>,
 }
 
 impl Writer {
@@ -218,6 +238,7 @@ impl Writer {
             log: watch::Sender::new(head.seq),
             catalogue: Arc::new(AtomicI64::new(head.seq)),
             failed: Arc::new(AtomicBool::new(false)),
+            observer: Arc::default(),
         };
         writer.furnish()?;
         Ok(writer)
@@ -245,7 +266,7 @@ impl Writer {
 
     fn run_one(&mut self, caller: Caller, command: Command) -> Answer {
         let (tell, mut answer) = oneshot::channel();
-        self.run_batch(vec![Job { caller, command, tell }]);
+        self.run_batch(vec![Job { caller, command, asked_at: self.env.now(), tell }]);
         answer.try_recv().unwrap_or_else(|_| Err(No::stopped()))
     }
 
@@ -274,6 +295,11 @@ impl Writer {
 
     fn run_batch(&mut self, batch: Vec<Job>) {
         self.last = self.env.now().max(self.last);
+        let observer = Arc::clone(&self.observer);
+        let asked: Vec<(String, Moment)> = match observer.get() {
+            Some(_) => batch.iter().map(|job| (job.command.name(), job.asked_at)).collect(),
+            None => Vec::new(),
+        };
         let mut tells = Vec::with_capacity(batch.len());
         let mut answers = Vec::with_capacity(batch.len());
         let end = self.run_in_transaction(batch, &mut tells, &mut answers);
@@ -285,9 +311,17 @@ impl Writer {
             BatchEnd::Nothing(busy) => all(No::Busy(busy), &mut answers),
             BatchEnd::Unknown => all(No::Busy(Busy::OutcomeUnknown), &mut answers),
         }
+        let kind = |answer: &Answer| answer.as_ref().map_or_else(No::kind, |_| "done");
+        let came_to: Vec<&str> = asked.iter().zip(&answers).map(|(_, answer)| kind(answer)).collect();
         for (tell, answer) in tells.into_iter().zip(answers) {
             // Whoever asked may be gone; what was done is done.
             drop(tell.send(answer));
+        }
+        if let Some(observe) = observer.get() {
+            let now = self.env.now();
+            for ((command, asked_at), came_to) in asked.iter().zip(came_to) {
+                observe(command, came_to, now.since(*asked_at));
+            }
         }
     }
 
@@ -298,7 +332,7 @@ impl Writer {
         answers: &mut Vec<Answer>,
     ) -> BatchEnd {
         let mut jobs = Vec::with_capacity(batch.len());
-        for Job { caller, command, tell } in batch {
+        for Job { caller, command, tell, .. } in batch {
             tells.push(tell);
             jobs.push((caller, command));
         }

@@ -30,6 +30,7 @@ use utoipa_axum::routes;
 use super::Site;
 use super::asker::Asker;
 use super::input::{Limit, Number, Query};
+use super::metric;
 use super::problem::Problem;
 use super::server::Peer;
 use crate::ear::{Ear, Told};
@@ -244,6 +245,7 @@ enum Whose {
 struct Place {
     open: Arc<Mutex<Open>>,
     whose: Whose,
+    _counted: metric::Open,
 }
 
 fn lock(open: &Mutex<Open>) -> MutexGuard<'_, Open> {
@@ -268,7 +270,7 @@ impl Streams {
         }
         open.all += 1;
         open.of.insert(whose.clone(), mine + 1);
-        Ok(Place { open: Arc::clone(&self.open), whose })
+        Ok(Place { open: Arc::clone(&self.open), whose, _counted: metric::Open::stream() })
     }
 }
 

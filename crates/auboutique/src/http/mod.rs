@@ -17,6 +17,7 @@ pub mod input;
 pub mod kept;
 pub mod listing;
 pub mod member;
+pub mod metric;
 pub mod order;
 pub mod pickup;
 pub mod picture;
@@ -173,6 +174,7 @@ pub async fn note(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let took = began.elapsed();
     let said = response.extensions().get::<Said>().map(|said| said.0.as_str());
+    metric::answered(&method, route.as_deref(), response.status(), said, took);
     tracing::debug!(%method, route, status = response.status().as_u16(), said, ?took, "answered");
     response
 }

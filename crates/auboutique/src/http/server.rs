@@ -66,7 +66,7 @@ pub async fn serve(
         let stream = Patient { stream, listens: Arc::clone(&peer.listens), window: None, eager: false };
         welcome(stream, peer, acceptor.clone(), router.clone(), closed.clone())
     };
-    tcp::accept(listener, CONNECTIONS, closing, welcome).await;
+    tcp::accept(listener, "http", CONNECTIONS, closing, welcome).await;
 }
 
 async fn welcome(

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use auboutique::http;
 use auboutique::http::input::Json;
+use auboutique::serve::{Doors, Running};
 use auboutique_market::Caller;
 use axum::Router;
 use axum::routing::{get, post};
@@ -631,6 +632,122 @@ fn every_kind_of_answer_says_what_a_browser_may_do_with_it() {
     );
     let answer = Connection::open(stage.http).begun("GET /api/v1/events", &[]);
     score("what happens", &answer, 200, "text/event-stream", private);
+}
+
+// ---- health and metrics ----
+
+/// The same market with a door for operators too.
+fn with_metrics(stage: &Stage) -> Running {
+    let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
+    let options = http::Options { per_minute: None, ..http::Options::new(anywhere) };
+    let doors = Doors { http: Some(options), metrics: Some(anywhere), ..Doors::protocol(anywhere) };
+    stage.runtime.block_on(Running::start(stage.market.clone(), doors)).unwrap()
+}
+
+#[test]
+fn a_market_that_cannot_be_read_in_time_is_not_ready_and_its_process_is_there_all_the_same() {
+    let stage = Stage::on_sqlite();
+    let running = with_metrics(&stage);
+    let everywhere = [running.http.unwrap(), running.metrics.unwrap()];
+    let ask =
+        |path: &str| everywhere.map(|at| Connection::open(at).ask(&format!("GET {path}"), &[], b"").status);
+    assert_eq!((ask("/healthz"), ask("/readyz")), ([200; 2], [200; 2]));
+    // Every reader reads something that has no end.
+    let (release, wait) = std::sync::mpsc::channel::<()>();
+    let wait = Arc::new(std::sync::Mutex::new(wait));
+    let reads: Vec<_> = (0..3)
+        .map(|_| {
+            let wait = Arc::clone(&wait);
+            stage.market.ask(Caller::VISITOR, move |_| {
+                let _ = wait.lock().unwrap().recv();
+                Ok(())
+            })
+        })
+        .collect();
+    assert_eq!((ask("/healthz"), ask("/readyz")), ([200; 2], [503; 2]));
+    drop(release);
+    for read in reads {
+        stage.runtime.block_on(read).unwrap();
+    }
+    assert_eq!(ask("/readyz"), [200; 2]);
+    stage.runtime.block_on(running.close());
+}
+
+/// `promises.md` P4.
+#[test]
+fn metrics_say_how_the_market_does_and_nothing_that_anybody_said() {
+    const CANARY: &str = "canary_in_the_mine";
+    let stage = Stage::on_sqlite();
+    let running = with_metrics(&stage);
+    let (http, metrics) = (running.http.unwrap(), running.metrics.unwrap());
+    let karim = stage.member("karim");
+    let password = format!("{CANARY} over the corniche");
+    let join = json!({ "name": CANARY, "username": CANARY, "email": format!("{CANARY}@mail.aub.edu"), "password": password });
+    let mut rana = stage.visitor();
+    let token = rana.does("register", join)["token"].as_str().unwrap().to_owned();
+    let talk = rana.does("start_conversation", json!({ "username": "karim" }))["conversation"].clone();
+    rana.does("send_message", json!({ "conversation": talk, "text": CANARY }));
+    assert_eq!(
+        crate::stage::code(&rana.ask("block", json!({ "username": format!("{CANARY}_2") }))),
+        "not_found"
+    );
+    let ask = |request: &str, headers: &[&str]| Connection::open(http).ask(request, headers, b"").status;
+    let bearer = format!("Authorization: Bearer {token}");
+    assert_eq!(ask("GET /api/v1/categories", &[&bearer]), 200);
+    assert_eq!(ask(&format!("GET /{CANARY}?q={CANARY}"), &[&format!("Cookie: {CANARY}=1")]), 404);
+    assert_eq!(ask(&format!("GET /pictures/{CANARY}/large.webp"), &[]), 404);
+    assert_eq!(ask(&format!("{CANARY} /"), &[]), 405);
+    assert_eq!(ask("POST /", &[&format!("Origin: https://{CANARY}.example")]), 403);
+    assert_eq!(ask("GET /api/v1/categories", &[&format!("Authorization: Bearer {CANARY}")]), 401);
+    let mut stream = Connection::open(http);
+    assert_eq!(stream.begun("GET /api/v1/events", &[&crate::http::bearer(&karim)]).status, 200);
+    drop(stream.chunk());
+
+    let answer = Connection::open(metrics).ask("GET /metrics", &[], b"");
+    assert_eq!(answer.status, 200);
+    assert!(answer.header("content-type").unwrap().starts_with("text/plain; version=0.0.4"));
+    let text = answer.text();
+    // Other tests of this process are counted too.
+    let at_least = |row: &str, least: u32| {
+        let found = text.lines().find_map(|line| line.strip_prefix(row)?.strip_prefix(' '));
+        let found = found.unwrap_or_else(|| panic!("no {row} in\n{text}"));
+        assert!(found.split('.').next().unwrap().parse::<u32>().unwrap() >= least, "{row} {found}");
+    };
+    for (row, least) in [
+        (r#"auboutique_http_requests_total{method="GET",route="/api/v1/categories",status="200"}"#, 1),
+        (r#"auboutique_http_requests_total{method="GET",route="/api/v1/categories",status="401"}"#, 1),
+        (
+            r#"auboutique_http_requests_total{method="GET",route="/pictures/{picture}/{size}",status="404"}"#,
+            1,
+        ),
+        (r#"auboutique_http_requests_total{method="GET",route="none",status="404"}"#, 1),
+        (r#"auboutique_http_requests_total{method="other",route="/",status="405"}"#, 1),
+        (r#"auboutique_http_requests_total{method="POST",route="/",status="403"}"#, 1),
+        (r#"auboutique_http_request_seconds_bucket{method="GET",route="/api/v1/categories",le="+Inf"}"#, 2),
+        (r#"auboutique_http_request_seconds_count{method="GET",route="/api/v1/categories"}"#, 2),
+        (r#"auboutique_http_problems_total{code="foreign_origin"}"#, 1),
+        (r#"auboutique_commands_total{command="send_message",outcome="done"}"#, 1),
+        (r#"auboutique_commands_total{command="block",outcome="refused"}"#, 1),
+        (r#"auboutique_command_seconds_bucket{command="send_message",le="+Inf"}"#, 1),
+        (r#"auboutique_connections{wire="http"}"#, 2),
+        (r#"auboutique_connections{wire="protocol"}"#, 1),
+        ("auboutique_http_streams", 1),
+        ("auboutique_listeners", 1),
+        ("auboutique_last_event", 5),
+        ("auboutique_commands_waiting", 0),
+        ("auboutique_failed", 0),
+        (&format!("auboutique_build_info{{version=\"{}\"}}", env!("CARGO_PKG_VERSION")), 1),
+    ] {
+        at_least(row, least);
+    }
+    for secret in [CANARY, token.as_str(), &token[4..], karim.token.as_str(), talk.as_str().unwrap()] {
+        assert!(!text.contains(secret), "{secret} is in the metrics");
+    }
+    for line in text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+        let value = line.rsplit(' ').next().unwrap();
+        assert!(value.parse::<f64>().is_ok(), "no metric: {line}");
+    }
+    stage.runtime.block_on(running.close());
 }
 
 // ---- encryption ----
