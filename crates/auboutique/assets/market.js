@@ -50,7 +50,9 @@ function show(next, address, { push = true, keep = false } = {}) {
     const named = new URL(address, location.href).hash.slice(1);
     const target = named && document.getElementById(named);
     const wrong = document.querySelector("main [aria-invalid=true]");
+    const first = document.querySelector("main [autofocus]");
     if (wrong) wrong.focus();
+    else if (first) first.focus();
     else if (target) target.scrollIntoView({ block: "end" });
     else if (!keep) {
       scrollTo(0, 0);
@@ -234,6 +236,7 @@ async function refresh(parts) {
     const next = page(await answer.text());
     for (const id of ids) {
       const [old, fresh] = [document.getElementById(id), next.getElementById(id)];
+      if (old && !fresh && old.matches(".card")) gone(old);
       if (!old || !fresh || old.contains(document.activeElement) && document.activeElement.matches("input, textarea")) continue;
       if (old.outerHTML === fresh.outerHTML) continue;
       const open = old.querySelector("[popover]:popover-open")?.id;
@@ -243,6 +246,17 @@ async function refresh(parts) {
     }
   }
   wake();
+}
+
+/** A card whose listing is no longer where it was found: sold, which is shown on it, or taken off the market. */
+async function gone(card) {
+  const answer = await fetch(card.querySelector("h3 a").href, { headers: { accept: "text/html" } }).catch(() => null);
+  if (answer?.status === 404) card.remove();
+  if (!answer?.ok || card.matches(".is-sold")) return;
+  const sold = page(await answer.text()).querySelector("#offer .tag.sold");
+  if (!sold) return;
+  card.classList.add("is-sold");
+  card.querySelector(".frame").append(document.adoptNode(sold));
 }
 
 let waiting = new Set();

@@ -103,6 +103,13 @@ addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible" && here()) catchUp();
 });
 
+/** Tells who wrote that it has reached this member, who looks at something else. */
+function reached({ conversation, number }) {
+  const headers = { "content-type": "application/json" };
+  const address = `/api/v1/conversations/${conversation}/delivered`;
+  fetch(address, { method: "PUT", headers, body: JSON.stringify({ number }) }).catch(() => {});
+}
+
 export const talk = {
   refresh: async () => {},
   toast: () => {},
@@ -113,6 +120,7 @@ export const talk = {
   hear(event, me) {
     const box = here();
     const conversation = event.message?.conversation ?? event.conversation;
+    if (event.message && event.message.sender !== me && !talk.shows(conversation)) reached(event.message);
     if (!box || conversation !== box.dataset.conversation || !/^message/.test(event.event)) return;
     if (event.message && event.message.sender !== me) talk.typing(null);
     // What is said while nobody looks is not read yet.

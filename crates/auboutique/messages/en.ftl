@@ -101,6 +101,7 @@ browse-least = From
 browse-most = To
 browse-sort = Order
 browse-apply = Show
+browse-found = What was found
 browse-nothing = Nothing like that at the moment
 browse-nothing-hint = Try fewer words or another category. New things come in every day.
 browse-everything = See everything

@@ -10,13 +10,14 @@ use anyhow::{Context, Result, bail};
 
 use crate::command::{run, target_folder};
 
-/// A program that tests start, and the Debian package it comes in.
+/// A program that tests start, and the Debian package it comes in. A package without a program is known by one of its
+/// files.
 struct Need {
     program: &'static str,
     package: &'static str,
 }
 
-const NEEDS: [Need; 5] = [
+const NEEDS: [Need; 9] = [
     // The private clusters of `auboutique-testbed`.
     Need { program: "initdb", package: "postgresql" },
     // Shows that a reply follows its fsync.
@@ -25,12 +26,31 @@ const NEEDS: [Need; 5] = [
     Need { program: "nc", package: "netcat-openbsd" },
     // Replays the walk-through of the JSON API.
     Need { program: "curl", package: "curl" },
-    // Runs schemathesis.
+    // Visits the pages as people do, driven over WebDriver.
+    Need { program: "chromium", package: "chromium" },
+    Need { program: "chromedriver", package: "chromium-driver" },
+    // Pages are measured with real letters, Arabic ones too, and not with boxes.
+    Need { program: "/usr/share/fonts/truetype/noto/NotoSansArabic-Regular.ttf", package: "fonts-noto-core" },
+    Need { program: "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", package: "fonts-dejavu-core" },
+    // Keeps what comes from PyPI in folders of its own.
     Need { program: "python3", package: "python3-venv" },
 ];
 
-/// What schemathesis consists of, to the version.
-const PINS: &str = include_str!("../schemathesis.txt");
+/// What tests use from PyPI, to the version.
+struct Brought {
+    /// The folder below cargo's in which it is kept.
+    name: &'static str,
+    pins: &'static str,
+    /// Whether what it depends on comes with it.
+    whole: bool,
+}
+
+const BROUGHT: [Brought; 2] = [
+    // Attacks the JSON API by its own document.
+    Brought { name: "schemathesis", pins: include_str!("../schemathesis.txt"), whole: true },
+    // Without the browsers the package would bring: only its script is used.
+    Brought { name: "axe", pins: include_str!("../axe.txt"), whole: false },
+];
 
 /// Installs what is missing, or fails with a sentence that says what to install.
 pub(crate) fn make_ready_for_tests() -> Result<()> {
@@ -38,37 +58,32 @@ pub(crate) fn make_ready_for_tests() -> Result<()> {
     if !packages.is_empty() {
         install_packages(&packages)?;
     }
-    install_schemathesis()
+    BROUGHT.iter().try_for_each(bring)
 }
 
-/// Installs what attacks the JSON API by its own document, from PyPI, into a folder of its own below cargo's. Where it is
-/// already, nothing is done.
-fn install_schemathesis() -> Result<()> {
-    let folder = target_folder().join("schemathesis");
+/// Installs from PyPI, into a folder of its own below cargo's. Where it is already, nothing is done.
+fn bring(Brought { name, pins, whole }: &Brought) -> Result<()> {
+    let folder = target_folder().join(name);
     let installed = folder.join("installed.txt");
-    if fs::read_to_string(&installed).is_ok_and(|pins| pins == PINS) {
+    if fs::read_to_string(&installed).is_ok_and(|installed| installed == *pins) {
         return Ok(());
     }
-    println!("The tests need schemathesis: installing it from PyPI into {}", folder.display());
+    println!("The tests need {name}: installing it from PyPI into {}", folder.display());
     if run(&mut venv(&folder)).is_err() {
         // Debian's Python comes without the part that makes such a folder.
         install_packages(&["python3-venv"])?;
         run(&mut venv(&folder))?;
     }
-    let pins = folder.join("pins.txt");
-    fs::write(&pins, PINS).with_context(|| format!("{} cannot be written", pins.display()))?;
+    let wanted = folder.join("pins.txt");
+    fs::write(&wanted, pins).with_context(|| format!("{} cannot be written", wanted.display()))?;
     let mut pip = Command::new(folder.join("bin").join("python"));
-    pip.args([
-        "-m",
-        "pip",
-        "install",
-        "--disable-pip-version-check",
-        "--no-input",
-        "--quiet",
-        "--requirement",
-    ]);
-    run(pip.arg(&pins).stdin(Stdio::null())).context("the tests need schemathesis from PyPI")?;
-    fs::rename(&pins, &installed).with_context(|| format!("{} cannot be written", installed.display()))
+    pip.args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet"]);
+    if !whole {
+        pip.arg("--no-deps");
+    }
+    run(pip.arg("--requirement").arg(&wanted).stdin(Stdio::null()))
+        .with_context(|| format!("the tests need {name} from PyPI"))?;
+    fs::rename(&wanted, &installed).with_context(|| format!("{} cannot be written", installed.display()))
 }
 
 fn venv(folder: &Path) -> Command {
@@ -80,13 +95,13 @@ fn venv(folder: &Path) -> Command {
 fn install_packages(packages: &[&str]) -> Result<()> {
     let wanted = packages.join(" ");
     if !is_root() || find("apt-get").is_none() {
-        bail!("the tests need programs that are not installed: as root, run `apt-get install {wanted}`");
+        bail!("the tests need packages that are not installed: as root, run `apt-get install {wanted}`");
     }
-    println!("The tests need programs that are not installed: {wanted}");
+    println!("The tests need packages that are not installed: {wanted}");
     install(packages).with_context(|| format!("the tests need these Debian packages: {wanted}"))?;
     let still_missing = missing_packages();
     if !still_missing.is_empty() {
-        bail!("installed, but their programs are not where they should be: {}", still_missing.join(" "));
+        bail!("installed, but what they bring is not where it should be: {}", still_missing.join(" "));
     }
     Ok(())
 }
@@ -115,7 +130,7 @@ fn missing_packages() -> Vec<&'static str> {
     NEEDS.iter().filter(|need| find(need.program).is_none()).map(|need| need.package).collect()
 }
 
-/// Looks for a program on the PATH, and where Debian keeps each version of PostgreSQL.
+/// Looks for a program on the PATH, and where Debian keeps each version of PostgreSQL; for a file just there.
 fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
@@ -184,15 +199,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_installed_from_elsewhere_is_pinned_to_the_version() {
-        let pins: Vec<&str> = PINS.lines().filter(|line| !line.starts_with('#')).collect();
-        assert!(pins.iter().all(|pin| pin.split_once("==").is_some_and(|(_, version)| !version.is_empty())));
-        assert!(pins.iter().any(|pin| pin.starts_with("schemathesis==4.")));
+    fn what_is_brought_from_elsewhere_is_pinned_to_the_version() {
+        for Brought { name, pins, .. } in BROUGHT {
+            let mut pins = pins.lines().filter(|line| !line.starts_with('#'));
+            let pinned = |pin: &str| pin.split_once("==").is_some_and(|(_, version)| !version.is_empty());
+            assert!(pins.clone().count() > 0 && pins.all(pinned), "{name}");
+        }
     }
 
     #[test]
     fn a_program_on_the_path_is_found_and_one_that_nobody_wrote_is_not() {
         assert!(find("sh").is_some());
         assert!(find("a-program-that-nobody-wrote").is_none());
+        assert!(find("/etc/passwd").is_some() && find("/etc/a-file-that-nobody-wrote").is_none());
     }
 }

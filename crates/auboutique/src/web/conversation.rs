@@ -103,6 +103,10 @@ async fn talk(visit: &Visit, id: ConversationId, typed: Typed, wrong: Wrong) -> 
             Err(no) => tracing::debug!(%no, "a read mark was not moved"),
         }
     }
+    let mut shell = visit.shell.clone();
+    if let Some(me) = &mut shell.me {
+        me.unread = visit.ask(|view| view.unread()).await?;
+    }
     let (l, now) = (&visit.shell.l, visit.shell.now);
     let mut day_before: Option<String> = None;
     let said = page.rows.into_iter().map(|message| {

@@ -1,12 +1,13 @@
 //! What happened to the member: as a page to look back on, and one by one as it is told in passing.
 
 use askama::Template;
+use auboutique_domain::Event;
 use auboutique_domain::order::Side;
 use auboutique_domain::time::Moment;
-use auboutique_domain::{Event, Refusal};
 use auboutique_market::{No, Told, View};
 use axum::extract::Path;
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 
 use super::error::Failed;
 use super::form::Typed;
@@ -115,15 +116,14 @@ pub async fn all(visit: Visit) -> Result<Response, Failed> {
     visit.page(&Events { shell: visit.shell.clone(), notices, more })
 }
 
-/// One thing that happened, to be told in passing.
+/// One thing that happened, to be told in passing; nothing when it is not worth a word, or did not happen to the member.
 ///
 /// # Errors
 ///
-/// When it did not happen to the member, or is not worth a word.
+/// The way to the login for a visitor.
 pub async fn one(visit: Visit, Path(seq): Path<String>) -> Result<Response, Failed> {
     visit.me()?;
-    let none = || visit.fail(Problem::from(Refusal::not_found("page")));
-    let seq: i64 = seq.parse().map_err(|_| none())?;
+    let seq: i64 = seq.parse().map_err(|_| visit.fail(Problem::no_route()))?;
     let found = visit
         .ask(move |view| {
             let page = view.own_events(Some(seq.saturating_add(1)), Some(1))?;
@@ -133,5 +133,8 @@ pub async fn one(visit: Visit, Path(seq): Path<String>) -> Result<Response, Fail
             }
         })
         .await?;
-    visit.page(&One { shell: visit.shell.clone(), notice: found.ok_or_else(none)? })
+    match found {
+        Some(notice) => visit.page(&One { shell: visit.shell.clone(), notice }),
+        None => Ok(StatusCode::NO_CONTENT.into_response()),
+    }
 }

@@ -1,6 +1,7 @@
 //! The whole program, from outside: over its sockets and its command line.
 
 mod api;
+mod browser;
 mod cable;
 mod command_line;
 mod crash;
@@ -19,3 +20,4 @@ mod tidy;
 mod transcript;
 mod upload;
 mod wire;
+mod words;

@@ -19,7 +19,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path} cannot be read: {error}"))
 }
 
@@ -33,7 +33,7 @@ fn names_in(folder: &str) -> Vec<String> {
 }
 
 /// Every file below a folder, as paths from the root.
-fn files_below(folder: &str) -> Vec<String> {
+pub(crate) fn files_below(folder: &str) -> Vec<String> {
     let mut files = Vec::new();
     for name in names_in(folder) {
         let path = format!("{folder}/{name}");
@@ -57,7 +57,7 @@ fn documents() -> Vec<String> {
 }
 
 /// The variants of an enum with their fields, read from its source, in snake case.
-fn variants(source: &str, name: &str) -> BTreeMap<String, BTreeSet<String>> {
+pub(crate) fn variants(source: &str, name: &str) -> BTreeMap<String, BTreeSet<String>> {
     let text = read(source);
     let start = text.find(&format!("pub enum {name} {{")).unwrap_or_else(|| panic!("{source}: {name}"));
     let mut variants: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();

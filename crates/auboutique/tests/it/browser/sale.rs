@@ -1,0 +1,265 @@
+//! A sale, from joining the market to saying that all is well, as a seller, a buyer and the desk live it.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, and so do the functions it stands on")]
+
+use std::fs;
+use std::path::PathBuf;
+
+use auboutique_market::Password;
+use fantoccini::key::Key;
+use serde_json::Value;
+
+use super::{Browser, Screen};
+use crate::stage::{PASSWORD, Stage, png};
+
+/// Somebody joins through the pages.
+fn joins(browser: &Browser, name: &str, username: &str) {
+    browser.goes("/signup");
+    browser.types("#name", name);
+    browser.types("#username", username);
+    browser.types("#email", &format!("{username}@mail.aub.edu"));
+    browser.types("#password", PASSWORD);
+    browser.clicks("main .button.main");
+    browser.arrives("/");
+    browser.sees(".hero");
+}
+
+/// The file of a picture, as a phone has it.
+fn picture(stage: &Stage) -> PathBuf {
+    let file = stage.folder.path().join("oud.png");
+    fs::write(&file, png(640, 480)).unwrap();
+    file
+}
+
+/// Chooses a category and a condition, as the chips they are.
+fn chooses(browser: &Browser, category: &str, condition: &str) {
+    browser.clicks(&format!("input[name=category][value={category}]"));
+    browser.clicks(&format!("input[name=condition][value={condition}]"));
+}
+
+/// The desk looks a code up and does what it is for.
+fn serves(desk: &Browser, code: &str, says: &str) {
+    desk.types("#code", code);
+    desk.clicks("main form:first-of-type button");
+    desk.clicks("section.sheet form button");
+    desk.reads("section.sheet .notice", says);
+}
+
+#[test]
+fn a_whole_sale_needs_no_script_and_a_form_that_is_refused_keeps_what_was_brought() {
+    let stage = Stage::on_sqlite();
+    let maya = stage.attendant("maya");
+    let (phone, desktop) = Browser::two_without_scripts(&stage);
+
+    joins(&phone, "Rima Haddad", "rima");
+    phone.goes("/sell");
+    phone.brings("#pictures", &picture(&stage));
+    phone.types("#title", "An oud from Damascus");
+    phone.types("#price", "a song");
+    phone.types("#description", "Walnut, eleven strings.");
+    chooses(&phone, "music", "like_new");
+    phone.clicks("#sell button.main");
+    phone.reads("#wrong-price", "This is not a price");
+    assert_eq!(phone.value("#title"), "An oud from Damascus");
+    assert_eq!(phone.value("#price"), "a song");
+    assert_eq!(phone.value("#description"), "Walnut, eleven strings.");
+    for chosen in ["category][value=music", "condition][value=like_new"] {
+        phone.sees(&format!(".chip:has([name={chosen}]:checked)"));
+    }
+    phone.sees(".shot img");
+    phone.types_anew("#price", "120");
+    phone.clicks("#sell button.main");
+    phone.arrives("/listings/lst_");
+    phone.reads(".notice.good", "It is on sale.");
+    phone.sees(".stage img");
+
+    joins(&desktop, "Karim Saab", "karim");
+    desktop.types("#find-text", "oud\n");
+    desktop.arrives("/browse?text=oud");
+    desktop.clicks("#cards .card h3 a");
+    desktop.arrives("/listings/lst_");
+    desktop.clicks("[popovertarget=buy]");
+    desktop.clicks("#buy .button.main");
+    let order = desktop.arrives("/orders/ord_");
+    desktop.sees(".ticket-code svg");
+    let collects = desktop.text("#code");
+
+    phone.goes("/selling");
+    phone.reads("#sales .order-row", "bought by Karim Saab");
+    phone.clicks("#sales .order-row a");
+    let brings = phone.text("#code");
+
+    phone.is_of(&maya);
+    phone.goes("/desk");
+    serves(&phone, &brings, "Taken in");
+    serves(&phone, &collects, "Handed over");
+
+    desktop.goes(&order);
+    desktop.reads("#order .tag", "Collected");
+    desktop.clicks("form[action$='/confirm'] button");
+    desktop.reads("#order .tag", "Completed");
+    stage.is_clean();
+}
+
+#[test]
+fn a_whole_sale_is_followed_live_by_everybody_in_it_and_no_page_is_loaded_anew() {
+    let stage = Stage::on_sqlite();
+    let maya = stage.attendant("maya");
+    let (phone, desktop) = Browser::two_on(&stage, (Screen::Phone, Screen::Desktop));
+
+    // She puts it on sale from her phone. The picture is on its way while she types.
+    joins(&phone, "Rima Haddad", "rima");
+    phone.is_marked();
+    phone.clicks("#bar .sell");
+    phone.brings("#pictures", &picture(&stage));
+    phone.types("#title", "An oud from Damascus");
+    phone.types("#price", "120");
+    chooses(&phone, "music", "like_new");
+    phone.sees(".shot:not(.skeleton) img");
+    phone.reads(".shot .tag", "Cover");
+    phone.reads("[data-preview-title]", "An oud from Damascus");
+    phone.clicks("#sell button.main");
+    let listing = phone.arrives("/listings/lst_");
+    phone.reads(".notice.good", "It is on sale.");
+    phone.sees(".stage img");
+    phone.clicks("#bar a[href='/account']");
+    phone.clicks("main a[href='/selling']");
+    phone.arrives("/selling");
+
+    // He finds it while he types, with the market open in a second window.
+    joins(&desktop, "Karim Saab", "karim");
+    desktop.is_marked();
+    let first = desktop.window();
+    let second = desktop.opens_another_window();
+    desktop.goes("/browse");
+    desktop.is_marked();
+    let card = format!("#cards .card:has(a[href='{}'])", listing.split('?').next().unwrap());
+    desktop.sees(&card);
+    desktop.misses(&format!("{card} .tag.sold"));
+    desktop.looks_at(&first);
+    desktop.types("#find-text", "dama");
+    desktop.arrives("/browse?text=dama");
+    desktop.clicks(&format!("{card} h3 a"));
+    desktop.arrives("/listings/lst_");
+    desktop.clicks("[popovertarget=buy]");
+    desktop.reads("#buy", "You pay $120 in cash");
+    desktop.clicks("#buy .button.main");
+    desktop.arrives("/orders/ord_");
+    desktop.sees(".ticket-code svg[role=img]");
+    let collects = desktop.text("#code");
+    desktop.looks_at(&second);
+    desktop.reads(&format!("{card} .tag.sold"), "Sold");
+    desktop.was_not_loaded_anew();
+    desktop.looks_at(&first);
+
+    // She hears of it where she is.
+    phone.reads("#sales .order-row", "bought by Karim Saab");
+    phone.reads(".toast", "An oud from Damascus is sold");
+    phone.clicks(".toast a");
+    phone.arrives("/orders/ord_");
+    let brings = phone.text("#code");
+    phone.was_not_loaded_anew();
+    assert_eq!(phone.complaints(), Vec::<String>::new());
+
+    // The desk takes it in and hands it over; his order follows.
+    phone.is_of(&maya);
+    phone.goes("/desk");
+    phone.is_marked();
+    serves(&phone, &brings, "Taken in");
+    desktop.reads("#order .tag", "At the desk");
+    serves(&phone, &collects, "Handed over");
+    desktop.reads("#order .tag", "Collected");
+    desktop.clicks("form[action$='/confirm'] button");
+    desktop.reads("#order .tag", "Completed");
+    phone.was_not_loaded_anew();
+    desktop.was_not_loaded_anew();
+    assert_eq!(desktop.complaints(), Vec::<String>::new());
+    stage.is_clean();
+}
+
+// ---- with the keyboard alone ----
+
+/// Presses the tabulator until that has the focus, as it must within a screen or two; and it has to be seen.
+fn tabs_to(browser: &Browser, what: &str) {
+    let found = |script: &str| browser.script_with(script, vec![Value::from(what)]) == Value::Bool(true);
+    for _ in 0..80 {
+        browser.presses(Key::Tab);
+        if found("return document.activeElement.matches(arguments[0])") {
+            let seen = "const around = [document.activeElement, document.activeElement.closest('.chip, .card, .order-row')];
+                return around.some((part) => part && getComputedStyle(part).outlineStyle !== 'none')";
+            assert!(found(seen), "{what} has the focus, and nobody can tell");
+            return;
+        }
+    }
+    browser.fails(&format!("{what} cannot be reached"));
+}
+
+#[test]
+fn the_keyboard_alone_is_enough_to_sell_and_to_buy() {
+    let stage = Stage::on_sqlite();
+    let browser = Browser::on(&stage, Screen::Desktop);
+
+    browser.goes("/signup");
+    for (field, text) in [
+        ("name", "Rima Haddad"),
+        ("username", "rima"),
+        ("email", "rima@mail.aub.edu"),
+        ("password", PASSWORD),
+    ] {
+        tabs_to(&browser, &format!("#{field}"));
+        browser.types_where_the_cursor_is(text);
+    }
+    browser.presses(Key::Enter);
+    browser.sees(".links a[href='/account']");
+    tabs_to(&browser, ".links a[href='/sell']");
+    browser.presses(Key::Enter);
+    browser.arrives("/sell");
+    browser.sees("#sell");
+    tabs_to(&browser, "#title");
+    browser.types_where_the_cursor_is("Spivak, Calculus");
+    tabs_to(&browser, "#price");
+    browser.types_where_the_cursor_is("18.50");
+    tabs_to(&browser, "[name=category]");
+    browser.types_where_the_cursor_is(" ");
+    tabs_to(&browser, "[name=condition]");
+    browser.presses(Key::Up);
+    tabs_to(&browser, "#description");
+    browser.types_where_the_cursor_is("Pencil marks in chapter 5.");
+    tabs_to(&browser, "#sell button.main");
+    browser.types_where_the_cursor_is(" ");
+    browser.arrives("/listings/lst_");
+    browser.reads("h1", "Spivak, Calculus");
+    tabs_to(&browser, ".links a[href='/account']");
+    browser.presses(Key::Enter);
+    browser.arrives("/account");
+    tabs_to(&browser, "form[action='/logout'] button");
+    browser.presses(Key::Enter);
+    browser.arrives("/");
+    browser.reads(".notice.good", "You are logged out");
+
+    let karim = ("Karim Saab", "karim", "karim@mail.aub.edu");
+    stage.runtime.block_on(stage.market.register(None, karim, &Password::typed(PASSWORD))).unwrap();
+    browser.goes("/login");
+    tabs_to(&browser, "#login");
+    browser.types_where_the_cursor_is("karim");
+    tabs_to(&browser, "#password");
+    browser.types_where_the_cursor_is(PASSWORD);
+    browser.presses(Key::Enter);
+    browser.sees(".links a[href='/account']");
+    tabs_to(&browser, "#find-text");
+    browser.types_where_the_cursor_is("spivak");
+    browser.presses(Key::Enter);
+    browser.arrives("/browse?text=spivak");
+    browser.reads("h1", "spivak");
+    tabs_to(&browser, "#cards .card h3 a");
+    browser.presses(Key::Enter);
+    browser.arrives("/listings/lst_");
+    tabs_to(&browser, "[popovertarget=buy]:not(#buy *)");
+    browser.types_where_the_cursor_is(" ");
+    browser.sees("#buy");
+    tabs_to(&browser, "#buy .button.main");
+    browser.types_where_the_cursor_is(" ");
+    browser.arrives("/orders/ord_");
+    browser.sees("#code");
+    stage.is_clean();
+}

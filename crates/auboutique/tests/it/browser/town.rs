@@ -1,0 +1,310 @@
+//! A small market with something on every page, and every page there is.
+
+#![expect(clippy::unwrap_used, reason = "what a test stands on fails by panicking, as the test does")]
+
+use auboutique_domain::member::Role;
+use auboutique_market::Caller;
+use serde_json::{Value, json};
+
+use super::Browser;
+use crate::stage::{Person, Stage, Wire, png, usd};
+
+/// What people write in a town.
+pub(crate) struct Words {
+    pub(crate) name: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) description: &'static str,
+    pub(crate) message: &'static str,
+}
+
+/// What people write on most days.
+pub(crate) const PLAIN: Words = Words {
+    name: "Nour Khalil",
+    title: "Stewart, Calculus, 7th edition",
+    description: "Pencil marks in chapter 5, otherwise clean.\nComes with the solutions.",
+    message: "Is it still there? I could take it on Thursday.",
+};
+
+/// A market with something on every page.
+pub(crate) struct Town {
+    seller: Person,
+    buyer: Person,
+    desk: Person,
+    moderator: Person,
+    newcomer: Person,
+    /// On sale, with pictures; without one; sold; off the market.
+    listings: [String; 4],
+    /// The orders of the buyer, from the seller, with the state each is in.
+    orders: Vec<(&'static str, String)>,
+    talk: String,
+    /// What a buyer shows at the desk.
+    code: String,
+}
+
+impl Town {
+    /// Plays what has to happen for it.
+    pub(crate) fn on(stage: &Stage, words: &Words) -> Self {
+        let seller = stage.member("nour");
+        let buyer = stage.member("karim");
+        let desk = stage.attendant("maya");
+        let mut sells = stage.connect(&seller);
+        let mut buys = stage.connect(&buyer);
+        let mut serves = stage.connect(&desk);
+        for wire in [&mut sells, &mut buys] {
+            wire.does("change_name", json!({ "name": words.name }));
+        }
+        let pictures = [(640, 480), (480, 640)].map(|(width, height)| {
+            let caller = Caller::member(seller.session);
+            stage.market.add_picture_now(caller, png(width, height)).unwrap().picture
+        });
+        let offer = |pictures: &[auboutique_domain::id::PictureId]| {
+            json!({
+                "title": words.title, "description": words.description, "price": usd(1_250), "category": "books",
+                "condition": "like_new", "pictures": pictures,
+            })
+        };
+        let mut lists = |pictures| {
+            let listing = sells.does("add_listing", offer(pictures));
+            listing["listing"].as_str().unwrap().to_owned()
+        };
+        let (shown, bare) = (lists(&pictures), lists(&[]));
+        let withdrawn = lists(&[]);
+        let mut orders = Vec::new();
+        let mut sold = String::new();
+        let mut code = String::new();
+        for state in ["placed", "at_desk", "collected", "completed", "canceled"] {
+            sold = lists(&[]);
+            let order = buys.buys(&sold, 1_250);
+            orders.push((state, order["order"].as_str().unwrap().to_owned()));
+        }
+        sells.does("withdraw_listing", json!({ "listing": withdrawn }));
+        for (state, order) in &orders {
+            let order = json!({ "order": order });
+            match *state {
+                "placed" => continue,
+                "canceled" => {
+                    buys.does("cancel_order", order);
+                    continue;
+                }
+                _ => {}
+            }
+            serves.does("drop_off", json!({ "code": code_of(&mut sells, &order) }));
+            if *state == "at_desk" {
+                code = code_of(&mut buys, &order);
+                continue;
+            }
+            let shown = code_of(&mut buys, &order);
+            serves.does("collect", json!({ "code": shown, "cash": usd(1_250) }));
+            if *state == "completed" {
+                buys.does("confirm_order", order);
+            }
+        }
+        // What was canceled is on sale again; what the buyer keeps is shown as sold.
+        let sold_for_good = buys.does("order", json!({ "order": orders[0].1 }));
+        sold_for_good["lines"][0]["listing"].as_str().unwrap().clone_into(&mut sold);
+        let talk = buys.does("start_conversation", json!({ "listing": shown }));
+        let talk = talk["conversation"].as_str().unwrap().to_owned();
+        let said = json!({ "conversation": talk, "text": words.message });
+        buys.does("send_message", said.clone());
+        sells.does("send_message", said.clone());
+        buys.does("send_message", said);
+        buys.does("block", json!({ "username": "maya" }));
+        Self {
+            moderator: stage.member_with(Role::Moderator, "ziad"),
+            newcomer: stage.member("newcomer"),
+            seller,
+            buyer,
+            desk,
+            listings: [shown, bare, sold, withdrawn],
+            orders,
+            talk,
+            code,
+        }
+    }
+}
+
+fn code_of(wire: &mut Wire, order: &Value) -> String {
+    wire.does("order", order.clone())["pickup"]["code"].as_str().unwrap().to_owned()
+}
+
+// ---- every page ----
+
+/// A page as somebody sees it.
+pub(crate) struct Sight {
+    /// What it is called, as a file name.
+    pub(crate) name: String,
+    pub(crate) path: String,
+    who: Option<Person>,
+    /// What they do there before it is looked at.
+    deed: Option<Deed>,
+}
+
+type Deed = Box<dyn Fn(&Browser)>;
+
+impl Sight {
+    /// Goes there and does what is to be done.
+    pub(crate) fn is_seen_by(&self, browser: &Browser) {
+        match &self.who {
+            Some(person) => browser.is_of(person),
+            None => browser.is_of_nobody(),
+        }
+        browser.goes(&self.path);
+        if let Some(deed) = &self.deed {
+            deed(browser);
+        }
+    }
+}
+
+/// Pages being put together.
+#[derive(Default)]
+struct Sights(Vec<Sight>);
+
+impl Sights {
+    fn add(&mut self, who: Option<&Person>, name: &str, path: &str) -> &mut Sight {
+        let (name, path) = (name.to_owned(), path.to_owned());
+        self.0.push(Sight { name, path, who: who.cloned(), deed: None });
+        self.0.last_mut().unwrap()
+    }
+}
+
+impl Sight {
+    fn after(&mut self, deed: impl Fn(&Browser) + 'static) {
+        self.deed = Some(Box::new(deed));
+    }
+}
+
+/// What a market that has nothing yet shows.
+pub(crate) fn empty_sights() -> Vec<Sight> {
+    let mut sights = Sights::default();
+    sights.add(None, "home-empty", "/");
+    sights.add(None, "browse-empty", "/browse");
+    sights.0
+}
+
+impl Town {
+    /// Every page, as those see it who can, with the forms refused and what opens opened.
+    pub(crate) fn sights(&self) -> Vec<Sight> {
+        let mut sights = Sights::default();
+        self.of_everybody(&mut sights);
+        self.of_the_newcomer(&mut sights);
+        self.of_the_buyer(&mut sights);
+        self.of_the_seller(&mut sights);
+        self.of_the_house(&mut sights);
+        sights.0
+    }
+
+    fn of_everybody(&self, sights: &mut Sights) {
+        let [shown, bare, sold, _] = self.listings.each_ref().map(|listing| format!("/listings/{listing}"));
+        sights.add(None, "home", "/");
+        sights.add(None, "browse", "/browse");
+        sights.add(None, "browse-words", "/browse?text=a");
+        sights.add(None, "browse-nothing", "/browse?text=zzzzzz");
+        sights.add(
+            None,
+            "browse-narrowed",
+            "/browse?category=books&condition=like_new&currency=USD&sort=cheapest",
+        );
+        sights.add(None, "browse-wrong", "/browse?currency=USD&least=song");
+        sights.add(None, "listing", &shown);
+        sights.add(None, "listing-viewer", &shown).after(|browser| {
+            browser.clicks(".stage [data-view]");
+            browser.sees("dialog.viewer[open]");
+        });
+        sights.add(None, "listing-bare", &bare);
+        sights.add(None, "listing-sold", &sold);
+        sights.add(None, "member", "/members/nour");
+        sights.add(None, "login", "/login");
+        sights.add(None, "login-wrong", "/login").after(|browser| {
+            browser.types("#login", "nobody");
+            browser.types("#password", "a wrong password\n");
+            browser.sees("[role=alert]");
+        });
+        sights.add(None, "signup", "/signup");
+        sights.add(None, "signup-wrong", "/signup").after(|browser| {
+            browser.types("#name", "Nobody");
+            browser.types("#username", "admin");
+            browser.types("#email", "nobody@mail.aub.edu");
+            browser.types("#password", "heron over the corniche\n");
+            browser.sees(".wrong");
+        });
+        sights.add(None, "nothing-there", "/nowhere");
+    }
+
+    fn of_the_newcomer(&self, sights: &mut Sights) {
+        let who = Some(&self.newcomer);
+        sights.add(who, "orders-empty", "/orders");
+        sights.add(who, "selling-empty", "/selling");
+        sights.add(who, "messages-empty", "/messages");
+        sights.add(who, "events-empty", "/events");
+        sights.add(who, "member-empty", "/members/newcomer");
+        sights.add(who, "desk-not-theirs", "/desk");
+        sights.add(who, "sell", "/sell");
+        sights.add(who, "sell-wrong", "/sell").after(|browser| {
+            browser.types("#title", "A lamp");
+            browser.types("#price", "a song");
+            browser.clicks("input[name=category][value=furniture]");
+            browser.clicks("#sell button.main");
+            browser.sees("#wrong-price");
+        });
+    }
+
+    fn of_the_buyer(&self, sights: &mut Sights) {
+        let who = Some(&self.buyer);
+        let shown = format!("/listings/{}", self.listings[0]);
+        sights.add(who, "home-member", "/");
+        sights.add(who, "listing-member", &shown);
+        sights.add(who, "listing-buying", &shown).after(|browser| {
+            browser.clicks("[popovertarget=buy]");
+            browser.sees("#buy");
+        });
+        sights.add(who, "orders", "/orders");
+        for (state, order) in &self.orders {
+            sights.add(who, &format!("order-{state}-buyer"), &format!("/orders/{order}"));
+        }
+        sights.add(who, "order-canceling", &format!("/orders/{}", self.orders[0].1)).after(|browser| {
+            browser.clicks("[popovertarget=cancel]");
+            browser.sees("#cancel");
+        });
+        sights.add(who, "messages", "/messages");
+        sights.add(who, "talk-buyer", &format!("/messages/{}", self.talk));
+        sights.add(who, "member-other", "/members/nour");
+        sights.add(who, "member-blocked", "/members/maya");
+        sights.add(who, "activity", "/events");
+        sights.add(who, "account", "/account");
+        sights.add(who, "account-wrong", "/account").after(|browser| {
+            browser.types_anew("#username", "admin");
+            browser.clicks("form[action='/account/username'] button");
+            browser.sees(".wrong");
+        });
+    }
+
+    fn of_the_seller(&self, sights: &mut Sights) {
+        let who = Some(&self.seller);
+        let [shown, _, sold, withdrawn] =
+            self.listings.each_ref().map(|listing| format!("/listings/{listing}"));
+        sights.add(who, "listing-own", &shown);
+        sights.add(who, "listing-own-sold", &sold);
+        sights.add(who, "listing-own-withdrawn", &withdrawn);
+        sights.add(who, "edit", &format!("{shown}/edit"));
+        sights.add(who, "selling", "/selling");
+        for (state, order) in &self.orders {
+            sights.add(who, &format!("order-{state}-seller"), &format!("/orders/{order}"));
+        }
+        sights.add(who, "talk-seller", &format!("/messages/{}", self.talk));
+    }
+
+    fn of_the_house(&self, sights: &mut Sights) {
+        sights.add(Some(&self.moderator), "listing-moderator", &format!("/listings/{}", self.listings[0]));
+        let who = Some(&self.desk);
+        sights.add(who, "desk", "/desk");
+        let code = self.code.clone();
+        sights.add(who, "desk-shown", "/desk").after(move |browser| {
+            browser.types("#code", &format!("{code}\n"));
+            browser.sees("section.sheet");
+        });
+        sights.add(who, "desk-wrong", "/desk").after(|browser| {
+            browser.types("#code", "A00000\n");
+            browser.sees("#wrong-code");
+        });
+    }
+}
