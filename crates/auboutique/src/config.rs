@@ -129,7 +129,7 @@ pub struct Serve {
     /// The address of the pages and the JSON API, ADDR:PORT; `off` opens no such door.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", value_parser = door, env = "AUBOUTIQUE_HTTP")]
     pub http: Door,
-    /// Where people find the pages, such as https://market.example.edu; their address when not given.
+    /// Where people find the pages, such as `https://market.example.edu`; their address when not given.
     #[arg(long, value_name = "URL", env = "AUBOUTIQUE_URL")]
     pub url: Option<String>,
     /// A proxy on this machine speaks for the browsers: believe its X-Forwarded-For.

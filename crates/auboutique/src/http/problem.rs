@@ -35,6 +35,9 @@ pub const KNOWN: &[(&str, u16, &str)] = &[
     ("body_too_large", 413, "the body is longer than it may be"),
     ("body_too_slow", 408, "the body took longer than it may"),
     ("body_broken", 400, "the body ended before its end"),
+    ("body_unclear", 400, "where the body ends is said twice"),
+    ("too_many_streams", 429, "more streams of events than one session or address may have"),
+    ("too_slow", 503, "the answer took too long: whether it was done is told by asking again under the same key"),
     // Requests that cannot be read.
     ("not_json", 400, "the body is not UTF-8, not a JSON object, or has a field twice"),
     ("bad_field", 400, "a parameter is missing, unknown, of the wrong type, or no id of that kind"),
@@ -72,6 +75,9 @@ pub const KNOWN: &[(&str, u16, &str)] = &[
     ("price_out_of_range", 422, "not a price: it is `least` to `most` minor units"),
     ("price_unreadable", 422, "on pages: a typed price is no number"),
     // Listings.
+    ("sort_unknown", 422, "not one of the `known` orders"),
+    ("currency_needed", 422, "bounds and an order by price need a currency"),
+    ("price_range_invalid", 422, "a bound below zero, or the lower one above the upper"),
     ("category_unknown", 422, "not one of the `known` categories"),
     ("condition_unknown", 422, "not one of the `known` conditions"),
     ("listing_sold", 409, "somebody was first, or it is too late to change it"),

@@ -6,6 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use auboutique_domain::listing::{Category, Condition, Sort};
+use auboutique_domain::member::Role;
+use auboutique_domain::setting::NAMES;
 
 use crate::tidy::{files_below, read, variants};
 
@@ -74,6 +76,9 @@ fn every_text_is_asked_for() {
     families.extend(names("sort", Sort::ALL.iter().map(|one| one.name()).collect()));
     let states = variants("crates/domain/src/order.rs", "State");
     families.extend(names("state", states.keys().map(String::as_str).collect()));
+    families.extend(names("role", Role::ALL.iter().map(|one| one.name()).collect()));
+    families.extend(names("setting", NAMES.to_vec()));
+    families.extend(names("weekday", vec!["mon", "tue", "wed", "thu", "fri", "sat", "sun"]));
     let messages = messages();
     for family in &families {
         assert!(messages.contains_key(family), "{family} has no name");
