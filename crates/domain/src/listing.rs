@@ -133,6 +133,7 @@ named! {
     }, SortUnknown
 }
 
+#[expect(clippy::derivable_impls, reason = "the macro that makes the type takes no attributes for it")]
 impl Default for Sort {
     fn default() -> Self {
         Self::Newest

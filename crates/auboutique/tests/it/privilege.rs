@@ -389,6 +389,8 @@ on_both! {
                 let token = cast.token(who);
                 let before = *stage.market.log().borrow();
                 let said = api.ask(token.as_deref(), op, &parameters);
+                // Visitors have pages open too: over HTTP they hear what everybody may see.
+                let expected = if (*op, who) == ("listen", Who::Visitor) { &OK } else { expected };
                 if said.code() != *expected {
                     wrong.push(format!("{op} of {thing:?} by {who:?} should be {expected}: {said:?}"));
                 }

@@ -1,7 +1,5 @@
 //! Two people talk, and each sees what the other does while it happens.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, and so do the functions it stands on")]
-
 use fantoccini::key::Key;
 
 use super::{Browser, Screen};
