@@ -53,7 +53,8 @@ export function follow({ happened, talk, toast, page, refreshAll }) {
       cursor = line.end.cursor;
       refreshAll();
     } else if (line.end?.code === "session_ended") {
-      location.reload();
+      // Whoever logs out here is on the way to another page already.
+      setTimeout(() => location.reload(), 1500);
     }
   }
 

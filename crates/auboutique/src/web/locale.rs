@@ -372,7 +372,7 @@ mod tests {
         let late: Moment = serde_json::from_str("\"2026-11-22T22:30:00Z\"").unwrap();
         assert_eq!(locale.date(late), "November 23, 2026");
         assert_eq!(locale.time(late).replace('\u{202f}', " "), "12:30 AM");
-        assert_eq!(locale.day(time::parse_day("2026-11-24").unwrap()), "Tue, November 24");
+        assert_eq!(locale.day(time::parse_day("2026-11-24").unwrap()), "Tuesday, November 24");
     }
 
     #[test]
