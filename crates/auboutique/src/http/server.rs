@@ -34,7 +34,7 @@ const HEAD: (usize, usize) = (16 * 1_024, 64);
 /// How many requests one HTTP/2 connection may have under way.
 const STREAMS: u32 = 64;
 /// A client that reads takes at least so many bytes in this time while there is more for it.
-const LEAST_READ: (usize, Duration) = (4 * 1_024, Duration::from_secs(10));
+const LEAST_READ: (usize, Duration) = (4 * 1_024, Duration::from_secs(8));
 /// How long a listener's machine may leave bytes unacknowledged before it counts as gone.
 const UNHEARD: Duration = Duration::from_secs(4);
 

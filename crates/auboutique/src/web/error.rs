@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::visit::{Shell, go, html};
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, Said};
 
 /// A page that could not be shown, and why.
 pub struct Failed {
@@ -62,6 +62,7 @@ impl IntoResponse for Failed {
         if let Some(seconds) = problem.retry_after() {
             response.headers_mut().insert(axum::http::header::RETRY_AFTER, seconds.into());
         }
+        response.extensions_mut().insert(Said(problem.code()));
         response
     }
 }

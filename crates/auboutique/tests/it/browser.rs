@@ -271,6 +271,11 @@ impl Browser {
         self.runtime.block_on(self.client().goto(&address)).unwrap();
     }
 
+    /// Goes somewhere that is none of the market's.
+    pub(crate) fn leaves(&self) {
+        self.runtime.block_on(self.client().goto("about:blank")).unwrap();
+    }
+
     /// Where it is: the path and the query.
     pub(crate) fn path(&self) -> String {
         let url = self.runtime.block_on(self.client().current_url()).unwrap();

@@ -200,8 +200,8 @@ fn ask(stage: &Stage, request: &str, headers: &[&str]) -> Answer {
 const SLOW: usize = 100;
 /// How much there is for those who do not read.
 const MUCH: usize = 256 * 1_024;
-/// How long they may keep their places: ten seconds, and some for a machine that does other things too.
-const KEPT: i64 = 12_500_000;
+/// How long they may keep their places, in microseconds.
+const KEPT: i64 = 10_000_000;
 
 /// `promises.md` T24, W3.
 #[test]

@@ -70,6 +70,13 @@ fn a_conversation_arrives_live_on_both_sides_with_its_marks_the_typing_and_who_i
     desktop.misses("#unread-top .badge");
 
     phone.was_not_loaded_anew();
+
+    // She leaves, and he sees that.
+    desktop.sees("#conversation .here.online");
+    phone.leaves();
+    desktop.misses("#conversation .here.online");
+    desktop.reads("#conversation .here", "Not here at the moment");
+
     desktop.was_not_loaded_anew();
     assert_eq!(desktop.complaints(), Vec::<String>::new());
     stage.is_clean();

@@ -31,6 +31,7 @@ pub(crate) struct Town {
     buyer: Person,
     desk: Person,
     moderator: Person,
+    operator: Person,
     newcomer: Person,
     /// On sale, with pictures; without one; sold; off the market.
     listings: [String; 4],
@@ -111,6 +112,7 @@ impl Town {
         buys.does("block", json!({ "username": "maya" }));
         Self {
             moderator: stage.member_with(Role::Moderator, "ziad"),
+            operator: stage.member_with(Role::Operator, "rana"),
             newcomer: stage.member("newcomer"),
             seller,
             buyer,
@@ -295,6 +297,13 @@ impl Town {
 
     fn of_the_house(&self, sights: &mut Sights) {
         sights.add(Some(&self.moderator), "listing-moderator", &format!("/listings/{}", self.listings[0]));
+        let who = Some(&self.operator);
+        sights.add(who, "operator", "/operator");
+        sights.add(who, "operator-wrong", "/operator").after(|browser| {
+            browser.clicks("main details summary");
+            browser.types("input[id^=appoint]", "nobody_at_all\n");
+            browser.sees(".wrong");
+        });
         let who = Some(&self.desk);
         sights.add(who, "desk", "/desk");
         let code = self.code.clone();
