@@ -13,7 +13,7 @@ use auboutique_domain::time::Span;
 use auboutique_wire::json::Failure;
 use axum::body::{Body, Bytes};
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http_body_util::BodyExt as _;
@@ -89,16 +89,37 @@ fn key(site: &Site, request: &Request) -> Option<String> {
     if request.method() != Method::GET || personal || !ROUTES.contains(&route.as_str()) {
         return None;
     }
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let gzip = text(header::ACCEPT_ENCODING).contains("gzip");
+    let gzip = takes_gzip(headers);
     let language = locale(site, headers).tag;
     let address = request.uri().path_and_query()?;
     Some(format!("{gzip} {language} {address}"))
 }
 
+/// Whether a client takes a page that is compressed (RFC 9110, 12.5.3).
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
+    let (mut named, mut any) = (None, false);
+    for coding in lines.flat_map(|line| line.split(',')) {
+        let mut parts = coding.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default();
+        let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+        // A weight of zero is a no, however many digits it is written with.
+        let taken = weight.is_none_or(|weight| weight.bytes().any(|digit| (b'1'..=b'9').contains(&digit)));
+        if name.eq_ignore_ascii_case("gzip") {
+            named = Some(taken);
+        } else if name == "*" {
+            any = taken;
+        }
+    }
+    named.unwrap_or(any)
+}
+
 /// Gives out a page again, or keeps it for the next who asks.
-pub async fn keep(State(site): State<Site>, request: Request, next: Next) -> Response {
+pub async fn keep(State(site): State<Site>, mut request: Request, next: Next) -> Response {
     let Some(key) = key(&site, &request) else { return next.run(request).await };
+    // Whoever compresses reads the same of the client's wishes as the key of the page says.
+    let coding = if takes_gzip(request.headers()) { "gzip" } else { "identity" };
+    request.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static(coding));
     let asked_at = site.market.catalogue();
     let place = site.shared.kept.place(key);
     let mut place = place.lock().await;
@@ -129,4 +150,32 @@ pub async fn keep(State(site): State<Site>, request: Request, next: Next) -> Res
         *place = Some(page);
     }
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_compressed_for_those_who_say_that_they_take_it_so_and_for_nobody_else() {
+        for (lines, takes) in [
+            (vec![], false),
+            (vec!["gzip"], true),
+            (vec!["GZIP"], true),
+            (vec!["deflate, br;q=1.0, gzip;q=0.5"], true),
+            (vec!["br", "gzip"], true),
+            (vec!["*"], true),
+            (vec!["gzip;q=0"], false),
+            (vec!["gzip; q=0.000, *"], false),
+            (vec!["*;q=0"], false),
+            (vec!["identity"], false),
+            (vec!["xgzip"], false),
+        ] {
+            let mut headers = HeaderMap::new();
+            for line in &lines {
+                headers.append(header::ACCEPT_ENCODING, HeaderValue::from_static(line));
+            }
+            assert_eq!(takes_gzip(&headers), takes, "{lines:?}");
+        }
+    }
 }
