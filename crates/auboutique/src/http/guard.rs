@@ -120,13 +120,14 @@ fn is_framed_once(headers: &HeaderMap) -> bool {
 }
 
 /// Whether a request that changes something comes from one of our own pages, or from no page at all.
-fn is_ours(headers: &HeaderMap, host: &str) -> bool {
+fn is_ours(headers: &HeaderMap, host: &str, encrypted: bool) -> bool {
     let text = |name: &HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     match (text(&SEC_FETCH_SITE), text(&header::ORIGIN)) {
         (Some(site), origin) => {
-            matches!(site, "same-origin" | "none") && origin.is_none_or(|origin| is_origin(origin, host))
+            matches!(site, "same-origin" | "none")
+                && origin.is_none_or(|origin| is_origin(origin, host, encrypted))
         }
-        (None, Some(origin)) => is_origin(origin, host),
+        (None, Some(origin)) => is_origin(origin, host, encrypted),
         // Programs send neither. Whoever brings a cookie is a browser, and every browser sends one of them.
         (None, None) => !headers
             .get_all(header::COOKIE)
@@ -135,8 +136,9 @@ fn is_ours(headers: &HeaderMap, host: &str) -> bool {
     }
 }
 
-fn is_origin(origin: &str, host: &str) -> bool {
-    let name = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+fn is_origin(origin: &str, host: &str, encrypted: bool) -> bool {
+    let plain = || origin.strip_prefix("http://").filter(|_| !encrypted);
+    let name = origin.strip_prefix("https://").or_else(plain);
     name.is_some_and(|name| name.eq_ignore_ascii_case(host))
 }
 
@@ -163,7 +165,7 @@ pub async fn guard(State(site): State<Site>, request: Request, next: Next) -> Re
             "This market is not found under that name. Whoever runs it gives its name with --url.",
         )
         .into_response(),
-        Some(host) if !safe && !is_ours(request.headers(), &host) => Problem::http(
+        Some(host) if !safe && !is_ours(request.headers(), &host, hosts.encrypted()) => Problem::http(
             StatusCode::FORBIDDEN,
             "foreign_origin",
             "This request comes from another site, so nothing was done. Open the market itself and try again.",
@@ -221,8 +223,10 @@ mod tests {
             (vec![("origin", "http://market.test.evil.example")], false),
             (vec![("origin", "null")], false),
         ] {
-            assert_eq!(is_ours(&headers(&lines), "market.test"), ours, "{lines:?}");
+            assert_eq!(is_ours(&headers(&lines), "market.test", false), ours, "{lines:?}");
         }
+        let from = |origin| is_ours(&headers(&[("origin", origin)]), "market.test", true);
+        assert!(from("https://market.test") && !from("http://market.test"));
     }
 
     #[test]
