@@ -36,8 +36,10 @@ use super::server::Peer;
 use crate::ear::{Ear, Told};
 use crate::live::{CutOff, Form, Live, Viewer};
 
-/// How many streams are open at once, of one session, and of the visitors of one address.
+/// How many streams are open at once, how many of those may be visitors', and how many are of one session, or of the
+/// visitors of one address.
 const STREAMS: usize = 10_000;
+const OF_VISITORS: usize = 8_000;
 const OF_SESSION: usize = 8;
 const OF_ADDRESS: usize = 64;
 /// How long nothing is said before a comment is. A machine that does not take it within seconds is gone.
@@ -231,6 +233,7 @@ pub(crate) struct Streams {
 #[derive(Default)]
 struct Open {
     all: usize,
+    visitors: usize,
     of: HashMap<Whose, usize>,
 }
 
@@ -239,6 +242,12 @@ struct Open {
 enum Whose {
     Session(SessionId),
     Address(Source),
+}
+
+impl Whose {
+    const fn is_visitor(&self) -> bool {
+        matches!(self, Self::Address(_))
+    }
 }
 
 /// A place among the streams. It is free again when this is dropped.
@@ -261,7 +270,8 @@ impl Streams {
         };
         let mut open = lock(&self.open);
         let mine = open.of.get(&whose).copied().unwrap_or(0);
-        if open.all >= STREAMS || mine >= most {
+        let crowded = open.all >= STREAMS || (whose.is_visitor() && open.visitors >= OF_VISITORS);
+        if crowded || mine >= most {
             return Err(Problem::http(
                 StatusCode::TOO_MANY_REQUESTS,
                 "too_many_streams",
@@ -269,6 +279,7 @@ impl Streams {
             ));
         }
         open.all += 1;
+        open.visitors += usize::from(whose.is_visitor());
         open.of.insert(whose.clone(), mine + 1);
         Ok(Place { open: Arc::clone(&self.open), whose, _counted: metric::Open::stream() })
     }
@@ -278,6 +289,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut open = lock(&self.open);
         open.all = open.all.saturating_sub(1);
+        open.visitors = open.visitors.saturating_sub(usize::from(self.whose.is_visitor()));
         let left = open.of.get(&self.whose).map_or(0, |mine| mine.saturating_sub(1));
         if left == 0 {
             open.of.remove(&self.whose);

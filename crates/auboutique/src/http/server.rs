@@ -1,17 +1,18 @@
 //! The loop that owns the sockets of HTTP. Nobody who is slow keeps a place for long.
 
+use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use hyper::Request;
-use hyper::body::Incoming;
+use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -19,7 +20,7 @@ use hyper_util::server::graceful::GracefulConnection;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Sleep, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
@@ -33,6 +34,8 @@ const HEAD_PATIENCE: Duration = Duration::from_secs(5);
 const HEAD: (usize, usize) = (16 * 1_024, 64);
 /// How many requests one HTTP/2 connection may have under way.
 const STREAMS: u32 = 64;
+/// How long an HTTP/2 connection may be without one, and how long it then has to take what was answered.
+const IDLE: (Duration, Duration) = (Duration::from_secs(8), Duration::from_secs(30));
 /// A client that reads takes at least so many bytes in this time while there is more for it.
 const LEAST_READ: (usize, Duration) = (4 * 1_024, Duration::from_secs(8));
 /// How long a listener's machine may leave bytes unacknowledged before it counts as gone.
@@ -76,15 +79,19 @@ async fn welcome(
     router: Router,
     closing: watch::Receiver<bool>,
 ) {
+    let under_way = UnderWay::default();
+    let counted = under_way.clone();
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer.clone());
-        router.clone().oneshot(request.map(Body::new))
+        let one = counted.one_more();
+        let answer = router.clone().oneshot(request.map(Body::new));
+        async move { answer.await.map(|response| response.map(|body| Answering { body, _one: one })) }
     });
     let mut one = http1::Builder::new();
     one.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE).max_buf_size(HEAD.0).max_headers(HEAD.1);
     // Without encryption nothing is sniffed: whoever wants HTTP/2 agrees on it there.
     let Some(acceptor) = acceptor else {
-        return finish(one.serve_connection(TokioIo::new(stream), service), closing).await;
+        return finish(one.serve_connection(TokioIo::new(stream), service), closing, pending()).await;
     };
     let Some(stream) = Box::pin(tcp::encrypt(&acceptor, stream)).await else { return };
     if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
@@ -94,19 +101,22 @@ async fn welcome(
             .keep_alive_timeout(Duration::from_secs(10))
             .max_concurrent_streams(STREAMS)
             .max_header_list_size(u32::try_from(HEAD.0).unwrap_or(u32::MAX));
-        finish(two.serve_connection(TokioIo::new(stream), service), closing).await;
+        let connection =
+            finish(two.serve_connection(TokioIo::new(stream), service), closing, under_way.idle());
+        connection.await;
     } else {
-        finish(one.serve_connection(TokioIo::new(stream), service), closing).await;
+        finish(one.serve_connection(TokioIo::new(stream), service), closing, pending()).await;
     }
 }
 
-/// Serves a connection until it ends; when the market closes, until what is under way is answered.
-async fn finish<C>(connection: C, mut closing: watch::Receiver<bool>)
+/// Serves a connection until it ends; when the market closes, until what is under way is answered; when it was idle for too
+/// long, for a while longer at most.
+async fn finish<C>(connection: C, mut closing: watch::Receiver<bool>, idle: impl Future<Output = ()>)
 where
     C: GracefulConnection,
     C::Error: std::fmt::Display,
 {
-    let mut connection = std::pin::pin!(connection);
+    let mut connection = pin!(connection);
     let closed = async move { drop(closing.wait_for(|closing| *closing).await) };
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -114,9 +124,79 @@ where
             connection.as_mut().graceful_shutdown();
             connection.await
         }
+        () = idle => {
+            connection.as_mut().graceful_shutdown();
+            match timeout(IDLE.1, connection).await {
+                Ok(ended) => ended,
+                Err(_) => return tracing::debug!("a client did not take what it had asked for"),
+            }
+        }
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection broke");
+    }
+}
+
+/// How many requests of a connection are under way: hyper keeps an idle HTTP/2 connection for as long as it answers pings.
+#[derive(Clone)]
+struct UnderWay(watch::Sender<usize>);
+
+impl Default for UnderWay {
+    fn default() -> Self {
+        Self(watch::Sender::new(0))
+    }
+}
+
+/// A request under way, until this is dropped.
+struct OneMore(UnderWay);
+
+impl UnderWay {
+    fn one_more(&self) -> OneMore {
+        self.0.send_modify(|count| *count += 1);
+        OneMore(self.clone())
+    }
+
+    /// Comes back when there has been none for too long.
+    async fn idle(self) {
+        let mut count = self.0.subscribe();
+        loop {
+            if timeout(IDLE.0, count.wait_for(|count| *count > 0)).await.is_err() {
+                return;
+            }
+            drop(count.wait_for(|count| *count == 0).await);
+        }
+    }
+}
+
+impl Drop for OneMore {
+    fn drop(&mut self) {
+        self.0.0.send_modify(|count| *count -= 1);
+    }
+}
+
+/// The body of an answer, which is under way until all of it was handed over.
+struct Answering {
+    body: Body,
+    _one: OneMore,
+}
+
+impl hyper::body::Body for Answering {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

@@ -185,7 +185,7 @@ pub(crate) fn bearer(person: &Person) -> String {
 }
 
 /// The cookie by which a member's browser is known.
-fn cookie(person: &Person) -> String {
+pub(crate) fn cookie(person: &Person) -> String {
     format!("Cookie: {}={}", http::asker::COOKIE, person.token)
 }
 
@@ -802,7 +802,7 @@ fn behind_encryption_a_client_chooses_its_version_and_is_told_to_come_back_encry
         let socket = connector.connect(name.clone(), socket).await.unwrap();
         assert_eq!(socket.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
         let (mut send, connection) = h2::client::handshake(socket).await.unwrap();
-        tokio::spawn(connection);
+        let connection = tokio::spawn(connection);
         let request = |path: &str| {
             let request = axum::http::Request::builder().uri(format!("https://{}{path}", stage.http));
             request.header("authorization", format!("Bearer {}", rana.token)).body(()).unwrap()
@@ -831,6 +831,14 @@ fn behind_encryption_a_client_chooses_its_version_and_is_told_to_come_back_encry
                 break;
             }
         }
+
+        // Whoever asks for nothing more loses the place, though it goes on answering pings.
+        drop(body);
+        let since = stage.market.now();
+        connection.await.unwrap().unwrap();
+        let kept = stage.market.now().since(since).micros();
+        assert!((1..10_000_000).contains(&kept), "an idle connection was kept for {kept} µs");
+        assert!(send.ready().await.is_err());
     });
 }
 
