@@ -3,7 +3,8 @@
 //! The routes of the API come with their part of the OpenAPI document, so none can be missing in it.
 
 use axum::Router;
-use axum::extract::{FromRequestParts as _, Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
@@ -13,7 +14,6 @@ use crate::http::health::Health;
 use crate::http::problem::Problem;
 use crate::http::{self, Site, deadline, guard, kept, rate};
 use crate::web;
-use crate::web::visit::Visit;
 
 /// The door: everything people and programs reach.
 ///
@@ -28,9 +28,9 @@ pub fn router(site: Site) -> anyhow::Result<Router> {
         .merge(pages())
         .merge(programs)
         .fallback(nothing)
-        .layer(from_fn(deadline::keep))
         .layer(CompressionLayer::new().gzip(true).quality(tower_http::CompressionLevel::Fastest))
         .layer(from_fn_with_state(site.clone(), kept::keep))
+        .layer(from_fn(deadline::keep))
         .layer(from_fn_with_state(site.clone(), rate::limit));
     let router = Router::new()
         .route("/healthz", get(http::health::healthz))
@@ -42,6 +42,7 @@ pub fn router(site: Site) -> anyhow::Result<Router> {
         .layer(from_fn(http::reply::revalidate))
         .layer(from_fn(http::catch_panics))
         .layer(from_fn_with_state(site.clone(), guard::guard))
+        .layer(from_fn_with_state(site.clone(), web::error::for_people))
         .layer(from_fn(http::note));
     Ok(router.with_state(site))
 }
@@ -56,8 +57,8 @@ fn pages() -> Router<Site> {
         .route("/members/{username}", get(web::member::show))
         // Buying and selling.
         .route("/listings/{listing}/buy", post(web::listing::buy))
-        .route("/sell", get(web::sell::form).post(web::sell::add))
-        .route("/listings/{listing}/edit", get(web::sell::edit).post(web::sell::change))
+        .route("/sell", get(web::sell::form).post(web::sell::add).layer(pictures()))
+        .route("/listings/{listing}/edit", get(web::sell::edit).post(web::sell::change).layer(pictures()))
         .route("/listings/{listing}/withdraw", post(web::listing::withdraw))
         .route("/listings/{listing}/publish", post(web::listing::publish))
         .route("/selling", get(web::order::selling))
@@ -82,6 +83,19 @@ fn pages() -> Router<Site> {
         .route("/desk", get(web::desk::show).post(web::desk::act))
         .route("/operator", get(web::operator::show))
         .route("/operator/{verb}", post(web::operator::act))
+        .method_not_allowed_fallback(forms_only)
+}
+
+/// Forms that bring pictures are larger than others.
+fn pictures() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(web::sell::MOST_FORM)
+}
+
+/// Answers people who visit what only takes forms: the way back is the page before.
+async fn forms_only(State(site): State<Site>, request: Request) -> Response {
+    let detail = "This address only takes what a form sends. Go back to the page and send the form again.";
+    let problem = Problem::http(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
+    web::error::say(&site, request.into_parts().0, problem).await
 }
 
 /// What operators look at, on a port of its own.
@@ -98,9 +112,5 @@ async fn nothing(State(site): State<Site>, request: Request) -> Response {
     if request.uri().path().starts_with("/api") {
         return Problem::no_route().into_response();
     }
-    let (mut parts, _) = request.into_parts();
-    match Visit::from_request_parts(&mut parts, &site).await {
-        Ok(visit) => visit.fail(Problem::no_route()).into_response(),
-        Err(answer) => answer,
-    }
+    web::error::say(&site, request.into_parts().0, Problem::no_route()).await
 }

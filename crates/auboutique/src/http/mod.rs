@@ -39,7 +39,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -67,7 +67,7 @@ pub struct Options {
     pub address: SocketAddr,
     /// Where people find the market, `https://market.example.edu`; without it, by its address.
     pub url: Option<String>,
-    /// A proxy on this machine speaks for the clients: its `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    /// A proxy on this machine speaks for the clients: its `X-Forwarded-For` is believed.
     pub behind_proxy: bool,
     /// How many requests a minute one asker may send, if that is limited.
     pub per_minute: Option<u32>,
@@ -101,7 +101,12 @@ pub(crate) struct Shared {
     pub(crate) locales: Locales,
     pub(crate) kept: kept::Kept,
     pub(crate) streams: event::Streams,
+    /// The right to hold a picture of a form in memory: up to 8 MiB each.
+    pub(crate) forms: Semaphore,
 }
+
+/// How many pictures of forms are held in memory at once.
+const FORM_PICTURES: usize = 8;
 
 impl Site {
     /// The site of a market.
@@ -125,6 +130,7 @@ impl Site {
             kept: kept::Kept::default(),
             locales: Locales::load(&zone_of(&points))?,
             streams: event::Streams::default(),
+            forms: Semaphore::new(FORM_PICTURES),
         };
         Ok(Self { market, live, closing, shared: Arc::new(shared) })
     }

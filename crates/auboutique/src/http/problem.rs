@@ -254,6 +254,7 @@ impl IntoResponse for Problem {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response.extensions_mut().insert(Said(code));
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -9,7 +9,7 @@ use axum::extract::Path;
 use axum::response::Response;
 
 use super::error::Failed;
-use super::form::{Form, Typed, Wrong};
+use super::form::{Form, Sent, Wrong};
 use super::visit::{Shell, Visit};
 use crate::http::problem::Problem;
 
@@ -17,30 +17,15 @@ use crate::http::problem::Problem;
 #[template(path = "account.html")]
 struct Account {
     shell: Shell,
-    typed: Typed,
-    wrong: Wrong,
-    /// Which of the forms was sent.
-    part: String,
+    sent: Sent,
     sessions: Vec<SessionView>,
     blocks: Vec<MemberCard>,
 }
 
-impl Account {
-    /// What is wrong with one of the forms.
-    fn wrong_in(&self, part: &str) -> Option<&str> {
-        if self.part == part { self.wrong.any() } else { None }
-    }
-
-    /// What stands in a field: what was typed, or what is so.
-    fn value<'a>(&'a self, part: &str, field: &str, now: &'a str) -> &'a str {
-        if self.part == part { self.typed.get(field) } else { now }
-    }
-}
-
-async fn page(visit: &Visit, part: &str, typed: Typed, wrong: Wrong) -> Result<Account, Failed> {
+async fn page(visit: &Visit, sent: Sent) -> Result<Account, Failed> {
     visit.me()?;
     let (sessions, blocks) = visit.ask(|view| Ok((view.sessions()?, view.blocks()?))).await?;
-    Ok(Account { shell: visit.shell.clone(), typed, wrong, part: part.to_owned(), sessions, blocks })
+    Ok(Account { shell: visit.shell.clone(), sent, sessions, blocks })
 }
 
 /// Shows it.
@@ -49,7 +34,7 @@ async fn page(visit: &Visit, part: &str, typed: Typed, wrong: Wrong) -> Result<A
 ///
 /// The way to the login for a visitor.
 pub async fn show(visit: Visit) -> Result<Response, Failed> {
-    let page = page(&visit, "", Typed::default(), Wrong::default()).await?;
+    let page = page(&visit, Sent::default()).await?;
     visit.page(&page)
 }
 
@@ -89,7 +74,8 @@ pub async fn change(Path(part): Path<String>, Form(visit, typed): Form) -> Resul
         Ok(()) => Ok(visit.go(&format!("/account?done={done}"))),
         Err(no) => {
             let problem = Problem::from(no);
-            let page = page(&visit, &part, typed, Wrong::because(&visit.shell, &problem)).await?;
+            let wrong = Wrong::because(&visit.shell, &problem);
+            let page = page(&visit, Sent { form: part, typed, wrong }).await?;
             visit.page_with(problem.status(), &page)
         }
     }

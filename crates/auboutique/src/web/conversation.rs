@@ -95,14 +95,12 @@ async fn talk(visit: &Visit, id: ConversationId, typed: Typed, wrong: Wrong) -> 
         .await?;
     // What is shown was read; the other hears of it. Looking back does not change that.
     let last = page.rows.last().map_or(0, |message| message.number);
-    let mut shell = visit.shell.clone();
-    if last > talk.read {
-        match visit.run(Command::MarkRead { conversation: id, number: last }).await {
-            // The number beside "Messages" was counted before.
-            Ok(_) => shell.me.iter_mut().for_each(|me| me.unread = (me.unread - talk.unread).max(0)),
-            Err(no) => tracing::debug!(%no, "a read mark was not moved"),
-        }
+    if last > talk.read
+        && let Err(no) = visit.run(Command::MarkRead { conversation: id, number: last }).await
+    {
+        tracing::debug!(%no, "a read mark was not moved");
     }
+    // The number beside "Messages" was counted before.
     let mut shell = visit.shell.clone();
     if let Some(me) = &mut shell.me {
         me.unread = visit.ask(|view| view.unread()).await?;

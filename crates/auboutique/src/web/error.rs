@@ -3,10 +3,14 @@
 use askama::Template;
 use auboutique_domain::Refusal;
 use auboutique_wire::json::Failure;
-use axum::http::StatusCode;
+use axum::extract::{FromRequestParts as _, Request, State};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::visit::{Shell, go, html};
+use super::visit::{Shell, Visit, go, html};
+use crate::http::Site;
 use crate::http::problem::{Problem, Said};
 
 /// A page that could not be shown, and why.
@@ -64,6 +68,41 @@ impl IntoResponse for Failed {
         }
         response.extensions_mut().insert(Said(problem.code()));
         response
+    }
+}
+
+/// The page that says what went wrong, as whoever asks sees it.
+pub async fn say(site: &Site, mut parts: Parts, problem: Problem) -> Response {
+    match Visit::from_request_parts(&mut parts, site).await {
+        Ok(visit) => visit.fail(problem).into_response(),
+        Err(answer) => answer,
+    }
+}
+
+/// What is answered before anything is known of who asks (too many requests, too slow, a panic) is a page for people and
+/// stays a problem for programs.
+pub async fn for_people(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    let page = accepts.contains("text/html") && !request.uri().path().starts_with("/api");
+    if !page {
+        return next.run(request).await;
+    }
+    let shell = Shell::of_a_visitor(&site, request.method(), request.uri(), headers);
+    let mut response = next.run(request).await;
+    match response.extensions_mut().remove::<Problem>() {
+        Some(problem) => {
+            let mut page = Failed::new(shell, problem).into_response();
+            // What every answer carries, but for what is said of the body that is replaced.
+            let headers = response.headers_mut();
+            headers.remove(header::CONTENT_LENGTH);
+            headers.remove(header::CONTENT_ENCODING);
+            for (name, value) in headers.iter() {
+                page.headers_mut().entry(name).or_insert_with(|| value.clone());
+            }
+            page
+        }
+        None => response,
     }
 }
 

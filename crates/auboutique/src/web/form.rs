@@ -45,6 +45,12 @@ impl Typed {
         self.fields.remove(name);
     }
 
+    /// That field alone: what else was typed, a password above all, has no place in an address.
+    #[must_use]
+    pub fn only(&self, name: &'static str) -> Self {
+        Self::of([(name, self.get(name).to_owned())])
+    }
+
     /// The fields that have a value, as an address writes them.
     #[must_use]
     pub fn address(&self) -> String {
@@ -172,6 +178,53 @@ impl Wrong {
     #[must_use]
     pub fn beyond(&self, fields: &[&str]) -> Option<&str> {
         (!self.said.is_empty() && !fields.contains(&self.field.as_str())).then_some(self.said.as_str())
+    }
+}
+
+/// A page of several forms: which of them was sent, what was typed into it, and what is wrong with it.
+#[derive(Debug, Clone, Default)]
+pub struct Sent {
+    /// Which form; nothing when the page is just looked at.
+    pub form: String,
+    /// What was typed into it.
+    pub typed: Typed,
+    /// What is wrong with it.
+    pub wrong: Wrong,
+}
+
+impl Sent {
+    /// Whether it is that form.
+    #[must_use]
+    pub fn is(&self, form: &str) -> bool {
+        self.form == form
+    }
+
+    /// What stands in a field: what was typed, or what is so.
+    #[must_use]
+    pub fn value(&self, form: &str, field: &str, now: &str) -> String {
+        if self.is(form) { self.typed.get(field).to_owned() } else { now.to_owned() }
+    }
+
+    /// Marks the field of a form with which something is wrong.
+    #[must_use]
+    pub fn mark(&self, form: &str) -> Markup {
+        let wrong = self.is(form) && self.wrong.is_any();
+        Markup::ours(if wrong {
+            format!(" aria-invalid=\"true\" aria-describedby=\"wrong-{form}\"")
+        } else {
+            String::new()
+        })
+    }
+
+    /// Says what is wrong with a form, in it.
+    #[must_use]
+    pub fn say(&self, form: &str) -> Markup {
+        Markup::ours(match self.wrong.any().filter(|_| self.is(form)) {
+            Some(said) => {
+                format!("<p class=\"wrong\" id=\"wrong-{form}\" role=\"alert\">{}</p>", escaped(said))
+            }
+            None => String::new(),
+        })
     }
 }
 

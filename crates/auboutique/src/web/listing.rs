@@ -7,7 +7,7 @@ use auboutique_domain::money::{Currency, Price};
 use auboutique_domain::presence::PresenceView;
 use auboutique_domain::text::Search;
 use auboutique_domain::{Command, Refusal, Reply, picture};
-use auboutique_market::{Key, No, View};
+use auboutique_market::{No, View};
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -52,13 +52,24 @@ impl Shelf {
     }
 }
 
-/// What somebody looks for, as they typed it. A word that is nothing but signs finds everything: people are still typing.
-fn wanted(typed: &Typed) -> Result<Browse, Refusal> {
+/// What is looked for by these words. Nothing but signs is no word: people are still typing.
+fn words(text: &str) -> Result<Option<Search>, Refusal> {
+    if !text.chars().any(char::is_alphanumeric) {
+        return Ok(None);
+    }
+    Search::parse(text).map(Some)
+}
+
+/// What somebody looks for, as they typed it. What is decided for them stands in the form afterwards.
+fn wanted(typed: &mut Typed) -> Result<Browse, Refusal> {
     let currency = typed.some("currency").map(Currency::parse).transpose()?;
     let sort = typed.some("sort").map(Sort::parse).transpose()?.unwrap_or(Sort::Newest);
     let bounds = typed.some("least").is_some() || typed.some("most").is_some();
     // Without a currency people mean the one that most prices here are in.
     let currency = currency.or_else(|| (bounds || sort != Sort::Newest).then_some(Currency::Usd));
+    if let Some(currency) = currency {
+        typed.set("currency", currency.code());
+    }
     let bound = |name: &str| match (typed.some(name), currency) {
         (Some(text), Some(currency)) if text != "0" => {
             Price::parse(text, currency).map(|price| Some(price.money().minor))
@@ -67,7 +78,7 @@ fn wanted(typed: &Typed) -> Result<Browse, Refusal> {
     };
     let (least, most) = (bound("least")?, bound("most")?);
     Ok(Browse {
-        search: typed.some("text").and_then(|text| Search::parse(text).ok()),
+        search: words(typed.get("text"))?,
         category: typed.some("category").map(Category::parse).transpose()?,
         condition: typed.some("condition").map(Condition::parse).transpose()?,
         price: currency.map(|currency| PriceRange { currency, least, most }),
@@ -81,9 +92,9 @@ fn wanted(typed: &Typed) -> Result<Browse, Refusal> {
 ///
 /// For a page that is none.
 pub async fn browse(visit: Visit) -> Result<Response, Failed> {
-    let typed = Typed::parse(visit.query().as_bytes());
+    let mut typed = Typed::parse(visit.query().as_bytes());
     let after = typed.some("after").map(str::to_owned);
-    let browse = wanted(&typed);
+    let browse = wanted(&mut typed);
     let chosen = browse.as_ref().ok().and_then(|browse| browse.category);
     let found = match browse {
         Ok(browse) => {
@@ -129,7 +140,6 @@ struct One {
     seller: Option<PresenceView>,
     others: Vec<ListingView>,
     is_mine: bool,
-    key: Key,
     wrong: Wrong,
 }
 
@@ -152,8 +162,7 @@ async fn one(visit: &Visit, id: ListingId, wrong: Wrong) -> Result<One, Failed> 
         })
         .await?;
     let is_mine = visit.shell.me.as_ref().is_some_and(|me| me.account.id == listing.seller.id);
-    let key = visit.site.market.fresh_key();
-    Ok(One { shell: visit.shell.clone(), listing, seller, others, is_mine, key, wrong })
+    Ok(One { shell: visit.shell.clone(), listing, seller, others, is_mine, wrong })
 }
 
 /// Shows a listing.
@@ -188,7 +197,9 @@ pub async fn buy(Path(id): Path<String>, Form(visit, typed): Form) -> Result<Res
         }
         Err(no @ (No::Refused(_) | No::Busy(_))) => {
             let problem = Problem::from(no);
-            let page = one(&visit, listing, Wrong::because(&visit.shell, &problem)).await?;
+            let page = one(&visit, listing, Wrong::because(&visit.shell, &problem)).await;
+            // What was just taken off the market can no longer be shown; why it was not bought can.
+            let page = page.map_err(|_| visit.fail(problem.clone()))?;
             visit.page_with(problem.status(), &page)
         }
         Err(no) => Err(visit.fail(no)),

@@ -14,8 +14,8 @@ use axum::extract::Path;
 use axum::response::Response;
 
 use super::error::Failed;
-use super::form::{Form, Typed, Wrong};
-use super::visit::{Shell, Visit};
+use super::form::{Form, Sent, Typed, Wrong};
+use super::visit::{Markup, Shell, Visit};
 use crate::http::problem::Problem;
 
 /// The days of a week, as wires and messages name them.
@@ -30,57 +30,46 @@ struct Page {
     desks: Vec<Desk>,
     days: &'static [&'static str],
     roles: &'static [Role],
-    wrong: Wrong,
-    /// Which of the forms was sent, and what was typed into it.
-    sent: String,
-    typed: Typed,
+    sent: Sent,
+}
+
+/// The form of that name of a point.
+fn at(form: &str, desk: &Desk) -> String {
+    format!("{form}-{}", desk.point.id)
 }
 
 impl Page {
-    /// What is wrong with one of the forms.
-    fn wrong_in(&self, form: &str) -> Option<&str> {
-        if self.sent == form { self.wrong.any() } else { None }
-    }
-
-    /// What stands in a field: what was typed, or what is so.
-    fn value(&self, form: &str, field: &str, now: &str) -> String {
-        if self.sent == form { self.typed.get(field).to_owned() } else { now.to_owned() }
-    }
-
-    /// What is wrong with a setting.
-    fn wrong_with(&self, name: &str) -> Option<&str> {
-        self.wrong_in(&format!("setting-{name}"))
-    }
-
-    /// Whether a form of a point was sent.
-    fn is_sent(&self, form: &str, desk: &Desk) -> bool {
-        self.sent == format!("{form}-{}", desk.point.id)
-    }
-
-    /// What is wrong with a form of a point.
-    fn wrong_at(&self, form: &str, desk: &Desk) -> Option<&str> {
-        if self.is_sent(form, desk) { self.wrong.any() } else { None }
-    }
-
-    /// What stands in a field of a form of a point.
-    fn now(&self, form: &str, desk: &Desk, field: &str, now: &str) -> String {
-        if self.is_sent(form, desk) { self.typed.get(field).to_owned() } else { now.to_owned() }
+    /// What is wrong with a form that has no place of its own to say so.
+    fn beyond(&self) -> Option<&str> {
+        let at_point =
+            |desk| ["point", "close_day", "appoint"].iter().any(|form| self.sent.is(&at(form, desk)));
+        let is_setting = self.names.iter().any(|name| self.sent.is(&format!("setting-{name}")));
+        let has_place = is_setting || matches!(self.sent.form.as_str(), "add" | "role");
+        self.sent.wrong.any().filter(|_| !has_place && !self.desks.iter().any(at_point))
     }
 
     fn capacity(&self, desk: &Desk) -> String {
-        self.now("point", desk, "capacity", &desk.point.daily_capacity.to_string())
+        self.sent.value(&at("point", desk), "capacity", &desk.point.daily_capacity.to_string())
     }
 
     fn setting(&self, name: &str) -> String {
         let now = self.settings.value(name).unwrap_or_default();
-        self.value(&format!("setting-{name}"), "value", &now)
+        self.sent.value(&format!("setting-{name}"), "value", &now)
+    }
+
+    fn mark_setting(&self, name: &str) -> Markup {
+        self.sent.mark(&format!("setting-{name}"))
+    }
+
+    fn say_setting(&self, name: &str) -> Markup {
+        self.sent.say(&format!("setting-{name}"))
     }
 
     /// The hours of a point on a day of the week.
     fn hours(&self, desk: &Desk, day: &str) -> String {
         let week: BTreeMap<String, String> = desk.point.opening.clone().into();
         let now = week.get(day).map_or("", String::as_str);
-        self.now("point", desk, day, now)
+        self.sent.value(&at("point", desk), day, now)
     }
 
     fn attendants<'a>(&self, desk: &'a Desk) -> &'a [auboutique_domain::member::MemberCard] {
@@ -88,7 +77,7 @@ impl Page {
     }
 }
 
-async fn page(visit: &Visit, sent: &str, typed: Typed, wrong: Wrong) -> Result<Page, Failed> {
+async fn page(visit: &Visit, sent: Sent) -> Result<Page, Failed> {
     visit.me()?;
     let (settings, desks) = visit.ask(|view| Ok((view.settings()?, view.pickup_points()?))).await?;
     Ok(Page {
@@ -98,9 +87,7 @@ async fn page(visit: &Visit, sent: &str, typed: Typed, wrong: Wrong) -> Result<P
         desks,
         days: &DAYS,
         roles: &Role::ALL,
-        wrong,
-        sent: sent.to_owned(),
-        typed,
+        sent,
     })
 }
 
@@ -110,7 +97,7 @@ async fn page(visit: &Visit, sent: &str, typed: Typed, wrong: Wrong) -> Result<P
 ///
 /// When somebody else asks.
 pub async fn show(visit: Visit) -> Result<Response, Failed> {
-    let page = page(&visit, "", Typed::default(), Wrong::default()).await?;
+    let page = page(&visit, Sent::default()).await?;
     visit.page(&page)
 }
 
@@ -162,7 +149,7 @@ fn command(verb: &str, typed: &Typed) -> Result<Option<Command>, Refusal> {
 pub async fn act(Path(verb): Path<String>, Form(visit, typed): Form) -> Result<Response, Failed> {
     visit.me()?;
     let outcome = match command(&verb, &typed) {
-        Ok(Some(command)) => visit.run(command).await.map_err(Problem::from),
+        Ok(Some(command)) => visit.run_once(&typed, command).await.map_err(Problem::from),
         Ok(None) => return Err(visit.fail(Problem::no_route())),
         Err(refusal) => Err(Problem::from(refusal)),
     };
@@ -170,9 +157,9 @@ pub async fn act(Path(verb): Path<String>, Form(visit, typed): Form) -> Result<R
         Ok(_) => Ok(visit.go("/operator?done=operator")),
         Err(problem) => {
             let of = if verb == "setting" { typed.get("name") } else { typed.get("point") };
-            let sent = if of.is_empty() { verb } else { format!("{verb}-{of}") };
+            let form = if of.is_empty() { verb } else { format!("{verb}-{of}") };
             let wrong = Wrong::because(&visit.shell, &problem);
-            let page = page(&visit, &sent, typed, wrong).await?;
+            let page = page(&visit, Sent { form, typed, wrong }).await?;
             visit.page_with(problem.status(), &page)
         }
     }

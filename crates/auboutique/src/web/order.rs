@@ -6,9 +6,9 @@ use askama::Template;
 use auboutique_domain::id::OrderId;
 use auboutique_domain::listing::{ListingState, OwnListing};
 use auboutique_domain::order::{OrderView, Side, State};
-use auboutique_domain::time::Moment;
+use auboutique_domain::time::{Date, Moment};
 use auboutique_domain::{Command, Refusal, picture};
-use auboutique_market::{Key, No};
+use auboutique_market::No;
 use axum::extract::Path;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
@@ -137,7 +137,6 @@ struct One {
     cover: Option<picture::PictureView>,
     steps: Vec<Step>,
     wrong: Wrong,
-    key: Key,
 }
 
 impl One {
@@ -225,8 +224,7 @@ async fn one(visit: &Visit, id: OrderId, wrong: Wrong) -> Result<One, Failed> {
         })
         .await?;
     let steps = steps(&order);
-    let key = visit.site.market.fresh_key();
-    Ok(One { shell: visit.shell.clone(), order, cover, steps, wrong, key })
+    Ok(One { shell: visit.shell.clone(), order, cover, steps, wrong })
 }
 
 /// Shows an order to its buyer and its seller.
@@ -278,14 +276,13 @@ pub async fn calendar(visit: Visit, Path(id): Path<String>) -> Result<Response, 
     let title = order.lines.first().map_or("", |line| line.title.as_str());
     let key = if order.you_are == Side::Buyer { "calendar-collect" } else { "calendar-drop-off" };
     let zone = auboutique_domain::time::zone(&order.pickup.time_zone).unwrap_or(auboutique_domain::time::UTC);
-    let hours = order.pickup.hours.as_deref().unwrap_or("08:00-17:00");
-    let moment = |text: Option<&str>| {
-        let (hour, minute) = text?.split_once(':')?;
-        let day = order.pickup.day.at(hour.parse().ok()?, minute.parse().ok()?, 0, 0);
-        Some(day.to_zoned(zone.clone()).ok()?.timestamp().to_string().replace(['-', ':'], ""))
+    let moment = |text: &str| {
+        let at = time_of(order.pickup.day, text)?.to_zoned(zone.clone()).ok()?;
+        Some(at.timestamp().to_string().replace(['-', ':'], ""))
     };
-    let mut ends = hours.split('-');
-    let (opens, closes) = (moment(ends.next()), moment(ends.next()));
+    // Without hours the day alone is certain.
+    let hours = order.pickup.hours.as_deref().and_then(|hours| hours.split_once('-'));
+    let (opens, closes) = hours.map_or((None, None), |(opens, closes)| (moment(opens), moment(closes)));
     let whole_day = order.pickup.day.to_string().replace('-', "");
     let next_day = order.pickup.day.saturating_add(1.day()).to_string().replace('-', "");
     let stamp = order.changed_at.timestamp().strftime("%Y%m%dT%H%M%SZ").to_string();
@@ -322,6 +319,16 @@ pub async fn calendar(visit: Visit, Path(id): Path<String>) -> Result<Response, 
     Ok((headers, text).into_response())
 }
 
+/// The time of day that hours name; the day may end at 24:00, which is when the next begins.
+fn time_of(day: Date, text: &str) -> Option<jiff::civil::DateTime> {
+    let (hour, minute) = text.split_once(':')?;
+    let (hour, minute): (i8, i8) = (hour.parse().ok()?, minute.parse().ok()?);
+    if (hour, minute) == (24, 0) {
+        return Some(day.tomorrow().ok()?.to_datetime(jiff::civil::Time::midnight()));
+    }
+    Some(day.to_datetime(jiff::civil::Time::new(hour, minute, 0, 0).ok()?))
+}
+
 /// A text as RFC 5545 wants it, without the marks that keep scripts apart.
 fn calendar_text(text: &str) -> String {
     let plain = text.replace(['\u{2068}', '\u{2069}'], "");
@@ -353,6 +360,15 @@ mod tests {
         let folded = folded(&line);
         assert!(folded.split("\r\n").all(|line| line.len() <= 75));
         assert_eq!(folded.replace("\r\n ", "").trim_end(), line.trim_end());
+    }
+
+    #[test]
+    fn a_day_that_ends_at_midnight_ends_when_the_next_begins() {
+        let day = jiff::civil::date(2026, 11, 24);
+        let at = |text| time_of(day, text).map(|at| at.to_string());
+        assert_eq!(at("08:30").unwrap(), "2026-11-24T08:30:00");
+        assert_eq!(at("24:00").unwrap(), "2026-11-25T00:00:00");
+        assert_eq!((at("24:01"), at("08:60"), at("8"), at("")), (None, None, None, None));
     }
 
     #[test]

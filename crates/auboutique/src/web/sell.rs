@@ -10,7 +10,7 @@ use auboutique_domain::listing::{
 use auboutique_domain::money::{Currency, Money, Price};
 use auboutique_domain::picture::MOST_BYTES;
 use auboutique_domain::{Command, Refusal, Reply};
-use auboutique_market::{Desk, Key};
+use auboutique_market::{Busy, Desk, No};
 use axum::extract::multipart::Field;
 use axum::extract::{FromRequest as _, FromRequestParts as _, Multipart, Path, Request, State};
 use axum::http::StatusCode;
@@ -27,6 +27,8 @@ use crate::http::problem::Problem;
 
 /// How long all the pictures of a form may take to come.
 const PATIENCE: Duration = Duration::from_secs(150);
+/// How many bytes a form with all its pictures may have; some more for what stands between them.
+pub const MOST_FORM: usize = MOST_PICTURES * 8 * 1_024 * 1_024 + FIELDS + 64 * 1_024;
 
 #[derive(Template)]
 #[template(path = "sell.html")]
@@ -41,7 +43,6 @@ struct Page {
     conditions: &'static [Condition],
     points: Vec<Desk>,
     most: usize,
-    key: Key,
 }
 
 impl Page {
@@ -58,7 +59,8 @@ struct Brought {
     problem: Option<Problem>,
 }
 
-/// Reads the form: its fields, and each picture as it comes. At most one of them is held in memory.
+/// Reads the form: its fields, and each picture as it comes. At most one of them is held in memory, and of all forms at
+/// once as many as there is room for. What is wrong with a picture is remembered, and the rest of the form is read.
 async fn read(visit: &Visit, request: Request) -> Brought {
     let mut brought = Brought { typed: Typed::default(), problem: None };
     let read = async {
@@ -76,26 +78,22 @@ async fn read(visit: &Visit, request: Request) -> Brought {
                 Err(error) => return Some(Problem::http(error.status(), "body_broken", error.body_text())),
             };
             let name = field.name().unwrap_or_default().to_owned();
-            let is_file = name == "pictures";
-            let most = if is_file { usize::try_from(MOST_BYTES).unwrap_or(0) } else { room };
-            let bytes = match whole(field, most).await {
-                Ok(bytes) => bytes,
-                Err(_) if is_file => return Some(Refusal::PictureTooLarge { most_bytes: MOST_BYTES }.into()),
+            if name == "pictures" {
+                if let Err(problem) = take_picture(visit, field, &mut brought).await {
+                    return Some(problem);
+                }
+                continue;
+            }
+            match whole(field, room).await {
+                Ok(Some(bytes)) => {
+                    room -= bytes.len();
+                    brought.typed.add(&name, String::from_utf8_lossy(&bytes).into_owned());
+                }
+                Ok(None) => {
+                    let detail = "This form is too large.";
+                    return Some(Problem::http(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail));
+                }
                 Err(problem) => return Some(problem),
-            };
-            if !is_file {
-                room -= bytes.len();
-                brought.typed.add(&name, String::from_utf8_lossy(&bytes).into_owned());
-            } else if !bytes.is_empty() {
-                if brought.typed.all("picture").len() >= MOST_PICTURES {
-                    let most = i64::try_from(MOST_PICTURES).unwrap_or(i64::MAX);
-                    return Some(Refusal::TooManyPictures { most }.into());
-                }
-                // A picture that was brought stays chosen, whatever is wrong with the rest of the form.
-                match visit.site.market.add_picture(visit.asker.caller(), bytes).await {
-                    Ok(picture) => brought.typed.add("picture", picture.picture.to_string()),
-                    Err(no) => brought.problem = Some(no.into()),
-                }
             }
         }
     };
@@ -109,30 +107,51 @@ async fn read(visit: &Visit, request: Request) -> Brought {
     brought
 }
 
-async fn whole(mut field: Field<'_>, most: usize) -> Result<Vec<u8>, Problem> {
-    let mut bytes = Vec::new();
+/// Takes one picture of a form in. One that was brought stays chosen, whatever is wrong with the rest of the form.
+async fn take_picture(visit: &Visit, field: Field<'_>, brought: &mut Brought) -> Result<(), Problem> {
+    let _room = visit.site.shared.forms.acquire().await.map_err(|_| No::Busy(Busy::Closing))?;
+    let bytes = whole(field, usize::try_from(MOST_BYTES).unwrap_or(0)).await?;
+    let problem = match bytes {
+        None => Refusal::PictureTooLarge { most_bytes: MOST_BYTES }.into(),
+        // A field for files that was left empty.
+        Some(bytes) if bytes.is_empty() => return Ok(()),
+        Some(_) if chosen_pictures(&brought.typed).len() >= MOST_PICTURES => {
+            Refusal::TooManyPictures { most: i64::try_from(MOST_PICTURES).unwrap_or(i64::MAX) }.into()
+        }
+        Some(bytes) => match visit.site.market.add_picture(visit.asker.caller(), bytes).await {
+            Ok(picture) => {
+                brought.typed.add("picture", picture.picture.to_string());
+                return Ok(());
+            }
+            Err(no) => Problem::from(no),
+        },
+    };
+    brought.problem.get_or_insert(problem);
+    Ok(())
+}
+
+/// A field's bytes; nothing when there are more than that. It is read to its end either way, so that the next one can be.
+async fn whole(mut field: Field<'_>, most: usize) -> Result<Option<Vec<u8>>, Problem> {
+    let (mut bytes, mut fits) = (Vec::new(), true);
     while let Some(piece) = field
         .chunk()
         .await
         .map_err(|error| Problem::http(error.status(), "body_broken", error.body_text()))?
     {
-        if bytes.len() + piece.len() > most {
-            return Err(Problem::http(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "body_too_large",
-                "This form is too large.",
-            ));
+        fits &= bytes.len() + piece.len() <= most;
+        if fits {
+            bytes.extend_from_slice(&piece);
+        } else {
+            bytes = Vec::new();
         }
-        bytes.extend_from_slice(&piece);
     }
-    Ok(bytes)
+    Ok(fits.then_some(bytes))
 }
 
 async fn page(visit: &Visit, listing: Option<ListingId>, typed: Typed, wrong: Wrong) -> Result<Page, Failed> {
     let mut points = visit.ask(|view| view.pickup_points()).await?;
     points.retain(|desk| desk.point.closed_at.is_none());
     let pictures = chosen_pictures(&typed);
-    let key = visit.site.market.fresh_key();
     Ok(Page {
         shell: visit.shell.clone(),
         typed,
@@ -143,7 +162,6 @@ async fn page(visit: &Visit, listing: Option<ListingId>, typed: Typed, wrong: Wr
         conditions: Condition::ALL,
         points,
         most: MOST_PICTURES,
-        key,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use auboutique_domain::Command;
-use auboutique_market::{Password, SignIn};
+use auboutique_market::{Key, Password, SignIn};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -31,11 +31,6 @@ struct SignUp {
 }
 
 impl SignUp {
-    /// The way on, for the link to the login.
-    fn back(&self) -> String {
-        Typed::of([("next", self.typed.get("next").to_owned())]).address()
-    }
-
     fn beyond(&self) -> Option<&str> {
         self.wrong.beyond(&["name", "username", "email", "password"])
     }
@@ -147,7 +142,12 @@ pub async fn signup(device: Device, Form(visit, typed): Form) -> Result<Response
     let password = Password::typed(typed.get("password"));
     let said = (typed.get("name"), typed.get("username"), typed.get("email"));
     let market = &visit.site.market;
-    let joined = match market.register(None, said, &password).await {
+    let key = typed.some("key").map(Key::parse).transpose();
+    let registered = match key {
+        Ok(key) => market.register(key, said, &password).await,
+        Err(refusal) => Err(refusal.into()),
+    };
+    let joined = match registered {
         Ok(_) => market.log_in(typed.get("username"), &password, &visit.asker.source, &device.0).await,
         Err(no) => Err(no),
     };

@@ -9,7 +9,8 @@ use auboutique_domain::{Command, Moment, Refusal, Reply};
 use auboutique_market::{Key, No, View};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 
 use super::asset;
@@ -29,8 +30,12 @@ pub struct Shell {
     pub me: Option<Me>,
     /// The path and the query of the page.
     pub path: String,
+    /// Where to come back to after signing in: this page, or the one whose form was sent.
+    pub back: String,
     /// When the page was written.
     pub now: Moment,
+    /// What the keys of the page's forms begin with.
+    pub key: Key,
     /// What was just done, as the key of a message.
     pub done: Option<String>,
     /// Where the style and the scripts are.
@@ -42,6 +47,33 @@ pub struct Shell {
 }
 
 impl Shell {
+    /// The frame of a page for somebody of whom nothing is known but the request.
+    #[must_use]
+    pub fn of_a_visitor(site: &Site, method: &Method, uri: &Uri, headers: &HeaderMap) -> Self {
+        let l = locale(site, headers);
+        let done = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
+            .find(|(name, _)| name == "done")
+            .map(|(_, done)| format!("done-{done}"));
+        Self {
+            me: None,
+            path: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+            back: back(method, uri, headers),
+            now: site.market.now(),
+            done: done.filter(|key| l.has(key)),
+            assets: asset::folder(),
+            url: site.url().into(),
+            cursor: *site.market.log().borrow(),
+            key: site.market.fresh_key(),
+            l,
+        }
+    }
+
+    /// The hidden field that makes sending a form twice the same as sending it once. Every form of a page has its own.
+    #[must_use]
+    pub fn once(&self, form: impl fmt::Display) -> Markup {
+        Markup(format!("<input type=\"hidden\" name=\"key\" value=\"{}-{form}\">", self.key.as_str()))
+    }
+
     /// Whether the page stands in that part of the market, for the navigation.
     #[must_use]
     pub fn is_at(&self, part: &str) -> bool {
@@ -136,7 +168,7 @@ impl Shell {
     /// The way to sign in and come back here.
     #[must_use]
     pub fn login(&self) -> String {
-        let next: String = form_urlencoded::byte_serialize(self.path.as_bytes()).collect();
+        let next: String = form_urlencoded::byte_serialize(self.back.as_bytes()).collect();
         format!("/login?next={next}")
     }
 }
@@ -173,22 +205,8 @@ impl FromRequestParts<Site> for Visit {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Response> {
-        let l = locale(site, &parts.headers);
         let asker = Asker::from_request_parts(parts, site).await;
-        let query = parts.uri.query().unwrap_or_default();
-        let mut shell = Shell {
-            l,
-            me: None,
-            path: parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
-            now: site.market.now(),
-            done: form_urlencoded::parse(query.as_bytes())
-                .find(|(name, _)| name == "done")
-                .map(|(_, done)| format!("done-{done}")),
-            assets: asset::folder(),
-            url: site.url().into(),
-            cursor: *site.market.log().borrow(),
-        };
-        shell.done = shell.done.filter(|key| shell.l.has(key));
+        let mut shell = Shell::of_a_visitor(site, &parts.method, &parts.uri, &parts.headers);
         let mut asker = match asker {
             Ok(asker) => asker,
             Err(problem) => return Err(Failed::new(shell, problem).into_response()),
@@ -202,6 +220,23 @@ impl FromRequestParts<Site> for Visit {
         }
         Ok(Self { site: site.clone(), asker, shell })
     }
+}
+
+/// Where to come back to after signing in. What a form is sent to cannot be visited: then it is the page the form is on. The
+/// pages of signing in themselves know where they lead.
+fn back(method: &Method, uri: &Uri, headers: &HeaderMap) -> String {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let from = text(header::REFERER).and_then(|from| from.parse::<Uri>().ok());
+    let ours = |from: &Uri| from.authority().map(Authority::as_str) == text(header::HOST);
+    let page = if method.is_safe() { Some(uri.clone()) } else { from.filter(ours) };
+    let Some(page) = page else { return "/".to_owned() };
+    if matches!(page.path(), "/login" | "/signup") {
+        return Typed::parse(page.query().unwrap_or_default().as_bytes())
+            .some("next")
+            .unwrap_or("/")
+            .to_owned();
+    }
+    page.path_and_query().map_or("/", |path| path.as_str()).to_owned()
 }
 
 /// The language a request is answered in.

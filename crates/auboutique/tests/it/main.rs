@@ -8,6 +8,7 @@ mod crash;
 mod event;
 mod http;
 mod listener;
+mod page;
 mod privilege;
 mod process;
 mod race;
