@@ -32,7 +32,7 @@ use super::asker::Asker;
 use super::input::{Limit, Number, Query};
 use super::metric;
 use super::problem::Problem;
-use super::server::Peer;
+use super::server::{Endless, Peer};
 use crate::ear::{Ear, Told};
 use crate::live::{CutOff, Form, Live, Viewer};
 
@@ -164,14 +164,17 @@ pub async fn listen(
     };
     // The number stands there before anything happened, so that whoever is cut off before that misses nothing either.
     let first = format!("retry: {COME_BACK}\nid: {cursor}\n: AUBoutique tells what happens\n\n").into_bytes();
+    let now = site.market.now().timestamp();
     let listening =
         Listening { live: site.live, closing: site.closing, ear, first, _here: here, _place: place };
+    let date =
+        jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&now).unwrap_or_default();
     let told = stream::unfold(Some(listening), |listening| async move {
         let mut listening = listening?;
         let (bytes, over) = listening.next().await;
         Some((Ok::<_, Infallible>(bytes), (!over).then_some(listening)))
     });
-    Ok((HEADERS, Body::from_stream(told)).into_response())
+    Ok((Extension(Endless), HEADERS, [(header::DATE, date)], Body::from_stream(told)).into_response())
 }
 
 fn last_event_id(headers: &HeaderMap) -> Result<Option<i64>, Malformed> {

@@ -1,5 +1,6 @@
 //! The loop that owns the sockets of HTTP. Nobody who is slow keeps a place for long.
 
+use std::convert::Infallible;
 use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
@@ -11,17 +12,21 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
+use axum::http::{Method, Version};
+use axum::response::Response;
+use http_body_util::BodyExt as _;
 use hyper::Request;
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulConnection;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{Sleep, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tower::ServiceExt as _;
 
 use crate::tcp;
@@ -48,6 +53,11 @@ pub struct Peer {
     pub address: SocketAddr,
     listens: Arc<AtomicBool>,
 }
+
+/// Marks an answer without an end. On HTTP/1.1 its connection is taken from hyper, whose buffers would wait with it: ten
+/// thousand listeners are most of what an idle market holds in memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Endless;
 
 impl Peer {
     /// From now on this connection tells what happens: a machine that no longer answers is given up within seconds.
@@ -79,6 +89,103 @@ async fn welcome(
     router: Router,
     closing: watch::Receiver<bool>,
 ) {
+    // Without encryption nothing is sniffed: whoever wants HTTP/2 agrees on it there. Each way is boxed: a task takes as
+    // much room as the largest thing it may ever do.
+    let Some(acceptor) = acceptor else { return Box::pin(one(stream, peer, router, closing)).await };
+    let Some(stream) = Box::pin(tcp::encrypt(&acceptor, stream)).await else { return };
+    if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+        Box::pin(two(stream, peer, router, closing)).await;
+    } else {
+        Box::pin(one(stream, peer, router, closing)).await;
+    }
+}
+
+/// Serves HTTP/1.1.
+async fn one<S>(stream: S, peer: Peer, router: Router, closing: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    if let Some((stream, endless)) = Box::pin(answer_in_turn(stream, peer, router, closing)).await
+        && let Err(error) = Box::pin(tell(stream, endless)).await
+    {
+        tracing::debug!(%error, "a listener is gone");
+    }
+}
+
+/// Answers one request after the other, until the client goes or asks for what has no end. That answer is left to be written,
+/// with the connection.
+async fn answer_in_turn<S>(
+    stream: S,
+    peer: Peer,
+    router: Router,
+    closing: watch::Receiver<bool>,
+) -> Option<(S, Response)>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (hand_over, mut handed_over) = tokio::sync::mpsc::channel(1);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer.clone());
+        let asks_for_all = request.method() == Method::GET && request.version() == Version::HTTP_11;
+        let (answer, hand_over) = (router.clone().oneshot(request.map(Body::new)), hand_over.clone());
+        async move {
+            let response = answer.await?;
+            if asks_for_all && response.extensions().get::<Endless>().is_some() {
+                // Whoever takes it drops this, and what waits for it.
+                drop(hand_over.try_send(response));
+                return pending().await;
+            }
+            Ok::<_, Infallible>(response)
+        }
+    });
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE);
+    builder.max_buf_size(HEAD.0).max_headers(HEAD.1);
+    let mut connection = builder.serve_connection(TokioIo::new(stream), service);
+    let endless = tokio::select! {
+        () = finish(Pin::new(&mut connection), closing, pending()) => return None,
+        endless = handed_over.recv() => endless?,
+    };
+    Some((connection.into_parts().io.into_inner(), endless))
+}
+
+/// Writes an answer without an end, piece by piece as it comes, until either side goes.
+async fn tell<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, endless: Response) -> io::Result<()> {
+    let (parts, mut body) = endless.into_parts();
+    let mut head = format!("HTTP/1.1 {}\r\n", parts.status).into_bytes();
+    for (name, value) in &parts.headers {
+        head.extend_from_slice(name.as_str().as_bytes());
+        head.extend_from_slice(b": ");
+        head.extend_from_slice(value.as_bytes());
+        head.extend_from_slice(b"\r\n");
+    }
+    head.extend_from_slice(b"transfer-encoding: chunked\r\nconnection: close\r\n\r\n");
+    stream.write_all(&head).await?;
+    drop((head, parts));
+    loop {
+        stream.flush().await?;
+        let mut unasked = [0; 16];
+        let piece = tokio::select! {
+            piece = body.frame() => piece,
+            // Nothing more can be asked on this connection; that it was closed can be seen.
+            read = stream.read(&mut unasked) => match read? {
+                0 => return Ok(()),
+                _ => continue,
+            },
+        };
+        let Some(piece) = piece else { break };
+        let piece = piece.map_err(io::Error::other)?.into_data().unwrap_or_default();
+        if !piece.is_empty() {
+            let chunk = [format!("{:x}\r\n", piece.len()).as_bytes(), &piece, b"\r\n"].concat();
+            stream.write_all(&chunk).await?;
+        }
+    }
+    stream.write_all(b"0\r\n\r\n").await?;
+    stream.shutdown().await
+}
+
+/// Serves HTTP/2.
+async fn two(stream: TlsStream<Patient>, peer: Peer, router: Router, closing: watch::Receiver<bool>) {
     let under_way = UnderWay::default();
     let counted = under_way.clone();
     let service = service_fn(move |mut request: Request<Incoming>| {
@@ -87,36 +194,27 @@ async fn welcome(
         let answer = router.clone().oneshot(request.map(Body::new));
         async move { answer.await.map(|response| response.map(|body| Answering { body, _one: one })) }
     });
-    let mut one = http1::Builder::new();
-    one.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE).max_buf_size(HEAD.0).max_headers(HEAD.1);
-    // Without encryption nothing is sniffed: whoever wants HTTP/2 agrees on it there.
-    let Some(acceptor) = acceptor else {
-        return finish(one.serve_connection(TokioIo::new(stream), service), closing, pending()).await;
-    };
-    let Some(stream) = Box::pin(tcp::encrypt(&acceptor, stream)).await else { return };
-    if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
-        let mut two = http2::Builder::new(TokioExecutor::new());
-        two.timer(TokioTimer::new())
-            .keep_alive_interval(Duration::from_secs(20))
-            .keep_alive_timeout(Duration::from_secs(10))
-            .max_concurrent_streams(STREAMS)
-            .max_header_list_size(u32::try_from(HEAD.0).unwrap_or(u32::MAX));
-        let connection =
-            finish(two.serve_connection(TokioIo::new(stream), service), closing, under_way.idle());
-        connection.await;
-    } else {
-        finish(one.serve_connection(TokioIo::new(stream), service), closing, pending()).await;
-    }
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Duration::from_secs(20))
+        .keep_alive_timeout(Duration::from_secs(10))
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(u32::try_from(HEAD.0).unwrap_or(u32::MAX));
+    let connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    finish(connection, closing, under_way.idle()).await;
 }
 
 /// Serves a connection until it ends; when the market closes, until what is under way is answered; when it was idle for too
 /// long, for a while longer at most.
-async fn finish<C>(connection: C, mut closing: watch::Receiver<bool>, idle: impl Future<Output = ()>)
-where
+async fn finish<C>(
+    mut connection: Pin<&mut C>,
+    mut closing: watch::Receiver<bool>,
+    idle: impl Future<Output = ()>,
+) where
     C: GracefulConnection,
     C::Error: std::fmt::Display,
 {
-    let mut connection = pin!(connection);
     let closed = async move { drop(closing.wait_for(|closing| *closing).await) };
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
