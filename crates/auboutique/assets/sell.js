@@ -24,11 +24,16 @@ function removable(form, shot) {
   button.onclick = () => {
     shot.remove();
     mark(form);
+    goOn(form);
   };
   shot.append(button);
 }
 
-async function bring(form, file) {
+const isSending = (form) => form.querySelector(".shot.skeleton") !== null;
+const tell = (form, text) => (form.querySelector("[data-progress]").textContent = text);
+
+/** Puts a picture on the page that is yet to be sent. */
+function bring(form, file) {
   const shot = document.createElement("li");
   shot.className = "shot skeleton";
   const image = document.createElement("img");
@@ -36,24 +41,54 @@ async function bring(form, file) {
   image.src = URL.createObjectURL(file);
   shot.append(image);
   form.querySelector("[data-shots]").append(shot);
-  const progress = form.querySelector("[data-progress]");
-  progress.textContent = form.dataset.sending;
+  removable(form, shot);
+  return shot;
+}
+
+/** Sends a picture; answers with what is wrong with it. */
+async function send(form, shot, file) {
   try {
     const headers = { "content-type": file.type || "application/octet-stream" };
     const answer = await fetch("/api/v1/pictures", { method: "POST", headers, body: file });
     const said = await answer.json();
-    if (!answer.ok) throw new Error(said.detail);
+    if (!answer.ok) return said.detail || form.dataset.failed;
     const hidden = document.createElement("input");
     Object.assign(hidden, { type: "hidden", name: "picture", value: said.picture });
     shot.append(hidden);
     shot.classList.remove("skeleton");
-    removable(form, shot);
-    progress.textContent = "";
-  } catch (problem) {
-    shot.remove();
-    progress.textContent = problem.message;
+    return "";
+  } catch {
+    return form.dataset.failed;
   }
+}
+
+/** Sends pictures one by one, and then the form, if that was asked for meanwhile. */
+async function sendAll(form, files) {
+  const shots = files.map((file) => [bring(form, file), file]);
   mark(form);
+  let wrong = "";
+  for (const [shot, file] of shots) {
+    if (!shot.isConnected) continue;
+    tell(form, form.dataset.sending);
+    const said = await send(form, shot, file);
+    if (said && shot.isConnected) {
+      shot.remove();
+      wrong = said;
+    }
+    mark(form);
+  }
+  // Without a picture that should be on it nothing is sent.
+  if (wrong) delete form.dataset.waits;
+  if (!isSending(form) || wrong) tell(form, wrong);
+  goOn(form);
+}
+
+/** Sends the form that waits for its pictures, once they are there. */
+function goOn(form) {
+  if (isSending(form)) return;
+  const waits = "waits" in form.dataset;
+  delete form.dataset.waits;
+  if (waits && form.isConnected) form.requestSubmit();
 }
 
 function preview(form) {
@@ -78,11 +113,17 @@ export function sell() {
   form.dataset.awake = "yes";
   for (const shot of picked(form)) removable(form, shot);
   form.addEventListener("input", () => preview(form));
+  form.addEventListener("submit", (event) => {
+    if (!isSending(form)) return;
+    event.preventDefault();
+    form.dataset.waits = "yes";
+    tell(form, form.dataset.waiting);
+  });
   const input = form.elements.pictures;
-  input.addEventListener("change", async () => {
+  input.addEventListener("change", () => {
     const files = [...input.files].slice(0, Number(form.dataset.most) - picked(form).length);
     input.value = "";
-    for (const file of files) await bring(form, file);
+    sendAll(form, files);
   });
   mark(form);
 }

@@ -177,6 +177,46 @@ fn a_whole_sale_is_followed_live_by_everybody_in_it_and_no_page_is_loaded_anew()
     stage.is_clean();
 }
 
+// ---- what goes wrong, and what happens meanwhile ----
+
+/// The next request of the page that the script names is held until `window.__go()`, before it is sent or once it is answered.
+const HOLD: &str = "
+    const [names, when] = arguments;
+    const answered = window.fetch;
+    window.fetch = async (...asked) => {
+      if (!String(asked[0]).includes(names)) return answered(...asked);
+      window.fetch = answered;
+      const held = new Promise((go) => (window.__go = go));
+      if (when === 'before') await held;
+      const answer = await answered(...asked);
+      window.__answered = true;
+      if (when === 'after') await held;
+      return answer;
+    }";
+
+#[test]
+fn a_listing_waits_for_the_pictures_that_are_on_their_way() {
+    let stage = Stage::on_sqlite();
+    let phone = Browser::on(&stage, Screen::Phone);
+    phone.is_of(&stage.member("rima"));
+    phone.goes("/sell");
+    phone.sees("#sell[data-awake]");
+    phone.script_with(HOLD, vec![Value::from("/api/v1/pictures"), Value::from("before")]);
+    phone.brings("#pictures", &picture(&stage));
+    phone.sees(".shot.skeleton img");
+    phone.types("#title", "An oud from Damascus");
+    phone.types("#price", "120");
+    chooses(&phone, "music", "like_new");
+    phone.clicks("#sell button.main");
+    phone.reads("[data-progress]", "as soon as the pictures have arrived");
+    assert_eq!(stage.state().1, 0);
+    phone.script("window.__go()");
+    phone.arrives("/listings/lst_");
+    phone.sees(".stage img");
+    assert_eq!(phone.complaints(), Vec::<String>::new());
+    stage.is_clean();
+}
+
 // ---- with the keyboard alone ----
 
 /// Presses the tabulator until that has the focus, as it must within a screen or two; and it has to be seen.
