@@ -13,10 +13,12 @@ function names(event) {
 /** What a member is told in passing when they are not looking at it. */
 const TOLD = /^(order_|drop_off_missed|pickup_missed|pickup_moved|pickup_reminded|message_sent|strike_given)/;
 
-export function follow({ happened, talk, toast, page, refreshAll }) {
+/** Listens from now on; answers with how to ask up to which event everything was heard. */
+export function follow({ happened, talk, toast, page, afresh, resync }) {
   const me = document.body.dataset.me ?? "";
   const channel = "BroadcastChannel" in window ? new BroadcastChannel(`live-${me}`) : null;
   let cursor = Number(document.body.dataset.cursor || 0);
+  let leads = false;
 
   async function tell(event) {
     // What one did oneself is no news.
@@ -39,7 +41,8 @@ export function follow({ happened, talk, toast, page, refreshAll }) {
         cursor = event.seq;
       }
       talk.hear(event, me);
-      happened(names(event));
+      // What arrives before the eyes of the member is read, and counts nowhere.
+      if (!event.message || !talk.shows(event.message.conversation)) happened(names(event));
       if (me) tell(event);
     } else if (line.presence) {
       const { member, online } = line.presence;
@@ -51,7 +54,7 @@ export function follow({ happened, talk, toast, page, refreshAll }) {
       talk.typing(line.typing);
     } else if (line.end?.code === "resync_required") {
       cursor = line.end.cursor;
-      refreshAll();
+      resync();
     } else if (line.end?.code === "session_ended") {
       // Whoever logs out here is on the way to another page already.
       setTimeout(() => location.reload(), 1500);
@@ -70,12 +73,35 @@ export function follow({ happened, talk, toast, page, refreshAll }) {
     document.getElementById("top").after(bar);
   }
 
-  channel?.addEventListener("message", ({ data }) => (data.lost === undefined ? hear(data) : lost(data.lost)));
+  /** What the leading tab heard and this one did not is read from the pages. */
+  function catchUp(heard) {
+    if (heard <= cursor) return;
+    cursor = heard;
+    afresh();
+  }
+
+  channel?.addEventListener("message", ({ data }) => {
+    if (data.asks) {
+      if (leads) channel.postMessage({ heard: cursor });
+    } else if (data.heard !== undefined) catchUp(data.heard);
+    else if (data.lost !== undefined) lost(data.lost);
+    else hear(data);
+  });
+
+  // A page hears nothing before its script runs, nor while the browser lets it sleep.
+  const ask = () => document.visibilityState === "visible" && channel?.postMessage({ asks: true });
+  ask();
+  addEventListener("visibilitychange", ask);
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
+  });
 
   function open(release) {
     let source;
     let grace = 0;
     let failures = 0;
+    leads = true;
+    channel?.postMessage({ heard: cursor });
     const start = () => {
       source = new EventSource(`/api/v1/events?after=${cursor}`);
       source.onopen = () => {
@@ -107,11 +133,9 @@ export function follow({ happened, talk, toast, page, refreshAll }) {
       source.close();
       release();
     });
-    addEventListener("pageshow", (event) => {
-      if (event.persisted) location.reload();
-    });
   }
 
   if (navigator.locks) navigator.locks.request(`live-${me}`, () => new Promise(open));
   else open(() => {});
+  return () => cursor;
 }

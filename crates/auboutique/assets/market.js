@@ -11,10 +11,17 @@ const quiet = matchMedia("(prefers-reduced-motion: reduce)");
 
 // ---- going from page to page ----
 
+const NO_PAGE = new Error("the answer is no page");
+
 let going = null;
 
-/** Fetches a page of ours. Anything else, or a failure, is left to the browser. */
+/** The address of the page that is shown: while another one is on its way, the browser names that one already. */
+let shown = "";
+
+/** Fetches a page of ours. Anything else, or a failure, is thrown. */
 async function fetchPage(address, options = {}) {
+  // Who goes on waits for no other page, and for nothing to be found.
+  clearTimeout(typing);
   going?.abort();
   going = new AbortController();
   const line = document.createElement("div");
@@ -22,7 +29,7 @@ async function fetchPage(address, options = {}) {
   const wait = setTimeout(() => document.body.append(line), 200);
   try {
     const answer = await fetch(address, { ...options, headers: { accept: "text/html" }, signal: going.signal });
-    if (!(answer.headers.get("content-type") ?? "").startsWith("text/html")) throw new Error("no page");
+    if (!(answer.headers.get("content-type") ?? "").startsWith("text/html")) throw NO_PAGE;
     return { answer, next: page(await answer.text()) };
   } finally {
     clearTimeout(wait);
@@ -30,8 +37,11 @@ async function fetchPage(address, options = {}) {
   }
 }
 
-/** Puts the parts of another page in the place of this one's. */
-function show(next, address, { push = true, keep = false } = {}) {
+/**
+ * Puts the parts of another page in the place of this one's. A page that stays where it is keeps its focus and its place
+ * on the screen.
+ */
+function show(next, address, { push = true, stay = false } = {}) {
   const swap = () => {
     document.title = next.title;
     document.documentElement.lang = next.documentElement.lang;
@@ -41,26 +51,21 @@ function show(next, address, { push = true, keep = false } = {}) {
     Object.assign(document.body.dataset, next.body.dataset);
     for (const id of ["main", "bar", "top"]) {
       const [old, fresh] = [document.getElementById(id), next.getElementById(id)];
-      if (old && fresh) old.replaceWith(document.adoptNode(fresh));
+      if (!old || !fresh) continue;
+      if (stay) put(old, fresh);
+      else old.replaceWith(document.adoptNode(fresh));
     }
     if (push) history.pushState({}, "", address);
     if (was !== document.body.dataset.me) location.reload();
   };
   const done = () => {
-    const named = new URL(address, location.href).hash.slice(1);
-    const target = named && document.getElementById(named);
-    const wrong = document.querySelector("main [aria-invalid=true]");
-    const first = document.querySelector("main [autofocus]");
-    if (wrong) wrong.focus();
-    else if (first) first.focus();
-    else if (target) target.scrollIntoView({ block: "end" });
-    else if (!keep) {
-      scrollTo(0, 0);
-      document.getElementById("main").focus({ preventScroll: true });
-    }
+    if (!stay) arrive(new URL(address, location.href).hash);
     wake();
+    shown = location.pathname + location.search;
+    // What happened while the page was on its way was told to the one before it.
+    if (Number(document.body.dataset.cursor) < heard()) afresh();
   };
-  if (document.startViewTransition && !quiet.matches && !keep) {
+  if (document.startViewTransition && !quiet.matches && !stay) {
     document.startViewTransition(swap).updateCallbackDone.then(done);
   } else {
     swap();
@@ -68,13 +73,34 @@ function show(next, address, { push = true, keep = false } = {}) {
   }
 }
 
-async function go(address, options) {
+/** Looks at what a page is about: what is wrong with it, what is to be filled in, what the address names, its beginning. */
+function arrive(hash) {
+  const target = hash && document.getElementById(hash.slice(1));
+  const wrong = document.querySelector("main [aria-invalid=true]");
+  const first = document.querySelector("main [autofocus]");
+  if (wrong) wrong.focus();
+  else if (first) first.focus();
+  else if (target) {
+    target.scrollIntoView({ block: "end" });
+    if (target.tabIndex < 0) target.tabIndex = -1;
+    target.focus({ preventScroll: true });
+  } else {
+    scrollTo(0, 0);
+    document.getElementById("main").focus({ preventScroll: true });
+  }
+}
+
+async function go(address, options = {}) {
   try {
     const { answer, next } = await fetchPage(address);
+    // Who went back and forth meanwhile is somewhere else.
+    if (options.push === false && address !== location.href) return;
     const hash = new URL(address, location.href).hash;
     show(next, answer.url + hash, options);
   } catch (problem) {
-    if (problem.name !== "AbortError") location.href = address;
+    if (problem.name === "AbortError") return;
+    if (address === location.href) location.reload();
+    else location.href = address;
   }
 }
 
@@ -87,8 +113,7 @@ document.addEventListener("click", (event) => {
   if (to.origin !== location.origin || /^\/(api|pictures|assets)\b/.test(to.pathname)) return;
   if (to.pathname === location.pathname && to.search === location.search && to.hash) return;
   event.preventDefault();
-  if (link.hasAttribute("data-more")) more(link);
-  else if (link.hasAttribute("data-earlier")) more(link);
+  if (link.matches("[data-more], [data-earlier]")) more(link);
   else go(link.href);
 });
 
@@ -121,69 +146,78 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
-/** The next part of a list, put behind what is there. */
+/** What goes with a list and stands beside it: the way to more of it, the word that there is nothing. */
+const beside = (list, what) => list.parentElement.querySelector(`:scope > ${what}`);
+
+/** The next part of a list, put behind what is there; of a conversation the one before, put above. */
 async function more(link) {
-  const earlier = link.hasAttribute("data-earlier");
-  const list = earlier ? document.getElementById("said") : document.getElementById("main").querySelector("[data-page]");
+  const pager = link.closest(".more");
+  const above = link.closest("[data-page]");
+  const list = above ?? beside(pager, "[data-page]");
+  if (link.hasAttribute("aria-busy")) return;
   link.setAttribute("aria-busy", "true");
   try {
     const { next } = await fetchPage(link.href);
     const found = next.getElementById(list.id);
-    const pager = link.closest(".more");
-    if (earlier) {
-      const height = document.documentElement.scrollHeight;
-      pager.replaceWith(...[...found.children].map((child) => document.adoptNode(child)));
-      scrollBy(0, document.documentElement.scrollHeight - height);
-      return;
-    }
-    const address = new URL(link.href);
-    const first = found.firstElementChild;
-    for (const child of [...found.children]) {
-      child.dataset.page = address.pathname + address.search;
-      list.append(document.adoptNode(child));
-    }
-    const again = next.querySelector("main .more");
-    if (again) pager.replaceWith(document.adoptNode(again));
-    else pager.remove();
-    first?.querySelector("a")?.focus({ preventScroll: true });
-  } catch {
-    location.href = link.href;
+    if (above) putAbove(list, found, pager);
+    else putBelow(list, found, pager, new URL(link.href));
+  } catch (problem) {
+    link.removeAttribute("aria-busy");
+    if (problem.name !== "AbortError") location.href = link.href;
   }
+}
+
+function putBelow(list, found, pager, from) {
+  const again = beside(found, ".more");
+  const first = [...found.children].find(({ id }) => id && !document.getElementById(id));
+  for (const row of found.children) row.dataset.page = from.pathname + from.search;
+  found.dataset.page = list.dataset.page;
+  put(list, found);
+  if (again) pager.replaceWith(document.adoptNode(again));
+  else pager.remove();
+  first?.querySelector("a")?.focus({ preventScroll: true });
+}
+
+function putAbove(list, found, pager) {
+  const ends = !found.querySelector(":scope > .more");
+  const height = document.documentElement.scrollHeight;
+  // What is put behind the way to it stands above everything else.
+  if (ends) found.prepend(pager.cloneNode(true));
+  put(list, found);
+  if (ends) pager.remove();
+  scrollBy(0, document.documentElement.scrollHeight - height);
+  if (ends) list.focus({ preventScroll: true });
 }
 
 // ---- searching while typing ----
 
 let typing = 0;
 document.addEventListener("input", (event) => {
-  const input = event.target;
-  if (input.id !== "find-text") return;
+  if (event.target.id !== "find-text") return;
   clearTimeout(typing);
-  typing = setTimeout(async () => {
-    const here = location.pathname === "/browse";
-    const to = new URL(here ? location.href : "/browse", location.href);
-    to.searchParams.set("text", input.value);
-    for (const name of ["after", "done"]) to.searchParams.delete(name);
-    if (!input.value.trim()) {
-      if (!here) return;
-      to.searchParams.delete("text");
-    }
-    try {
-      const { next } = await fetchPage(to.href);
-      if (here) {
-        document.getElementById("browse").replaceWith(document.adoptNode(next.getElementById("browse")));
-        document.title = next.title;
-        history.replaceState({}, "", to);
-      } else {
-        const main = next.getElementById("main");
-        document.getElementById("main").replaceWith(document.adoptNode(main));
-        document.title = next.title;
-        history.pushState({}, "", to);
-      }
-    } catch (problem) {
-      if (problem.name !== "AbortError") throw problem;
-    }
-  }, 160);
+  typing = setTimeout(find, 160, event.target);
 });
+
+/** Shows what is found by what stands in the field. */
+async function find(input) {
+  const here = location.pathname === "/browse";
+  const to = new URL(here ? location.href : "/browse", location.href);
+  to.searchParams.set("text", input.value);
+  for (const name of ["after", "done"]) to.searchParams.delete(name);
+  if (!input.value.trim()) {
+    if (!here) return;
+    to.searchParams.delete("text");
+  }
+  try {
+    const { next } = await fetchPage(to.href);
+    const found = next.getElementById("browse");
+    if (!found) throw NO_PAGE;
+    if (here) history.replaceState({}, "", to);
+    show(next, to.href, { push: !here, stay: true });
+  } catch (problem) {
+    if (problem.name !== "AbortError") throw problem;
+  }
+}
 
 document.addEventListener("change", (event) => {
   if (event.target.closest("[data-filters] select")) event.target.form.requestSubmit();
@@ -222,29 +256,110 @@ document.addEventListener("click", (event) => {
 
 // ---- what changes is put in place ----
 
-/** Puts parts of pages in place again: each from the page it came from, each such page fetched once. */
+/** What a piece of a page is known by among its siblings. */
+function known(piece) {
+  if (piece.nodeType !== Node.ELEMENT_NODE) return piece.nodeName;
+  const named = ["id", "data-known", "href", "action", "name"].find((name) => piece.getAttribute(name));
+  return named ? `${piece.nodeName} ${piece.getAttribute(named)}` : piece.nodeName;
+}
+
+/** Whether that is a list which goes on over pages: what was added to it stays when one of its pages is read again. */
+const goesOn = (part) => part.hasAttribute("data-page") && !part.hasAttribute("data-about");
+
+/** Makes a piece of a page what it has become, and leaves alone what is as it was: what is focused, typed, opened. */
+function patch(old, fresh) {
+  // What is just being sent is not changed under way.
+  if (old.isEqualNode(fresh) || old.matches("form[aria-busy=true]")) return;
+  // What was sent under a key and not answered is sent again under the same.
+  const holds = old.matches("input[type=hidden][name=key]") ? "value" : "open";
+  for (const { name, value } of [...fresh.attributes]) {
+    if (name !== holds && old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+  const list = goesOn(old) && old.dataset.page === fresh.dataset.page;
+  for (const { name } of [...old.attributes]) if (name !== holds && !fresh.hasAttribute(name)) old.removeAttribute(name);
+
+  const pieces = (part) => [...(list ? part.children : part.childNodes)];
+  const there = new Map();
+  for (const piece of pieces(old)) there.set(known(piece), [...(there.get(known(piece)) ?? []), piece]);
+  const pairs = pieces(fresh).map((piece) => [piece, there.get(known(piece))?.shift()]);
+  for (const piece of [...there.values()].flat()) {
+    if (!list || !(piece.id || piece.dataset.known)) piece.remove();
+  }
+  const behind = pairs.find(([, same]) => same)?.[1] ?? null;
+  let last = null;
+  for (const [piece, same] of pairs) {
+    if (!same) {
+      document.adoptNode(piece);
+      if (last) last.after(piece);
+      else old.insertBefore(piece, behind);
+    } else {
+      if (last && !(last.compareDocumentPosition(same) & Node.DOCUMENT_POSITION_FOLLOWING)) last.after(same);
+      if (same.nodeType === Node.ELEMENT_NODE) patch(same, piece);
+      else if (same.data !== piece.data) same.data = piece.data;
+    }
+    last = same ?? piece;
+  }
+}
+
+/** Patches a part; the focus goes to what became of the piece that had it. */
+function put(part, fresh) {
+  const held = part.contains(document.activeElement) ? document.activeElement : null;
+  patch(part, fresh);
+  if (!held || held === document.activeElement) return;
+  const named = held.id || held.hasAttribute("href") ? [...part.querySelectorAll(held.localName)] : [];
+  const same = held.isConnected ? held : named.find((other) => known(other) === known(held));
+  (same ?? document.getElementById("main")).focus({ preventScroll: true });
+}
+
+/** Up to which event the parts that were put in place had been read. */
+let asOf = new WeakMap();
+
+/** Puts these parts of a page that was fetched in place, unless what stands there was read later. */
+function putInPlace(next, ids) {
+  const read = Number(next.body.dataset.cursor);
+  for (const id of ids) {
+    const [old, fresh] = [document.getElementById(id), next.getElementById(id)];
+    if (old && !fresh && old.matches(".card")) gone(old);
+    if (!old || !fresh || read < (asOf.get(old) ?? Number(document.body.dataset.cursor))) continue;
+    asOf.set(old, read);
+    if (old.dataset.page) fresh.dataset.page = old.dataset.page;
+    if (goesOn(old)) join(old, fresh);
+    const news = old.textContent !== fresh.textContent && fresh.textContent.trim();
+    put(old, fresh);
+    if (!news || goesOn(old)) continue;
+    old.classList.add("fresh");
+    old.addEventListener("animationend", () => old.classList.remove("fresh"), { once: true });
+  }
+}
+
+/** Prepares a list for its first page as it is now. Where more has come than a page holds, it begins anew. */
+function join(list, fresh) {
+  const rows = [...fresh.children].filter(({ id }) => id);
+  if (rows.some(({ id }) => list.contains(document.getElementById(id)))) {
+    // How far one has looked back is known here alone.
+    fresh.querySelector(":scope > .more")?.remove();
+    return;
+  }
+  if (!rows.length) return;
+  const again = beside(fresh, ".more");
+  list.replaceChildren();
+  for (const what of [".more", ".empty"]) beside(list, what)?.remove();
+  if (again) list.after(document.adoptNode(again));
+}
+
+/** The page a part came from. */
+const pageOf = (part) => part.closest("[data-page]")?.dataset.page ?? shown;
+
+/** Writes parts anew: each from the page it came from, each such page fetched once. */
 async function refresh(parts) {
   const pages = new Map();
-  for (const part of parts) {
-    const from = part.closest("[data-page]")?.dataset.page ?? location.pathname + location.search;
-    if (!pages.has(from)) pages.set(from, []);
-    pages.get(from).push(part.id);
-  }
-  for (const [from, ids] of pages) {
+  for (const part of parts) pages.set(pageOf(part), [...(pages.get(pageOf(part)) ?? []), part.id]);
+  const each = [...pages].map(async ([from, ids]) => {
     const answer = await fetch(from, { headers: { accept: "text/html" } }).catch(() => null);
-    if (!answer?.ok) continue;
-    const next = page(await answer.text());
-    for (const id of ids) {
-      const [old, fresh] = [document.getElementById(id), next.getElementById(id)];
-      if (old && !fresh && old.matches(".card")) gone(old);
-      if (!old || !fresh || old.contains(document.activeElement) && document.activeElement.matches("input, textarea")) continue;
-      if (old.outerHTML === fresh.outerHTML) continue;
-      const open = old.querySelector("[popover]:popover-open")?.id;
-      old.replaceWith(document.adoptNode(fresh));
-      if (open) document.getElementById(open)?.showPopover?.();
-      if (!old.dataset.page && fresh.textContent.trim()) fresh.classList.add("fresh");
-    }
-  }
+    // A way to the login is not the page.
+    if (answer?.ok && !answer.redirected) putInPlace(page(await answer.text()), ids);
+  });
+  await Promise.all(each);
   wake();
 }
 
@@ -262,19 +377,38 @@ async function gone(card) {
 let waiting = new Set();
 let timer = 0;
 
-/** Something happened: every part of the page that is about it is written anew, in a moment and together. */
-function happened(names) {
-  for (const part of document.querySelectorAll("[data-about], [data-new]")) {
-    const about = `${part.dataset.about ?? ""} ${part.dataset.new ?? ""}`.split(" ");
-    if (part.id && about.some((word) => names.has(word))) waiting.add(part);
-  }
+/** Writes parts anew, in a moment and together. */
+function renew(parts) {
+  for (const part of parts) waiting.add(part);
   if (!waiting.size || timer) return;
   timer = setTimeout(() => {
-    const parts = [...waiting].filter((part) => part.isConnected);
+    const all = [...waiting].filter((part) => part.isConnected);
     [waiting, timer] = [new Set(), 0];
     // A part inside another comes with it.
-    refresh(parts.filter((part) => !parts.some((other) => other !== part && other.contains(part))));
+    const within = (part, other) => other !== part && other.contains(part) && pageOf(other) === pageOf(part);
+    refresh(all.filter((part) => !all.some((other) => within(part, other))));
   }, 120);
+}
+
+/** The parts of the page that say what they are about. */
+const alive = () => [...document.querySelectorAll("[data-about], [data-new]")].filter(({ id }) => id);
+
+/** Something happened: every part of the page that is about it is written anew. */
+function happened(names) {
+  renew(alive().filter((part) => `${part.dataset.about} ${part.dataset.new}`.split(" ").some((word) => names.has(word))));
+}
+
+/** Something happened, nobody knows what: every part that could be about it is written anew. */
+function afresh() {
+  renew(alive());
+  talk.catchUp();
+}
+
+/** The log is not the one that was listened to: its numbers say nothing of how old something is. */
+function resync() {
+  asOf = new WeakMap();
+  document.body.dataset.cursor = 0;
+  afresh();
 }
 
 /** What somebody is told in passing. */
@@ -298,7 +432,7 @@ function wake() {
   sell();
 }
 
-talk.refresh = refresh;
-talk.toast = toast;
+Object.assign(talk, { refresh, putInPlace, page });
+const heard = follow({ happened, talk, toast, page, afresh, resync });
 wake();
-follow({ happened, talk, toast, page, refreshAll: () => go(location.href, { push: false, keep: true }) });
+shown = location.pathname + location.search;

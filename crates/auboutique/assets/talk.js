@@ -1,50 +1,82 @@
 // A conversation: what arrives is put below, what is written is shown before it is sent, and both see the other typing.
 
 const here = () => document.getElementById("conversation");
-let said = 0;
+let told = 0;
 let fading = 0;
 
-function atEnd() {
-  return innerHeight + scrollY > document.documentElement.scrollHeight - 160;
+/** What was written here and has not arrived, by its name. It outlives the page it was written on. */
+const unsent = new Map();
+
+/** Does something to the conversation; who looks at its end looks at its end afterwards. */
+async function keepingTheEnd(change) {
+  const atEnd = innerHeight + scrollY > document.documentElement.scrollHeight - 160;
+  await change();
+  if (atEnd) scrollTo(0, document.documentElement.scrollHeight);
 }
 
-/** Reads the conversation again and puts what is new below. */
+/** Reads the conversation again and puts what is new below. What is said while nobody looks is not read yet. */
 async function catchUp() {
-  const box = here();
-  if (!box) return;
-  const stay = !atEnd();
-  await talk.refresh([document.getElementById("said")]);
-  if (!stay) scrollTo(0, document.documentElement.scrollHeight);
+  if (!here() || document.visibilityState !== "visible") return;
+  await keepingTheEnd(() => talk.refresh([document.getElementById("said")]));
+  remember();
 }
 
-function bubble(form, text) {
-  const box = document.createElement("div");
-  box.className = "bubble mine sending";
-  box.id = form.elements.message.value;
-  box.textContent = text;
-  document.getElementById("said").append(box);
-  scrollTo(0, document.documentElement.scrollHeight);
-  return box;
-}
-
-async function send(form, body, box) {
-  box.classList.remove("failed");
-  box.classList.add("sending");
-  box.onclick = null;
-  try {
-    const answer = await fetch(form.action, { method: "POST", body, headers: { accept: "text/html" } });
-    if (!answer.ok) throw await answer.text();
-    await catchUp();
-  } catch (problem) {
-    box.classList.replace("sending", "failed");
-    const said = typeof problem === "string" && new DOMParser().parseFromString(problem, "text/html").querySelector("[role=alert]");
-    box.title = said ? said.textContent : document.body.dataset.failed;
-    const why = document.createElement("small");
-    why.textContent = box.title;
-    box.querySelector("small")?.remove();
-    box.append(why);
-    box.onclick = () => send(form, body, box);
+/** Shows what has not arrived, where the page does not; forgets what has. */
+function remember() {
+  for (const message of unsent.values()) {
+    if (here()?.dataset.conversation !== message.conversation) continue;
+    const box = document.getElementById(message.name);
+    if (box?.dataset.number) unsent.delete(message.name);
+    else if (!box) draw(message);
   }
+}
+
+/** Draws a message that has not arrived: on its way, or failed, with the reason and another try. */
+function draw(message) {
+  if (here()?.dataset.conversation !== message.conversation) return;
+  let box = document.getElementById(message.name);
+  // It arrived, and only the answer did not.
+  if (box?.dataset.number) return void unsent.delete(message.name);
+  if (!box) {
+    box = document.createElement("div");
+    box.id = message.name;
+    document.getElementById("said").append(box);
+  }
+  box.className = `bubble mine ${message.why ? "failed" : "sending"}`;
+  box.replaceChildren(message.text);
+  if (!message.why) return;
+  const why = Object.assign(document.createElement("small"), { textContent: message.why });
+  const again = Object.assign(document.createElement("button"), { type: "button", className: "button slight" });
+  again.textContent = here().dataset.again;
+  again.onclick = () => {
+    send(message);
+    document.querySelector("[data-say] textarea").focus({ preventScroll: true });
+  };
+  box.append(why, again);
+}
+
+async function send(message) {
+  message.why = "";
+  keepingTheEnd(() => draw(message));
+  const failed = here().dataset.failed;
+  try {
+    const headers = { accept: "text/html" };
+    const answer = await fetch(message.action, { method: "POST", body: message.body, headers });
+    const next = talk.page(await answer.text());
+    // Who was sent elsewhere, to the login for one, has said nothing.
+    const arrived = answer.ok && new URL(answer.url).pathname === new URL(message.action).pathname;
+    if (arrived) {
+      unsent.delete(message.name);
+      document.getElementById(message.name)?.classList.remove("sending");
+      const shows = here()?.dataset.conversation === message.conversation;
+      if (shows) keepingTheEnd(() => talk.putInPlace(next, ["said"]));
+      return remember();
+    }
+    message.why = next.querySelector(".conversation [role=alert]")?.textContent || failed;
+  } catch {
+    message.why = failed;
+  }
+  keepingTheEnd(() => draw(message));
 }
 
 /** A new name for the next message: time first, as all ids here are. */
@@ -74,13 +106,20 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   const text = form.elements.text.value.trim();
   if (!text) return;
-  const body = new URLSearchParams(new FormData(form));
-  const box = bubble(form, text);
+  const message = {
+    name: form.elements.message.value,
+    conversation: here().dataset.conversation,
+    action: form.action,
+    body: new URLSearchParams(new FormData(form)),
+    text,
+  };
+  unsent.set(message.name, message);
   form.elements.text.value = "";
   form.elements.message.value = freshName();
   form.elements.text.focus();
-  said = 0;
-  send(form, body, box);
+  told = 0;
+  send(message);
+  scrollTo(0, document.documentElement.scrollHeight);
 });
 
 document.addEventListener("keydown", (event) => {
@@ -94,14 +133,13 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("input", (event) => {
   const box = here();
-  if (!box || event.target.id !== "text" || !event.target.value.trim() || Date.now() - said < 3000) return;
-  said = Date.now();
+  if (!box || event.target.id !== "text" || !event.target.value.trim()) return;
+  if (Date.now() - told < box.dataset.typingTold * 1000) return;
+  told = Date.now();
   fetch(`/api/v1/conversations/${box.dataset.conversation}/typing`, { method: "POST" }).catch(() => {});
 });
 
-addEventListener("visibilitychange", () => {
-  if (document.visibilityState === "visible" && here()) catchUp();
-});
+addEventListener("visibilitychange", catchUp);
 
 /** Tells who wrote that it has reached this member, who looks at something else. */
 function reached({ conversation, number }) {
@@ -111,8 +149,12 @@ function reached({ conversation, number }) {
 }
 
 export const talk = {
+  // What reads parts anew, puts them in place and takes pages apart is given by the market.
   refresh: async () => {},
-  toast: () => {},
+  putInPlace: () => {},
+  page: () => null,
+
+  catchUp,
 
   /** Whether that conversation is in front of the member. */
   shows: (conversation) => here()?.dataset.conversation === conversation && document.visibilityState === "visible",
@@ -123,8 +165,7 @@ export const talk = {
     if (event.message && event.message.sender !== me && !talk.shows(conversation)) reached(event.message);
     if (!box || conversation !== box.dataset.conversation || !/^message/.test(event.event)) return;
     if (event.message && event.message.sender !== me) talk.typing(null);
-    // What is said while nobody looks is not read yet.
-    if (document.visibilityState === "visible") catchUp();
+    catchUp();
   },
 
   typing(news) {
@@ -134,12 +175,13 @@ export const talk = {
     clearTimeout(fading);
     if (news && news.conversation !== box.dataset.conversation) return;
     line.textContent = news ? line.dataset.said : "";
-    if (news) fading = setTimeout(() => (line.textContent = ""), 5000);
+    if (news) fading = setTimeout(() => (line.textContent = ""), box.dataset.typingShown * 1000);
   },
 
   wake() {
     if (!here() || here().dataset.awake) return;
     here().dataset.awake = "yes";
+    remember();
     scrollTo(0, document.documentElement.scrollHeight);
     document.querySelector("[data-say] textarea")?.focus({ preventScroll: true });
   },

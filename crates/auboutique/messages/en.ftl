@@ -222,7 +222,8 @@ talk-send = Send
 mark-sent = sent
 mark-delivered = delivered
 mark-read = read
-message-failed = This was not sent. Choose it to try again.
+message-failed = This was not sent.
+message-again = Try again
 
 ## Members and accounts
 member-yours = This is you

@@ -7,10 +7,10 @@ use std::path::PathBuf;
 
 use auboutique_market::Password;
 use fantoccini::key::Key;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Browser, Screen};
-use crate::stage::{PASSWORD, Stage, png};
+use crate::stage::{PASSWORD, Stage, Wire, png, usd};
 
 /// Somebody joins through the pages.
 fn joins(browser: &Browser, name: &str, username: &str) {
@@ -214,6 +214,102 @@ fn a_listing_waits_for_the_pictures_that_are_on_their_way() {
     phone.arrives("/listings/lst_");
     phone.sees(".stage img");
     assert_eq!(phone.complaints(), Vec::<String>::new());
+    stage.is_clean();
+}
+
+#[test]
+fn what_has_the_focus_keeps_it_and_a_list_that_was_grown_stays_grown() {
+    let stage = Stage::on_sqlite();
+    let (rima, karim, maya) = (stage.member("rima"), stage.member("karim"), stage.attendant("maya"));
+    let (mut sells, mut buys, mut serves) =
+        (stage.connect(&rima), stage.connect(&karim), stage.connect(&maya));
+    let mut sale = |number: usize| {
+        let listing = sells.lists(&format!("Spivak, Calculus, copy {number}"), 1_850);
+        let order = buys.buys(&listing, 1_850)["order"].clone();
+        let code = sells.does("order", json!({ "order": order }))["pickup"]["code"].clone();
+        (listing, order, code)
+    };
+    let (listing, order, code) = sale(0);
+    for number in 1..22 {
+        sale(number);
+    }
+    let browser = Browser::on(&stage, Screen::Desktop);
+    browser.is_of(&karim);
+    browser.goes(&format!("/orders/{}", order.as_str().unwrap()));
+    browser.is_marked();
+    let link = format!("#order a.button[href='/listings/{listing}']");
+    browser.script_with("document.querySelector(arguments[0]).focus()", vec![Value::from(link.clone())]);
+    serves.does("drop_off", json!({ "code": code }));
+    browser.reads("#order .tag", "At the desk");
+    let focused = "return document.activeElement.matches(arguments[0])";
+    assert_eq!(browser.script_with(focused, vec![Value::from(link)]), true);
+
+    browser.clicks("main a[href='/orders']");
+    browser.sees("#orders");
+    assert_eq!(browser.count("#orders > li"), 20);
+    browser.clicks("[data-more]");
+    browser.finds("all of them", "return document.querySelectorAll('#orders > li').length === 22");
+    browser.misses("[data-more]");
+    assert_eq!(
+        browser.script("return document.activeElement.closest('li').previousElementSibling !== null"),
+        true
+    );
+    let (.., last, _) = sale(22);
+    browser.sees(&format!("#orders > li:first-child[data-about='{}']", last.as_str().unwrap()));
+    assert_eq!(browser.count("#orders > li"), 23);
+    // What came with another page is still read again from there.
+    serves.does("collect", json!({ "code": buyers_code(&mut buys, &order), "cash": usd(1_850) }));
+    browser.reads(&format!("#orders > li[data-about='{}'] .tag", order.as_str().unwrap()), "Collected");
+    browser.was_not_loaded_anew();
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+    stage.is_clean();
+}
+
+fn buyers_code(wire: &mut Wire, order: &Value) -> Value {
+    wire.does("order", json!({ "order": order }))["pickup"]["code"].clone()
+}
+
+#[test]
+fn a_page_catches_up_with_what_happened_while_it_was_on_its_way_or_asleep() {
+    let stage = Stage::on_sqlite();
+    let (rima, karim) = (stage.member("rima"), stage.member("karim"));
+    let (mut sells, mut buys) = (stage.connect(&rima), stage.connect(&karim));
+    let listing = sells.lists("An oud from Damascus", 12_000);
+    let browser = Browser::on(&stage, Screen::Desktop);
+    let card = format!("#cards .card:has(a[href='/listings/{listing}'])");
+    browser.goes("/browse");
+    browser.is_marked();
+    let first = browser.window();
+
+    // The second window listens to the first, and hears nothing that happens.
+    browser.opens_another_window();
+    let second = browser.window();
+    let deaf = "const Heard = BroadcastChannel;
+        window.BroadcastChannel = class extends Heard {
+          addEventListener(kind, hear) {
+            super.addEventListener(kind, (news) => news.data.event || hear(news));
+          }
+        }";
+    browser.tool("Page.addScriptToEvaluateOnNewDocument", json!({ "source": deaf }));
+    browser.goes("/browse");
+    browser.sees(&card);
+
+    // In the first one he chose the listing, and the answer takes its time.
+    browser.looks_at(&first);
+    browser.script_with(HOLD, vec![Value::from("/listings/"), Value::from("after")]);
+    browser.clicks(&format!("{card} h3 a"));
+    browser.finds("the page was written", "return window.__answered === true");
+    buys.buys(&listing, 12_000);
+    browser.reads(&format!("{card} .tag.sold"), "Sold");
+    browser.script("window.__go()");
+    browser.arrives("/listings/lst_");
+    browser.reads("#offer .tag.sold", "Sold");
+    browser.was_not_loaded_anew();
+
+    browser.looks_at(&second);
+    browser.script("document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))");
+    browser.reads(&format!("{card} .tag.sold"), "Sold");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
     stage.is_clean();
 }
 
