@@ -117,7 +117,10 @@ document.addEventListener("click", (event) => {
   else go(link.href);
 });
 
-addEventListener("popstate", () => go(location.href, { push: false }));
+addEventListener("popstate", () => {
+  // A link to a place on this page is the browser's: it scrolls there and moves the focus.
+  if (location.pathname + location.search !== shown) go(location.href, { push: false });
+});
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;

@@ -399,3 +399,35 @@ fn the_keyboard_alone_is_enough_to_sell_and_to_buy() {
     browser.sees("#code");
     stage.is_clean();
 }
+
+#[test]
+fn the_link_that_skips_to_the_page_moves_the_focus_and_fetches_nothing() {
+    let stage = Stage::on_sqlite();
+    let browser = Browser::on(&stage, Screen::Desktop);
+    browser.goes("/browse");
+    browser.is_marked();
+    browser.script(
+        "const answered = window.fetch;
+         window.__asked = 0;
+         window.fetch = (...asked) => {
+           window.__asked += 1;
+           return answered(...asked);
+         };
+         document.getElementById('main').__same = true",
+    );
+    tabs_to(&browser, ".skip");
+    browser.presses(Key::Enter);
+    browser.arrives("/browse#main");
+    browser.finds("the page has the focus", "return document.activeElement.__same === true");
+    tabs_to(&browser, "#browse a");
+    browser.script("history.back()");
+    browser.finds("it is where it was", "return location.hash === ''");
+    browser.script("history.forward()");
+    browser.arrives("/browse#main");
+    assert_eq!(
+        browser.script("return [window.__asked, document.getElementById('main').__same]"),
+        json!([0, true])
+    );
+    browser.was_not_loaded_anew();
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
