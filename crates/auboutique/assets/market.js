@@ -140,9 +140,15 @@ document.addEventListener("submit", async (event) => {
   try {
     const body = form.enctype === "multipart/form-data" ? fields : new URLSearchParams(fields);
     const { answer, next } = await fetchPage(to.href, { method: "POST", body });
-    show(next, answer.redirected ? answer.url : location.href, { push: answer.redirected });
+    const kept = [...next.forms].some((other) => other.getAttribute("action") === form.getAttribute("action"));
+    // A page that says "not now" and has no form on it would take away what was typed.
+    if ((answer.status === 429 || answer.status >= 500) && !kept) say(next.querySelector("main h1 + p")?.textContent);
+    else show(next, answer.redirected ? answer.url : location.href, { push: answer.redirected });
   } catch (problem) {
-    if (problem.name !== "AbortError") form.submit();
+    if (problem.name === "AbortError") return;
+    // Sent twice under one key it is done once; anything else may have been done already.
+    if (problem === NO_PAGE && form.elements.key) form.submit();
+    else say();
   } finally {
     form.removeAttribute("aria-busy");
     buttons.forEach((button) => (button.disabled = false));
@@ -201,7 +207,7 @@ document.addEventListener("input", (event) => {
   typing = setTimeout(find, 160, event.target);
 });
 
-/** Shows what is found by what stands in the field. */
+/** Shows what is found by what stands in the field, and says how much it is. */
 async function find(input) {
   const here = location.pathname === "/browse";
   const to = new URL(here ? location.href : "/browse", location.href);
@@ -217,8 +223,9 @@ async function find(input) {
     if (!found) throw NO_PAGE;
     if (here) history.replaceState({}, "", to);
     show(next, to.href, { push: !here, stay: true });
+    document.getElementById("found").textContent = found.dataset.found;
   } catch (problem) {
-    if (problem.name !== "AbortError") throw problem;
+    if (problem.name !== "AbortError") say(input.form.dataset.failed);
   }
 }
 
@@ -421,6 +428,18 @@ function toast(node) {
   box.append(node);
   while (box.children.length > 3) box.firstElementChild.remove();
   setTimeout(() => node.remove(), 9000);
+}
+
+/** Tells that something did not work; if nobody knows why, that it was not answered. */
+function say(text) {
+  const box = document.createElement("div");
+  box.className = "toast";
+  const words = Object.assign(document.createElement("span"), { className: "grow" });
+  words.textContent = text || document.body.dataset.unanswered;
+  const close = Object.assign(document.createElement("button"), { type: "button", textContent: "\u00d7" });
+  close.setAttribute("aria-label", document.body.dataset.close);
+  box.append(words, close);
+  toast(box);
 }
 
 /** Gives the parts of a page that was just shown what a script gives them. */

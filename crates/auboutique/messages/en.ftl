@@ -22,6 +22,8 @@ show-more = Show more
 cancel = Not now
 close = Close
 save = Save
+unanswered = There was no answer to this, so it may be done or not. Look before you try again.
+search-failed = The search was not answered. Press Enter to try again.
 live-gone = The connection was lost. What you see may be old; we are trying again.
 unread-messages = { $count ->
     [one] { $count } unread message
@@ -102,6 +104,11 @@ browse-most = To
 browse-sort = Order
 browse-apply = Show
 browse-found = What was found
+browse-count = { $count ->
+    [one] { $count } thing found
+   *[other] { $count } things found
+}
+browse-count-and-more = { $count } things found, and more
 browse-nothing = Nothing like that at the moment
 browse-nothing-hint = Try fewer words or another category. New things come in every day.
 browse-everything = See everything

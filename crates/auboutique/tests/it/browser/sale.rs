@@ -313,6 +313,52 @@ fn a_page_catches_up_with_what_happened_while_it_was_on_its_way_or_asleep() {
     stage.is_clean();
 }
 
+#[test]
+fn a_search_says_how_much_it_found_or_that_it_was_not_answered_and_a_form_is_never_sent_twice_in_secret() {
+    let stage = Stage::on_sqlite();
+    let (rima, karim) = (stage.member("rima"), stage.member("karim"));
+    let listing = stage.connect(&rima).lists("An oud from Damascus", 12_000);
+    let browser = Browser::on(&stage, Screen::Desktop);
+    browser.is_of(&karim);
+    browser.goes("/");
+    browser.is_marked();
+    browser.types("#find-text", "oud");
+    browser.arrives("/browse?text=oud");
+    let said = "return document.querySelector('#found[role=status]').textContent.replaceAll(/[\\u2068\\u2069]/g, '')";
+    browser.finds("how much was found", &said.replace("return ", "return '1 thing found' === "));
+    browser.types("#find-text", "x");
+    browser.arrives("/browse?text=oudx");
+    browser.finds(
+        "that nothing was found",
+        &said.replace("return ", "return 'Nothing like that at the moment' === "),
+    );
+    assert_eq!(browser.script("return document.activeElement.id"), "find-text");
+    let unplugged = "window.__fetch = window.fetch;
+        window.fetch = (...asked) => Promise.reject(new TypeError('unplugged'))";
+    browser.script(unplugged);
+    browser.types("#find-text", "y");
+    browser.reads(".toast", "The search was not answered");
+    browser.clicks(".toast button");
+    browser.misses(".toast");
+    browser.was_not_loaded_anew();
+
+    // He writes to the seller: first nobody answers, then somebody on the way, and none of it is sent anew by itself.
+    browser.goes(&format!("/listings/{listing}"));
+    browser.is_marked();
+    browser.script(unplugged);
+    browser.clicks("form[action='/messages'] button");
+    browser.reads(".toast", "There was no answer to this");
+    browser.clicks(".toast button");
+    browser.misses(".toast");
+    browser.script("window.fetch = async () => new Response('Slow down', { status: 429 })");
+    browser.clicks("form[action='/messages'] button");
+    browser.reads(".toast", "There was no answer to this");
+    browser.sees("form[action='/messages'] button:enabled");
+    browser.was_not_loaded_anew();
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+    stage.is_clean();
+}
+
 // ---- with the keyboard alone ----
 
 /// Presses the tabulator until that has the focus, as it must within a screen or two; and it has to be seen.
