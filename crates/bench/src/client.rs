@@ -1,6 +1,6 @@
 //! As little of an HTTP client as a load generator needs: one connection, one request after the other.
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
@@ -65,9 +65,31 @@ impl Client {
                 length = Some(value.trim().parse()?);
             }
         }
-        let Some(length) = length else { bail!("an answer without a length") };
-        self.body.resize(length, 0);
-        self.stream.read_exact(&mut self.body).await?;
+        match length {
+            Some(length) => {
+                self.body.resize(length, 0);
+                self.stream.read_exact(&mut self.body).await?;
+            }
+            None => self.take_pieces().await?,
+        }
         Ok(status)
+    }
+
+    /// Takes a body that comes in pieces, each behind its length.
+    async fn take_pieces(&mut self) -> anyhow::Result<()> {
+        self.body.clear();
+        loop {
+            self.line.clear();
+            self.stream.read_line(&mut self.line).await?;
+            let length =
+                usize::from_str_radix(self.line.trim_end(), 16).context("an answer without a length")?;
+            let start = self.body.len();
+            self.body.resize(start + length + 2, 0);
+            self.stream.read_exact(&mut self.body[start..]).await?;
+            self.body.truncate(start + length);
+            if length == 0 {
+                return Ok(());
+            }
+        }
     }
 }
