@@ -510,9 +510,7 @@ impl Live {
             state.heed(&event, &mut woken);
             state.put(&line, &mut woken);
             state.keep(line);
-            if event.changes_catalogue() {
-                self.shared.market.heard_of_catalogue(seq);
-            }
+            self.shared.market.heard(&event, seq);
             match event {
                 Event::PresenceHidden { member, .. } => self.shared.market.presence_turned(member),
                 Event::MemberBlocked { member, blocked } | Event::MemberUnblocked { member, blocked } => {

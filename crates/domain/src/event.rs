@@ -38,6 +38,15 @@ impl Audience {
     }
 }
 
+/// What everybody sees of the market.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// Anything.
+    Anything,
+    /// What this member offers, and the shelves it stands on.
+    Of(MemberId),
+}
+
 /// A fact that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -148,23 +157,23 @@ pub enum Event {
 }
 
 impl Event {
-    /// Whether what everybody sees of the market may look different after it: a listing, a member's name, a place.
+    /// What everybody sees and may look different after it, if anything does.
     #[must_use]
-    pub const fn changes_catalogue(&self) -> bool {
-        matches!(
-            self,
-            Self::ListingPublished { .. }
-                | Self::ListingEdited { .. }
-                | Self::ListingWithdrawn { .. }
-                | Self::ListingSold { .. }
-                | Self::ListingReturned { .. }
-                | Self::NameChanged { .. }
-                | Self::UsernameChanged { .. }
-                | Self::PickupPointAdded { .. }
-                | Self::PickupPointChanged { .. }
-                | Self::DayClosed { .. }
-                | Self::DayOpened { .. }
-        )
+    pub const fn changes(&self) -> Option<Seen> {
+        match self {
+            Self::ListingPublished { seller: member, .. }
+            | Self::ListingEdited { seller: member, .. }
+            | Self::ListingWithdrawn { seller: member, .. }
+            | Self::ListingSold { seller: member, .. }
+            | Self::ListingReturned { seller: member, .. }
+            | Self::NameChanged { member }
+            | Self::UsernameChanged { member } => Some(Seen::Of(*member)),
+            Self::PickupPointAdded { .. }
+            | Self::PickupPointChanged { .. }
+            | Self::DayClosed { .. }
+            | Self::DayOpened { .. } => Some(Seen::Anything),
+            _ => None,
+        }
     }
 
     /// Who may see it.

@@ -6,6 +6,7 @@
 
 pub mod backup;
 mod caller;
+mod catalogue;
 mod conversation;
 mod credential;
 mod door;
@@ -31,10 +32,10 @@ mod writer;
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
+use auboutique_domain::id::MemberId;
 use auboutique_domain::time::Span;
-use auboutique_domain::{Command, Reply};
+use auboutique_domain::{Command, Event, Reply};
 use tokio::sync::{oneshot, watch};
 
 pub use auboutique_db::{DbError, Location, is_planted};
@@ -103,7 +104,7 @@ struct Shared {
     gallery: gallery::Gallery,
     env: Arc<dyn Env>,
     log: watch::Receiver<i64>,
-    catalogue: Arc<AtomicI64>,
+    catalogue: Arc<catalogue::Catalogue>,
     location: Location,
     // Held for as long as the market is open; dropped last.
     _lock: Option<lock::Lock>,
@@ -222,16 +223,17 @@ impl Market {
         self.shared.log.clone()
     }
 
-    /// The number of the last event that changed what everybody sees. Whatever was read after asking for it is as it was
-    /// then, until it grows: before the change is acknowledged here, and as soon as it is heard of from other nodes.
+    /// The number of the last event that changed what everybody sees; of what one member offers, if it is asked of one.
+    /// Whatever was read after asking for it is as it was then, until it grows: before the change is acknowledged here, and
+    /// as soon as it is heard of from other nodes.
     #[must_use]
-    pub fn catalogue(&self) -> i64 {
-        self.shared.catalogue.load(Ordering::SeqCst)
+    pub fn catalogue(&self, of: Option<MemberId>) -> i64 {
+        self.shared.catalogue.changed(of)
     }
 
-    /// Another node changed what everybody sees.
-    pub fn heard_of_catalogue(&self, seq: i64) {
-        self.shared.catalogue.fetch_max(seq, Ordering::SeqCst);
+    /// That was written, perhaps by another node.
+    pub fn heard(&self, event: &Event, seq: i64) {
+        self.shared.catalogue.hear(event, seq);
     }
 
     /// The moment it is.

@@ -9,7 +9,7 @@
 //! it returned.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
@@ -24,6 +24,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::Outcome;
 use crate::caller::{Caller, Who};
+use crate::catalogue::Catalogue;
 use crate::env::{Env, random};
 use crate::no::{Answer, Broken, Busy, No, Stop};
 use crate::presence::Presences;
@@ -203,7 +204,7 @@ pub(crate) struct Writer {
     last: Moment,
     numbers: i64,
     log: watch::Sender<i64>,
-    catalogue: Arc<AtomicI64>,
+    catalogue: Arc<Catalogue>,
     failed: Arc<AtomicBool>,
     observer: Arc<OnceLock<Observer>>,
 }
@@ -236,7 +237,7 @@ impl Writer {
             last: head.at,
             numbers,
             log: watch::Sender::new(head.seq),
-            catalogue: Arc::new(AtomicI64::new(head.seq)),
+            catalogue: Arc::new(Catalogue::new(head.seq)),
             failed: Arc::new(AtomicBool::new(false)),
             observer: Arc::default(),
         };
@@ -255,11 +256,12 @@ impl Writer {
         Ok(())
     }
 
-    /// The number of the last committed event, as it grows.
-    pub(crate) fn catalogue(&self) -> Arc<AtomicI64> {
+    /// Since when what everybody sees looks the way it does.
+    pub(crate) fn catalogue(&self) -> Arc<Catalogue> {
         Arc::clone(&self.catalogue)
     }
 
+    /// The number of the last committed event, as it grows.
     pub(crate) fn log(&self) -> watch::Receiver<i64> {
         self.log.subscribe()
     }
@@ -363,9 +365,7 @@ impl Writer {
         match self.db.commit() {
             Ok(()) => {
                 if let Some(head) = head {
-                    if events.iter().any(|event| event.changes_catalogue()) {
-                        self.catalogue.fetch_max(head.seq, Ordering::SeqCst);
-                    }
+                    events.iter().for_each(|event| self.catalogue.hear(event, head.seq));
                     self.log.send_replace(head.seq);
                 }
                 BatchEnd::Committed

@@ -1,7 +1,7 @@
 //! Pages that look the same to everybody are written once, and kept until what they show changes.
 //!
-//! The market counts the changes to what everybody sees. A page was read at such a number; as long as the market is still
-//! at it, the page is given out again as it was, compressed and all. Whoever asks while a page is being written waits for
+//! The market counts the changes to what everybody sees, and to what each member offers. A page was read at some number of
+//! the log; as long as what it shows has not changed since, it is given out again as it was, compressed and all. Whoever asks while a page is being written waits for
 //! it, and nobody asks the database twice what has not changed. Nothing is ever given out that is older than a change that
 //! was acknowledged on this node before the request came.
 
@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use auboutique_domain::Moment;
+use auboutique_domain::id::MemberId;
 use auboutique_domain::time::Span;
 use auboutique_wire::json::Failure;
 use axum::body::{Body, Bytes};
@@ -40,9 +41,15 @@ const LIFE: Span = Span::seconds(20);
 /// How many pages are kept, and how many bytes of each.
 const MOST: (usize, usize) = (1_000, 128 * 1_024);
 
+/// Marks an answer that shows what one member offers, and changes with nothing else that single members do.
+#[derive(Debug, Clone, Copy)]
+pub struct Offers(pub MemberId);
+
 /// A page as it was written.
 #[derive(Clone)]
 struct Page {
+    /// Whose things it shows, if they are of one member.
+    offers: Option<MemberId>,
     read_at: i64,
     written_at: Moment,
     headers: HeaderMap,
@@ -120,17 +127,17 @@ pub async fn keep(State(site): State<Site>, mut request: Request, next: Next) ->
     // Whoever compresses reads the same of the client's wishes as the key of the page says.
     let coding = if takes_gzip(request.headers()) { "gzip" } else { "identity" };
     request.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static(coding));
-    let asked_at = site.market.catalogue();
     let place = site.shared.kept.place(key);
     let mut place = place.lock().await;
     let now = site.market.now();
-    if let Some(page) =
-        place.as_ref().filter(|page| page.read_at >= asked_at && now.since(page.written_at) < LIFE)
-    {
+    let is_new = |page: &&Page| {
+        page.read_at >= site.market.catalogue(page.offers) && now.since(page.written_at) < LIFE
+    };
+    if let Some(page) = place.as_ref().filter(is_new) {
         return page.answer();
     }
     // Read before the page is: a change while it is written makes it old at once.
-    let read_at = site.market.catalogue();
+    let read_at = *site.market.log().borrow();
     let response = next.run(request).await;
     let length = response.headers().get(header::CONTENT_LENGTH);
     let too_large = length
@@ -144,7 +151,8 @@ pub async fn keep(State(site): State<Site>, mut request: Request, next: Next) ->
         let message = "This page cannot be written.".to_owned();
         return Problem::Failure(Failure::Broken { incident: "page".to_owned(), message }).into_response();
     };
-    let page = Page { read_at, written_at: now, headers: parts.headers, bytes: body.to_bytes() };
+    let offers = parts.extensions.get::<Offers>().map(|offers| offers.0);
+    let page = Page { offers, read_at, written_at: now, headers: parts.headers, bytes: body.to_bytes() };
     let answer = page.answer();
     if page.bytes.len() <= MOST.1 {
         *place = Some(page);

@@ -9,9 +9,9 @@ use auboutique_domain::member::Username;
 use auboutique_domain::money::{Currency, Money, Price};
 use auboutique_domain::text::Search;
 use auboutique_domain::{Command, Refusal};
-use axum::Json as Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json as Body};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -20,6 +20,7 @@ use utoipa_axum::routes;
 use super::Site;
 use super::asker::Asker;
 use super::input::{Bound, Json, Limit, Named, Paging, Path, Query};
+use super::kept::Offers;
 use super::problem::Problem;
 use super::reply::{Created, Done, Public};
 
@@ -311,7 +312,9 @@ async fn listing(
 ) -> Result<Response, Problem> {
     let listing = site.market.ask(asker.caller(), move |view| view.listing(listing)).await?;
     Ok(match listing.state {
-        ListingState::OnSale | ListingState::Sold => Public(listing).into_response(),
+        ListingState::OnSale | ListingState::Sold => {
+            (Extension(Offers(listing.seller.id)), Public(listing)).into_response()
+        }
         ListingState::Withdrawn => Body(listing).into_response(),
     })
 }

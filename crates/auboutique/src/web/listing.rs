@@ -8,13 +8,15 @@ use auboutique_domain::presence::PresenceView;
 use auboutique_domain::text::Search;
 use auboutique_domain::{Command, Refusal, Reply, picture};
 use auboutique_market::{No, View};
+use axum::Extension;
 use axum::extract::Path;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 
 use super::error::Failed;
 use super::form::{Form, Typed, Wrong};
 use super::visit::{Shell, Visit};
+use crate::http::kept::Offers;
 use crate::http::problem::Problem;
 
 /// How many cards a page has.
@@ -172,7 +174,8 @@ async fn one(visit: &Visit, id: ListingId, wrong: Wrong) -> Result<One, Failed> 
 /// When there is none for these eyes.
 pub async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Failed> {
     let page = one(&visit, named(&visit, &id)?, Wrong::default()).await?;
-    visit.page(&page)
+    let offers = Extension(Offers(page.listing.seller.id));
+    Ok((offers, visit.page(&page)?).into_response())
 }
 
 /// Buys it, at the price that was shown.

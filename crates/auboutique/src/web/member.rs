@@ -5,12 +5,14 @@ use auboutique_domain::listing::{ListingState, ListingView};
 use auboutique_domain::member::{MemberCard, Username};
 use auboutique_domain::presence::PresenceView;
 use auboutique_domain::{Command, Refusal};
+use axum::Extension;
 use axum::extract::Path;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 
 use super::error::Failed;
 use super::form::{Form, Typed};
 use super::visit::{Shell, Visit};
+use crate::http::kept::Offers;
 use crate::http::problem::Problem;
 
 #[derive(Template)]
@@ -47,8 +49,9 @@ pub async fn show(visit: Visit, Path(username): Path<String>) -> Result<Response
         .await?;
     let more = page.next.map(|next| format!("/members/{}?after={next}", member.username));
     let is_me = visit.shell.me.as_ref().is_some_and(|me| me.account.id == member.id);
-    let shell = visit.shell.clone();
-    visit.page(&Profile { shell, member, presence, blocked, is_me, rows: page.rows, more })
+    let (shell, offers) = (visit.shell.clone(), Extension(Offers(member.id)));
+    let page = visit.page(&Profile { shell, member, presence, blocked, is_me, rows: page.rows, more })?;
+    Ok((offers, page).into_response())
 }
 
 /// Stops hearing a member, or hears them again.

@@ -235,3 +235,59 @@ fn whatever_is_refused_before_anything_is_known_of_the_asker_is_a_page_for_peopl
     let api = connection.ask("POST /api/v1/sessions", &[PEOPLE, foreign[0]], b"{}");
     assert_eq!((api.status, api.code().as_str()), (403, "foreign_origin"));
 }
+
+/// Decision 15: pages are kept, and never older than what was acknowledged before they were asked for.
+#[test]
+fn what_was_acknowledged_is_on_every_page_that_is_asked_for_afterwards() {
+    let stage = Stage::on_sqlite();
+    let (nour, karim) = (stage.member("nour"), stage.member("karim"));
+    let (mut sells, mut also) = (stage.connect(&nour), stage.connect(&karim));
+    let lamp = sells.lists("A lamp of brass", 1_250);
+    let desk = also.lists("A desk of oak", 9_900);
+    let visitor = Browser::of(&stage, None);
+    let paths = [
+        "/".to_owned(),
+        "/browse".to_owned(),
+        format!("/listings/{lamp}"),
+        format!("/listings/{desk}"),
+        "/members/nour".to_owned(),
+        "/members/karim".to_owned(),
+        format!("/api/v1/listings/{lamp}"),
+        "/api/v1/listings".to_owned(),
+        "/api/v1/members/nour/listings".to_owned(),
+    ];
+    let read_all = || {
+        let read = |path: &String| {
+            let page = visitor.goes(path);
+            assert_eq!(page.status, 200, "{path}");
+            page.text()
+        };
+        // The second time each comes from what was kept.
+        let (first, second): (Vec<_>, Vec<_>) = paths.iter().map(|path| (read(path), read(path))).unzip();
+        assert!(first == second, "a page that nobody changed is not the same");
+        second
+    };
+    let shown = |pages: &[String], text: &str| -> Vec<usize> {
+        (0..pages.len()).filter(|&place| pages[place].contains(text)).collect()
+    };
+    assert_eq!(shown(&read_all(), "A lamp of brass"), [0, 1, 2, 4, 6, 7, 8]);
+    for number in 0..3 {
+        let title = format!("A lamp of copper, number {number}");
+        sells.does("edit_listing", json!({ "listing": lamp, "title": title }));
+        assert_eq!(shown(&read_all(), &title), [0, 1, 2, 4, 6, 7, 8], "{title}");
+    }
+    sells.does("change_name", json!({ "name": "Nour the Second" }));
+    assert_eq!(shown(&read_all(), "Nour the Second"), [0, 1, 2, 4, 6, 7, 8]);
+    let mut house = stage.console();
+    let mut point = serde_json::to_value(stage.point()).unwrap();
+    let fields = point.as_object_mut().unwrap();
+    let id = fields.remove("id").unwrap();
+    fields.insert("pickup_point".to_owned(), id);
+    fields.insert("name".to_owned(), json!("The Corniche Desk"));
+    house.does("change_pickup_point", point);
+    assert_eq!(shown(&read_all(), "The Corniche Desk"), [2, 3, 6, 7, 8]);
+    also.buys(&lamp, 1_250);
+    let sold = read_all();
+    assert_eq!(shown(&sold[..2], "number 2"), [0_usize; 0]);
+    assert!(sold[6].contains("\"state\":\"sold\""), "{}", sold[6]);
+}
