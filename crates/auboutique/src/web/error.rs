@@ -90,7 +90,12 @@ pub async fn for_people(State(site): State<Site>, request: Request, next: Next) 
     }
     let shell = Shell::of_a_visitor(&site, request.method(), request.uri(), headers);
     let mut response = next.run(request).await;
-    match response.extensions_mut().remove::<Problem>() {
+    let problem = response.extensions_mut().remove::<Problem>();
+    // An address that cannot even be read is the address of no page.
+    let problem = problem.or_else(|| {
+        (response.status() == StatusCode::BAD_REQUEST && !is_page(&response)).then(Problem::no_route)
+    });
+    match problem {
         Some(problem) => {
             let mut page = Failed::new(shell, problem).into_response();
             // What every answer carries, but for what is said of the body that is replaced.
@@ -104,6 +109,11 @@ pub async fn for_people(State(site): State<Site>, request: Request, next: Next) 
         }
         None => response,
     }
+}
+
+fn is_page(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
 /// Why not, in the language of the page.

@@ -232,6 +232,10 @@ fn whatever_is_refused_before_anything_is_known_of_the_asker_is_a_page_for_peopl
     assert!(people.header("content-security-policy").is_some(), "{people:?}");
     let program = connection.ask("POST /login", &foreign, b"login=a");
     assert_eq!((program.status, program.code().as_str()), (403, "foreign_origin"));
+    for unreadable in ["/listings/%FF", "/members/%C3%28"] {
+        let nowhere = connection.ask(&format!("GET {unreadable}"), &[PEOPLE], b"");
+        assert_eq!((nowhere.status, nowhere.header("content-type")), (404, Some("text/html; charset=utf-8")));
+    }
     let api = connection.ask("POST /api/v1/sessions", &[PEOPLE, foreign[0]], b"{}");
     assert_eq!((api.status, api.code().as_str()), (403, "foreign_origin"));
 }
