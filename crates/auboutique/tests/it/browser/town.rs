@@ -146,6 +146,8 @@ type Deed = Box<dyn Fn(&Browser)>;
 impl Sight {
     /// Goes there and does what is to be done.
     pub(crate) fn is_seen_by(&self, browser: &Browser) {
+        // A page that is still open would ask on as somebody else.
+        browser.leaves();
         match &self.who {
             Some(person) => browser.is_of(person),
             None => browser.is_of_nobody(),
