@@ -5,7 +5,7 @@ const id = /^[a-z]{3}_[0-9a-z]{26}$/;
 /** Everything an event names: itself, and the ids of what it is about. */
 function names(event) {
   const found = new Set([event.event]);
-  for (const value of Object.values(event)) if (typeof value === "string" && id.test(value)) found.add(value);
+  for (const value of Object.values(event).flat()) if (typeof value === "string" && id.test(value)) found.add(value);
   if (event.message) found.add(event.message.conversation);
   return found;
 }

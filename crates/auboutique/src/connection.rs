@@ -552,6 +552,26 @@ fn show(view: &mut View<'_>, query: Query) -> Result<Value, No> {
         ),
         Query::Blocks => shown(&json!({ "rows": view.blocks()? })),
         Query::Settings => shown(&view.settings()?),
+        Query::Stores { after, limit } => page(limit, |limit| view.stores(after.as_deref(), limit)),
+        Query::Store { store } => shown(&view.store(&store)?),
+        Query::StoreListings { store, after, limit } => {
+            page(limit, |limit| view.store_listings(&store, after.as_deref(), limit))
+        }
+        Query::Variants { product, after, limit } => {
+            page(limit, |limit| view.variants(product, after.as_deref(), limit))
+        }
+        Query::MyStores => shown(&json!({ "rows": view.my_stores()? })),
+        Query::StoreStock { store, after, limit } => {
+            page(limit, |limit| view.stock(store, after.as_deref(), limit))
+        }
+        Query::StoreOrders { store, after, limit } => {
+            page(limit, |limit| view.store_orders(store, after.as_deref(), limit))
+        }
+        Query::ToHandOver { store, after, limit } => {
+            page(limit, |limit| view.to_hand_over(store, after.as_deref(), limit))
+        }
+        Query::Staff { store } => shown(&json!({ "rows": view.staff(store)? })),
+        Query::Invitations { after, limit } => page(limit, |limit| view.invitations(after.as_deref(), limit)),
     }
 }
 

@@ -58,7 +58,7 @@ async fn through_the_door(stage: &Stage, count: usize) -> anyhow::Result<f64> {
             for listing in mine {
                 let price = Money::new(PRICE, Currency::Usd);
                 let caller = caller.clone().under(Some(Key::parse(&listing.to_string())?));
-                market.run(caller, Command::BuyListing { listing, price }).await?;
+                market.run(caller, Command::BuyListing { listing, price, quantity: 1 }).await?;
             }
             anyhow::Ok(())
         });

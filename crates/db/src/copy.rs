@@ -24,6 +24,9 @@ pub const TABLES: &[&str] = &[
     "closures",
     "pickup_days",
     "attendants",
+    "stores",
+    "staff",
+    "invitations",
     "listings",
     "orders",
     "order_lines",
@@ -145,11 +148,13 @@ fn table_rows(from: &mut Connection, to: &mut Connection, table: &'static str) -
 fn index_listings(from: &mut Connection, to: &mut Connection) -> Result<(), DbError> {
     from.each(
         "listings",
-        "SELECT number, title, description FROM listings WHERE withdrawn_at IS NULL AND on_hand > 0",
+        "SELECT number, title, description, label FROM listings
+         WHERE withdrawn_at IS NULL AND (on_hand > 0 OR store_id IS NOT NULL)",
         &[],
         |row| {
             let (number, title, description) = (row.integer()?, row.text()?, row.text()?);
-            let words: Vec<String> = fold(&title).chain(fold(&description)).collect();
+            let label = row.text()?;
+            let words: Vec<String> = fold(&title).chain(fold(&description)).chain(fold(&label)).collect();
             to.index_words(number, &words.join(" "))
         },
     )

@@ -24,6 +24,7 @@ pub mod presence;
 mod row;
 pub mod session;
 pub mod setting;
+pub mod store;
 pub mod tries;
 pub mod verify;
 

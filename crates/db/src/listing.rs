@@ -1,11 +1,10 @@
 //! Listings, their stock movements, and the search index over their words.
 
-use auboutique_domain::id::{ListingId, MemberId, MovementId, OrderId};
+use auboutique_domain::id::{ListingId, MemberId, MovementId, OrderId, StoreId};
 use auboutique_domain::listing::{
-    Browse, Category, Condition, Listing, ListingView, MOST_SORTED, Movement, OwnListing, PickupPointName,
-    PriceRange, Sort,
+    Beside, Browse, Category, Condition, Listing, ListingView, MOST_SORTED, Movement, OwnListing,
+    PickupPointName, PriceRange, Sort, Stocked,
 };
-use auboutique_domain::member::MemberCard;
 use auboutique_domain::money::Price;
 use auboutique_domain::text::fold;
 use auboutique_domain::time::Moment;
@@ -16,17 +15,20 @@ use crate::member::{read_card, read_card_or_null};
 use crate::params;
 use crate::plant::is_planted;
 use crate::row::Row;
+use crate::store::read_store_card;
 
 macro_rules! columns {
     () => {
         "l.id, l.number, l.seller_id, l.title, l.description, l.price, l.currency, l.category, l.condition,
-         l.pickup_point_id, l.on_hand, l.committed, l.published_at, l.withdrawn_at, l.sold_at, l.version, l.pictures"
+         l.pickup_point_id, l.on_hand, l.committed, l.published_at, l.withdrawn_at, l.sold_at, l.version, l.pictures,
+         l.store_id, l.product_id, l.label, l.sku, l.low_stock, l.unshelved_at"
     };
 }
-/// A listing with what everybody sees beside it: its seller and the name of its pickup point.
+/// A listing with what everybody sees beside it: its seller, its store and the name of its pickup point.
 macro_rules! view {
     ($from:literal, $rest:literal) => {
-        concat!("SELECT ", columns!(), ", m.id, m.username, m.name, p.name ", $from, $rest)
+        concat!("SELECT ", columns!(), ", m.id, m.username, m.name, p.name, t.id, t.name, t.handle ", $from,
+            "LEFT JOIN stores t ON t.id = l.store_id ", $rest)
     };
     ($rest:literal) => {
         view!(
@@ -39,68 +41,68 @@ macro_rules! view {
 const BY_ID: &str = concat!("SELECT ", columns!(), " FROM listings l WHERE l.id = $1");
 const VIEW: &str = view!("WHERE l.id = $1");
 const NEWEST: &str = view!(
-    "WHERE l.sold_at IS NULL AND l.withdrawn_at IS NULL AND l.number < $1 ORDER BY l.number DESC LIMIT $2"
+    "WHERE l.sold_at IS NULL AND l.withdrawn_at IS NULL AND l.unshelved_at IS NULL AND l.number < $1 ORDER BY l.number DESC LIMIT $2"
 );
 const IN_CATEGORY: &str = view!(
-    "WHERE l.category = $1 AND l.sold_at IS NULL AND l.withdrawn_at IS NULL AND l.number < $2
+    "WHERE l.category = $1 AND l.sold_at IS NULL AND l.withdrawn_at IS NULL AND l.unshelved_at IS NULL AND l.number < $2
      ORDER BY l.number DESC LIMIT $3"
 );
 // Where something is asked of condition or price: $1 and $2 are the condition and the currency or '' for any, $3 and $4 the
 // lowest and the highest price. What does not fit is stepped over on the way from the newest down.
 const NEWEST_SIFTED: &str = view!(
-    "WHERE l.sold_at IS NULL AND l.withdrawn_at IS NULL AND ($1 = '' OR l.condition = $1)
+    "WHERE l.sold_at IS NULL AND l.withdrawn_at IS NULL AND l.unshelved_at IS NULL AND ($1 = '' OR l.condition = $1)
      AND ($2 = '' OR l.currency = $2) AND l.price BETWEEN $3 AND $4 AND l.number < $5
      ORDER BY l.number DESC LIMIT $6"
 );
 const IN_CATEGORY_SIFTED: &str = view!(
-    "WHERE l.sold_at IS NULL AND l.withdrawn_at IS NULL AND ($1 = '' OR l.condition = $1)
+    "WHERE l.sold_at IS NULL AND l.withdrawn_at IS NULL AND l.unshelved_at IS NULL AND ($1 = '' OR l.condition = $1)
      AND ($2 = '' OR l.currency = $2) AND l.price BETWEEN $3 AND $4 AND l.number < $5 AND l.category = $7
      ORDER BY l.number DESC LIMIT $6"
 );
 // In the order of prices. The bound where a page begins is in its cursor, $4 and $5; the one where all of them end is $3.
 const CHEAPEST: &str = view!(
-    "WHERE l.sold_at IS NULL AND l.withdrawn_at IS NULL AND ($1 = '' OR l.condition = $1) AND l.currency = $2
+    "WHERE l.sold_at IS NULL AND l.withdrawn_at IS NULL AND l.unshelved_at IS NULL AND ($1 = '' OR l.condition = $1) AND l.currency = $2
      AND l.price <= $3 AND (l.price, l.number) > ($4, $5) ORDER BY l.price, l.number LIMIT $6"
 );
 const CHEAPEST_IN_CATEGORY: &str = view!(
-    "WHERE l.sold_at IS NULL AND l.withdrawn_at IS NULL AND ($1 = '' OR l.condition = $1) AND l.currency = $2
+    "WHERE l.sold_at IS NULL AND l.withdrawn_at IS NULL AND l.unshelved_at IS NULL AND ($1 = '' OR l.condition = $1) AND l.currency = $2
      AND l.price <= $3 AND (l.price, l.number) > ($4, $5) AND l.category = $7 ORDER BY l.price, l.number LIMIT $6"
 );
 const DEAREST: &str = view!(
-    "WHERE l.sold_at IS NULL AND l.withdrawn_at IS NULL AND ($1 = '' OR l.condition = $1) AND l.currency = $2
+    "WHERE l.sold_at IS NULL AND l.withdrawn_at IS NULL AND l.unshelved_at IS NULL AND ($1 = '' OR l.condition = $1) AND l.currency = $2
      AND l.price >= $3 AND (l.price, l.number) < ($4, $5) ORDER BY l.price DESC, l.number DESC LIMIT $6"
 );
 const DEAREST_IN_CATEGORY: &str = view!(
-    "WHERE l.sold_at IS NULL AND l.withdrawn_at IS NULL AND ($1 = '' OR l.condition = $1) AND l.currency = $2
+    "WHERE l.sold_at IS NULL AND l.withdrawn_at IS NULL AND l.unshelved_at IS NULL AND ($1 = '' OR l.condition = $1) AND l.currency = $2
      AND l.price >= $3 AND (l.price, l.number) < ($4, $5) AND l.category = $7
      ORDER BY l.price DESC, l.number DESC LIMIT $6"
 );
 const BY_SELLER: &str = view!(
-    "WHERE l.seller_id = $1 AND l.withdrawn_at IS NULL AND l.number < $2 ORDER BY l.number DESC LIMIT $3"
+    "WHERE l.seller_id = $1 AND l.withdrawn_at IS NULL AND l.unshelved_at IS NULL AND l.number < $2 ORDER BY l.number DESC LIMIT $3"
 );
 const FOUND_SQLITE: &str = view!(
     "FROM listing_search s CROSS JOIN listings l ON l.number = s.rowid
      CROSS JOIN members m ON m.id = l.seller_id CROSS JOIN pickup_points p ON p.id = l.pickup_point_id ",
-    "WHERE s.listing_search MATCH $1 AND s.rowid < $2 AND l.sold_at IS NULL AND l.withdrawn_at IS NULL
+    "WHERE s.listing_search MATCH $1 AND s.rowid < $2 AND l.sold_at IS NULL AND l.withdrawn_at IS NULL AND l.unshelved_at IS NULL
      AND ($3 = '' OR l.category = $3) ORDER BY s.rowid DESC LIMIT $4"
 );
 const FOUND_POSTGRES: &str = view!(
     "FROM listing_search s JOIN listings l ON l.number = s.number
      JOIN members m ON m.id = l.seller_id JOIN pickup_points p ON p.id = l.pickup_point_id ",
-    "WHERE s.words @@ to_tsquery('simple', $1) AND s.number < $2 AND l.sold_at IS NULL AND l.withdrawn_at IS NULL
+    "WHERE s.words @@ to_tsquery('simple', $1) AND s.number < $2 AND l.sold_at IS NULL AND l.withdrawn_at IS NULL AND l.unshelved_at IS NULL
      AND ($3 = '' OR l.category = $3) ORDER BY s.number DESC LIMIT $4"
 );
 const FOUND_SIFTED_SQLITE: &str = view!(
     "FROM listing_search s CROSS JOIN listings l ON l.number = s.rowid
      CROSS JOIN members m ON m.id = l.seller_id CROSS JOIN pickup_points p ON p.id = l.pickup_point_id ",
-    "WHERE s.listing_search MATCH $6 AND s.rowid < $5 AND l.sold_at IS NULL AND l.withdrawn_at IS NULL
+    "WHERE s.listing_search MATCH $6 AND s.rowid < $5 AND l.sold_at IS NULL AND l.withdrawn_at IS NULL AND l.unshelved_at IS NULL
      AND ($7 = '' OR l.category = $7) AND ($1 = '' OR l.condition = $1) AND ($2 = '' OR l.currency = $2)
      AND l.price BETWEEN $3 AND $4 ORDER BY s.rowid DESC LIMIT $8"
 );
 const FOUND_SIFTED_POSTGRES: &str = view!(
     "FROM listing_search s JOIN listings l ON l.number = s.number
      JOIN members m ON m.id = l.seller_id JOIN pickup_points p ON p.id = l.pickup_point_id ",
-    "WHERE s.words @@ to_tsquery('simple', $6) AND s.number < $5 AND l.sold_at IS NULL AND l.withdrawn_at IS NULL
+    "WHERE s.words @@ to_tsquery('simple', $6) AND s.number < $5 AND l.sold_at IS NULL AND l.withdrawn_at IS NULL AND l.unshelved_at IS NULL
      AND ($7 = '' OR l.category = $7) AND ($1 = '' OR l.condition = $1) AND ($2 = '' OR l.currency = $2)
      AND l.price BETWEEN $3 AND $4 ORDER BY s.number DESC LIMIT $8"
 );
@@ -108,7 +110,7 @@ const FOUND_SIFTED_POSTGRES: &str = view!(
 // and the cursor, $10 and $11, is taken times it.
 const FOUND_BY_PRICE_SQLITE: &str = view!(
     "FROM (SELECT s.rowid AS number FROM listing_search s CROSS JOIN listings l ON l.number = s.rowid
-        WHERE s.listing_search MATCH $5 AND l.sold_at IS NULL AND l.withdrawn_at IS NULL
+        WHERE s.listing_search MATCH $5 AND l.sold_at IS NULL AND l.withdrawn_at IS NULL AND l.unshelved_at IS NULL
         AND ($6 = '' OR l.category = $6) AND ($1 = '' OR l.condition = $1) AND l.currency = $2
         AND l.price BETWEEN $3 AND $4 ORDER BY s.rowid DESC LIMIT $7) f
      CROSS JOIN listings l ON l.number = f.number
@@ -117,7 +119,7 @@ const FOUND_BY_PRICE_SQLITE: &str = view!(
 );
 const FOUND_BY_PRICE_POSTGRES: &str = view!(
     "FROM (SELECT s.number FROM listing_search s JOIN listings l ON l.number = s.number
-        WHERE s.words @@ to_tsquery('simple', $5) AND l.sold_at IS NULL AND l.withdrawn_at IS NULL
+        WHERE s.words @@ to_tsquery('simple', $5) AND l.sold_at IS NULL AND l.withdrawn_at IS NULL AND l.unshelved_at IS NULL
         AND ($6 = '' OR l.category = $6) AND ($1 = '' OR l.condition = $1) AND l.currency = $2
         AND l.price BETWEEN $3 AND $4 ORDER BY s.number DESC LIMIT $7) f
      JOIN listings l ON l.number = f.number
@@ -127,36 +129,49 @@ const FOUND_BY_PRICE_POSTGRES: &str = view!(
 const OWN: &str = concat!(
     "SELECT ",
     columns!(),
-    ", m.id, m.username, m.name, p.name, o.id, b.id, b.username, b.name
+    ", m.id, m.username, m.name, p.name, NULL, NULL, NULL, o.id, b.id, b.username, b.name
      FROM listings l JOIN members m ON m.id = l.seller_id JOIN pickup_points p ON p.id = l.pickup_point_id
      LEFT JOIN order_lines i ON i.listing_id = l.id AND i.released_at IS NULL AND i.one_off = 1
      LEFT JOIN orders o ON o.id = i.order_id LEFT JOIN members b ON b.id = o.buyer_id
-     WHERE l.seller_id = $1 AND l.number < $2 ORDER BY l.number DESC LIMIT $3"
+     WHERE l.seller_id = $1 AND l.store_id IS NULL AND l.number < $2 ORDER BY l.number DESC LIMIT $3"
 );
+const OF_PRODUCT: &str = view!("WHERE l.product_id = $1 ORDER BY l.number");
+const OF_STORE: &str = view!(
+    "WHERE l.store_id = $1 AND l.withdrawn_at IS NULL AND l.unshelved_at IS NULL AND l.number < $2
+     ORDER BY l.number DESC LIMIT $3"
+);
+const STOCK: &str = view!("WHERE l.store_id = $1 AND l.number < $2 ORDER BY l.number DESC LIMIT $3");
+const WITH_SKU: &str = "SELECT id FROM listings WHERE store_id = $1 AND sku = $2";
 const ON_SALE: &str = "SELECT COUNT(*) FROM listings
     WHERE seller_id = $1 AND sold_at IS NULL AND withdrawn_at IS NULL";
 const LAST_NUMBER: &str = "SELECT COALESCE(MAX(number), 0) FROM listings";
 const INSERT: &str = "INSERT INTO listings
     (id, number, seller_id, title, description, price, currency, category, condition, pickup_point_id, on_hand,
-     committed, published_at, withdrawn_at, sold_at, version, pictures)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+     committed, published_at, withdrawn_at, sold_at, version, pictures, store_id, product_id, label, sku, low_stock,
+     unshelved_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)";
 const UPDATE: &str =
     "UPDATE listings SET title = $1, description = $2, price = $3, currency = $4, category = $5,
-    condition = $6, pickup_point_id = $7, withdrawn_at = $8, pictures = $9, version = version + 1
-    WHERE id = $10 AND version = $11 AND sold_at IS NULL";
+    condition = $6, pickup_point_id = $7, withdrawn_at = $8, pictures = $9, label = $10, sku = $11, low_stock = $12,
+    version = version + 1 WHERE id = $13 AND version = $14 AND (sold_at IS NULL OR store_id IS NOT NULL)";
 // The statement that decides a sale: of any number of buyers it changes a row for one.
-const COMMIT: &str = "UPDATE listings SET committed = committed + 1, version = version + 1,
-    sold_at = CASE WHEN on_hand - committed = 1 THEN CAST($1 AS BIGINT) ELSE NULL END
-    WHERE id = $2 AND version = $3 AND on_hand - committed >= 1 AND withdrawn_at IS NULL";
+const COMMIT: &str = "UPDATE listings SET committed = committed + $4, version = version + 1,
+    sold_at = CASE WHEN on_hand - committed = $4 THEN CAST($1 AS BIGINT) ELSE NULL END
+    WHERE id = $2 AND version = $3 AND on_hand - committed >= $4 AND withdrawn_at IS NULL";
 const COMMIT_UNCHECKED: &str = "UPDATE listings SET committed = committed + 1, on_hand = on_hand + 1,
     version = version + 1, sold_at = $1 WHERE id = $2";
-const UNCOMMIT: &str = "UPDATE listings SET committed = committed - 1, sold_at = NULL, withdrawn_at = $1,
-    version = version + 1 WHERE id = $2 AND committed >= 1";
+const UNCOMMIT: &str = "UPDATE listings SET committed = committed - $3, sold_at = NULL, withdrawn_at = $1,
+    version = version + 1 WHERE id = $2 AND committed >= $3";
 const COLLECT: &str =
-    "UPDATE listings SET on_hand = on_hand - 1, committed = committed - 1, version = version + 1
-    WHERE id = $1 AND committed >= 1";
-const INSERT_MOVEMENT: &str = "INSERT INTO movements (id, listing_id, kind, quantity, order_id, at)
-    VALUES ($1, $2, $3, $4, $5, $6)";
+    "UPDATE listings SET on_hand = on_hand - $2, committed = committed - $2, version = version + 1
+    WHERE id = $1 AND committed >= $2";
+const MOVE_IN: &str = "UPDATE listings SET on_hand = $1, sold_at = $2, version = version + 1
+    WHERE id = $3 AND version = $4";
+const SHELVE: &str = "UPDATE listings SET unshelved_at = $1, version = version + 1 WHERE id = $2";
+const CLAIM: &str = "UPDATE listings SET version = version + 1 WHERE id = $1 AND version = $2";
+const INSERT_MOVEMENT: &str =
+    "INSERT INTO movements (id, listing_id, kind, quantity, order_id, member_id, reason, at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 
 fn read(row: &mut Row<'_>) -> Result<Listing, DbError> {
     Ok(Listing {
@@ -183,7 +198,30 @@ fn read(row: &mut Row<'_>) -> Result<Listing, DbError> {
         sold_at: row.moment_or_null()?,
         version: row.integer()?,
         pictures: row.parsed(|json| serde_json::from_str(json).ok())?,
+        stocked: read_stocked(row)?,
+        shelved: row.moment_or_null()?.is_none(),
     })
+}
+
+/// How a listing belongs to a store, if it does.
+fn read_stocked(row: &mut Row<'_>) -> Result<Option<Stocked>, DbError> {
+    let (store, product) = (row.value_or_null()?, row.value_or_null()?);
+    let (label, sku, low_stock) = (row.text()?, row.text()?, row.integer()?);
+    Ok(store.zip(product).map(|(store, product)| Stocked { store, product, label, sku, low_stock }))
+}
+
+/// What stands beside a listing: seller, pickup point and store.
+fn read_beside(row: &mut Row<'_>, listing: &Listing) -> Result<Beside, DbError> {
+    let seller = read_card(row)?;
+    let pickup_point = PickupPointName { id: listing.pickup_point, name: row.text()? };
+    Ok(Beside { seller, pickup_point, store: read_store_card(row)? })
+}
+
+/// A listing with what stands beside it.
+fn read_with_beside(row: &mut Row<'_>) -> Result<(Listing, Beside), DbError> {
+    let listing = read(row)?;
+    let beside = read_beside(row, &listing)?;
+    Ok((listing, beside))
 }
 
 /// The pictures of a listing as its row keeps them.
@@ -193,10 +231,8 @@ fn pictures_text(listing: &Listing) -> Result<String, DbError> {
 
 /// A listing as rows come for pages: with its number, by which the next page is cut.
 fn read_view(row: &mut Row<'_>) -> Result<(i64, ListingView), DbError> {
-    let listing = read(row)?;
-    let seller = read_card(row)?;
-    let pickup_point = PickupPointName { id: listing.pickup_point, name: row.text()? };
-    Ok((listing.number, listing.view(seller, pickup_point)))
+    let (listing, beside) = read_with_beside(row)?;
+    Ok((listing.number, listing.view(beside)))
 }
 
 /// The listing with this id.
@@ -208,21 +244,59 @@ pub fn find(db: &mut Connection, id: ListingId) -> Result<Option<Listing>, DbErr
     db.find("listings", BY_ID, params![id], read)
 }
 
-/// The listing with this id, its seller and the name of its pickup point.
+/// The listing with this id and what stands beside it.
 ///
 /// # Errors
 ///
 /// What the database says.
-pub fn find_with_seller(
+pub fn find_with_seller(db: &mut Connection, id: ListingId) -> Result<Option<(Listing, Beside)>, DbError> {
+    db.find("listings", VIEW, params![id], read_with_beside)
+}
+
+/// The variants of a product, in the order in which they were added.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn of_product(db: &mut Connection, product: ListingId) -> Result<Vec<(Listing, Beside)>, DbError> {
+    db.query("listings", OF_PRODUCT, params![product], read_with_beside)
+}
+
+/// What a store shows on its shelves, newest first, below that number.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn of_store(
     db: &mut Connection,
-    id: ListingId,
-) -> Result<Option<(Listing, MemberCard, PickupPointName)>, DbError> {
-    db.find("listings", VIEW, params![id], |row| {
-        let listing = read(row)?;
-        let seller = read_card(row)?;
-        let pickup_point = PickupPointName { id: listing.pickup_point, name: row.text()? };
-        Ok((listing, seller, pickup_point))
-    })
+    store: StoreId,
+    below: i64,
+    most: i64,
+) -> Result<Vec<(i64, ListingView)>, DbError> {
+    db.query("listings", OF_STORE, params![store, below, most], read_view)
+}
+
+/// Everything a store has, every variant, newest first, below that number.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn stock(
+    db: &mut Connection,
+    store: StoreId,
+    below: i64,
+    most: i64,
+) -> Result<Vec<(Listing, Beside)>, DbError> {
+    db.query("listings", STOCK, params![store, below, most], read_with_beside)
+}
+
+/// The listing of a store that has this SKU.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn with_sku(db: &mut Connection, store: StoreId, sku: &str) -> Result<Option<ListingId>, DbError> {
+    db.find("listings", WITH_SKU, params![store, sku], |row| row.value())
 }
 
 /// What is on sale and is looked for, newest first, below that number.
@@ -366,7 +440,8 @@ pub fn last_number(db: &mut Connection) -> Result<i64, DbError> {
 
 fn words(listing: &Listing) -> String {
     let mut words = String::with_capacity(listing.title.len() + listing.description.len() + 1);
-    for word in fold(&listing.title).chain(fold(&listing.description)) {
+    let label = listing.stocked.as_ref().map_or("", |stocked| stocked.label.as_str());
+    for word in fold(&listing.title).chain(fold(&listing.description)).chain(fold(label)) {
         words.push_str(&word);
         words.push(' ');
     }
@@ -381,6 +456,8 @@ fn words(listing: &Listing) -> String {
 pub fn insert(db: &mut Connection, listing: &Listing, movement: MovementId) -> Result<(), DbError> {
     let price = listing.price.money();
     let pictures = pictures_text(listing)?;
+    let stocked = listing.stocked.as_ref();
+    let (label, sku, low_stock) = variant_columns(listing);
     let params = params![
         listing.id,
         listing.number,
@@ -398,10 +475,19 @@ pub fn insert(db: &mut Connection, listing: &Listing, movement: MovementId) -> R
         listing.withdrawn_at,
         listing.sold_at,
         listing.version,
-        &pictures
+        &pictures,
+        stocked.map(|stocked| stocked.store),
+        stocked.map(|stocked| stocked.product),
+        label,
+        sku,
+        low_stock,
+        if listing.shelved { None } else { Some(listing.published_at) }
     ];
     db.change_one(INSERT, params)?;
-    insert_movement(db, movement, listing.id, Movement::Receive, None, listing.published_at)?;
+    if listing.on_hand > 0 {
+        let why = Why { listing: listing.id, order: None, by: None };
+        insert_movement(db, movement, (Movement::Receive, listing.on_hand), why, listing.published_at)?;
+    }
     db.index_words(listing.number, &words(listing))
 }
 
@@ -413,6 +499,7 @@ pub fn insert(db: &mut Connection, listing: &Listing, movement: MovementId) -> R
 pub fn save(db: &mut Connection, listing: &Listing) -> Result<(), DbError> {
     let price = listing.price.money();
     let pictures = pictures_text(listing)?;
+    let (label, sku, low_stock) = variant_columns(listing);
     let params = params![
         &listing.title,
         &listing.description,
@@ -423,6 +510,9 @@ pub fn save(db: &mut Connection, listing: &Listing) -> Result<(), DbError> {
         listing.pickup_point,
         listing.withdrawn_at,
         &pictures,
+        label,
+        sku,
+        low_stock,
         listing.id,
         listing.version
     ];
@@ -434,71 +524,139 @@ pub fn save(db: &mut Connection, listing: &Listing) -> Result<(), DbError> {
     }
 }
 
-/// Promises one copy to an order: the conditional write that decides who of many buyers gets it.
+/// What distinguishes a variant, as columns.
+fn variant_columns(listing: &Listing) -> (&str, &str, i64) {
+    let stocked = listing.stocked.as_ref();
+    stocked.map_or(("", "", 0), |stocked| (&stocked.label, &stocked.sku, stocked.low_stock))
+}
+
+/// Puts a variant on the shelves, or takes it behind another one.
 ///
 /// # Errors
 ///
-/// [`DbError::Conflict`] when no copy is left, or the row changed since it was read.
+/// [`DbError::Conflict`] when there is none.
+pub fn shelve(db: &mut Connection, id: ListingId, unshelved_at: Option<Moment>) -> Result<(), DbError> {
+    db.change_one(SHELVE, params![unshelved_at, id])
+}
+
+/// Says that a product is about to be arranged anew, by the row of its first variant: of two who do it at once, one is told
+/// to look again.
+///
+/// # Errors
+///
+/// [`DbError::Conflict`] when the row changed since it was read.
+pub fn claim(db: &mut Connection, first: &Listing) -> Result<(), DbError> {
+    db.change_one(CLAIM, params![first.id, first.version])
+}
+
+/// Why stock moved: of which listing, for which order, or by whose hand and for which reason.
+#[derive(Debug, Clone, Copy)]
+pub struct Why<'a> {
+    /// Which listing.
+    pub listing: ListingId,
+    /// For which order.
+    pub order: Option<OrderId>,
+    /// Who did it, and why when a count was put right.
+    pub by: Option<(MemberId, Option<&'a str>)>,
+}
+
+impl Why<'_> {
+    /// For an order.
+    #[must_use]
+    pub const fn order(listing: ListingId, order: OrderId) -> Self {
+        Self { listing, order: Some(order), by: None }
+    }
+}
+
+/// Promises copies to an order: the conditional write that decides who of many buyers gets them.
+///
+/// # Errors
+///
+/// [`DbError::Conflict`] when too few are left, or the row changed since it was read.
 pub fn commit(
     db: &mut Connection,
     listing: &Listing,
-    order: OrderId,
+    (order, quantity): (OrderId, i64),
     movement: MovementId,
     now: Moment,
 ) -> Result<(), DbError> {
     if is_planted("check-then-act") {
         db.change_one(COMMIT_UNCHECKED, params![now, listing.id])?;
     } else {
-        db.change_one(COMMIT, params![now, listing.id, listing.version])?;
+        db.change_one(COMMIT, params![now, listing.id, listing.version, quantity])?;
     }
-    insert_movement(db, movement, listing.id, Movement::Commit, Some(order), now)
+    let why = Why::order(listing.id, order);
+    insert_movement(db, movement, (Movement::Commit, quantity), why, now)
 }
 
-/// Lifts the promise: the copy can be sold again, unless the listing is withdrawn with it.
+/// Lifts the promise: the copies can be sold again, unless the listing is withdrawn with it.
 ///
 /// # Errors
 ///
-/// [`DbError::Conflict`] when no copy was promised.
+/// [`DbError::Conflict`] when as many were not promised.
 pub fn uncommit(
     db: &mut Connection,
     listing: &Listing,
-    order: OrderId,
+    (order, quantity): (OrderId, i64),
     withdrawn_at: Option<Moment>,
     movement: MovementId,
     now: Moment,
 ) -> Result<(), DbError> {
-    db.change_one(UNCOMMIT, params![withdrawn_at, listing.id])?;
+    db.change_one(UNCOMMIT, params![withdrawn_at, listing.id, quantity])?;
     if withdrawn_at.is_some() {
         db.forget_words(listing.number)?;
     }
-    insert_movement(db, movement, listing.id, Movement::Uncommit, Some(order), now)
+    let why = Why::order(listing.id, order);
+    insert_movement(db, movement, (Movement::Uncommit, quantity), why, now)
 }
 
-/// The copy left with its buyer. Only now, off the path of the sale, its words leave the search index; until then
-/// searching skips it because it is sold.
+/// The copies left with their buyer. Only now, off the path of the sale, the words of a single thing leave the search
+/// index; until then searching skips it because it is sold. A store may have more of it again.
 ///
 /// # Errors
 ///
-/// [`DbError::Conflict`] when no copy was promised.
+/// [`DbError::Conflict`] when as many were not promised.
 pub fn collect(
     db: &mut Connection,
     listing: &Listing,
-    order: OrderId,
+    (order, quantity): (OrderId, i64),
     movement: MovementId,
     now: Moment,
 ) -> Result<(), DbError> {
-    db.change_one(COLLECT, params![listing.id])?;
-    db.forget_words(listing.number)?;
-    insert_movement(db, movement, listing.id, Movement::Collect, Some(order), now)
+    db.change_one(COLLECT, params![listing.id, quantity])?;
+    if listing.stocked.is_none() {
+        db.forget_words(listing.number)?;
+    }
+    let why = Why::order(listing.id, order);
+    insert_movement(db, movement, (Movement::Collect, quantity), why, now)
+}
+
+/// More copies are there, or fewer than was thought: saves what `listing` has now.
+///
+/// # Errors
+///
+/// [`DbError::Conflict`] when the row changed since it was read.
+pub fn move_in(
+    db: &mut Connection,
+    listing: &Listing,
+    moved: (Movement, i64),
+    by: (MemberId, Option<&str>),
+    movement: MovementId,
+    now: Moment,
+) -> Result<(), DbError> {
+    db.change_one(MOVE_IN, params![listing.on_hand, listing.sold_at, listing.id, listing.version])?;
+    let why = Why { listing: listing.id, order: None, by: Some(by) };
+    insert_movement(db, movement, moved, why, now)
 }
 
 fn insert_movement(
     db: &mut Connection,
     id: MovementId,
-    listing: ListingId,
-    kind: Movement,
-    order: Option<OrderId>,
+    (kind, quantity): (Movement, i64),
+    why: Why<'_>,
     now: Moment,
 ) -> Result<(), DbError> {
-    db.change_one(INSERT_MOVEMENT, params![id, listing, kind.name(), 1, order, now])
+    let (by, reason) = why.by.unzip();
+    let params = params![id, why.listing, kind.name(), quantity, why.order, by, reason.flatten(), now];
+    db.change_one(INSERT_MOVEMENT, params)
 }

@@ -11,6 +11,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("the first sale", include_str!("../migrations/0001_the_first_sale.sql")),
     ("talking and looking", include_str!("../migrations/0002_talking_and_looking.sql")),
     ("browsing", include_str!("../migrations/0003_browsing.sql")),
+    ("stores", include_str!("../migrations/0004_stores.sql")),
 ];
 
 /// The newest schema this program knows.

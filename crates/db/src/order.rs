@@ -1,9 +1,10 @@
 //! Orders and their lines.
 
-use auboutique_domain::id::{ListingId, MemberId, OrderId, PickupPointId};
-use auboutique_domain::member::MemberCard;
+use std::collections::HashMap;
+
+use auboutique_domain::id::{MemberId, OrderId, PickupPointId, StoreId};
 use auboutique_domain::money::{Currency, Money};
-use auboutique_domain::order::{Code, Line, Order, State};
+use auboutique_domain::order::{Code, Line, Order, Parties, State};
 use auboutique_domain::time::{Date, Moment};
 
 use crate::dialect::Connection;
@@ -11,51 +12,78 @@ use crate::error::DbError;
 use crate::member::read_card;
 use crate::params;
 use crate::row::Row;
+use crate::store::read_store_card;
 
 macro_rules! order {
     ($more:literal, $rest:literal) => {
         concat!(
             "SELECT o.id, o.buyer_id, o.seller_id, o.state, o.total, o.commission, o.currency, o.pickup_point_id,
              o.pickup_day, o.pickup_code, o.drop_off_code, o.placed_at, o.dropped_off_at, o.paid_at,
-             o.cancel_requested_at, o.changed_at, o.due_at, o.version, i.listing_id, i.title, i.quantity, i.price,
-             i.currency",
+             o.cancel_requested_at, o.changed_at, o.due_at, o.version, o.store_id",
             $more,
-            " FROM orders o JOIN order_lines i ON i.order_id = o.id AND i.place = 1 ",
+            " FROM orders o ",
             $rest
         )
     };
 }
 const BY_ID: &str = order!("", "WHERE o.id = $1");
 const BY_ID_WITH_MEMBERS: &str = order!(
-    ", b.id, b.username, b.name, s.id, s.username, s.name",
-    "JOIN members b ON b.id = o.buyer_id JOIN members s ON s.id = o.seller_id WHERE o.id = $1"
+    ", b.id, b.username, b.name, s.id, s.username, s.name, t.id, t.name, t.handle",
+    "JOIN members b ON b.id = o.buyer_id JOIN members s ON s.id = o.seller_id LEFT JOIN stores t ON t.id = o.store_id WHERE o.id = $1"
 );
 const BY_CODE: &str = order!(
     "",
     "WHERE o.pickup_point_id = $1 AND o.state IN ('placed', 'at_desk') AND (o.pickup_code = $2 OR o.drop_off_code = $2)"
 );
 const BOUGHT: &str = order!(
-    ", b.id, b.username, b.name, s.id, s.username, s.name",
-    "JOIN members b ON b.id = o.buyer_id JOIN members s ON s.id = o.seller_id
+    ", b.id, b.username, b.name, s.id, s.username, s.name, t.id, t.name, t.handle",
+    "JOIN members b ON b.id = o.buyer_id JOIN members s ON s.id = o.seller_id LEFT JOIN stores t ON t.id = o.store_id
      WHERE o.buyer_id = $1 AND o.id < $2 ORDER BY o.id DESC LIMIT $3"
 );
 const SOLD: &str = order!(
-    ", b.id, b.username, b.name, s.id, s.username, s.name",
-    "JOIN members b ON b.id = o.buyer_id JOIN members s ON s.id = o.seller_id
+    ", b.id, b.username, b.name, s.id, s.username, s.name, t.id, t.name, t.handle",
+    "JOIN members b ON b.id = o.buyer_id JOIN members s ON s.id = o.seller_id LEFT JOIN stores t ON t.id = o.store_id
      WHERE o.seller_id = $1 AND o.id < $2 ORDER BY o.id DESC LIMIT $3"
 );
 const ON_DAY: &str = order!(
     "",
     "WHERE o.pickup_point_id = $1 AND o.pickup_day = $2 AND o.state IN ('placed', 'at_desk') ORDER BY o.id"
 );
+const OF_STORE: &str = order!(
+    ", b.id, b.username, b.name, s.id, s.username, s.name, t.id, t.name, t.handle",
+    "JOIN members b ON b.id = o.buyer_id JOIN members s ON s.id = o.seller_id LEFT JOIN stores t ON t.id = o.store_id
+     WHERE o.store_id = $1 AND o.id < $2 ORDER BY o.id DESC LIMIT $3"
+);
+const TO_HAND_OVER: &str = order!(
+    ", b.id, b.username, b.name, s.id, s.username, s.name, t.id, t.name, t.handle",
+    "JOIN members b ON b.id = o.buyer_id JOIN members s ON s.id = o.seller_id LEFT JOIN stores t ON t.id = o.store_id
+     WHERE o.seller_id = $1 AND o.state IN ('placed', 'at_desk') AND ($2 = '' OR o.store_id = $2)
+     AND (o.pickup_day, o.id) > ($3, $4) ORDER BY o.pickup_day, o.id LIMIT $5"
+);
+// The lines of orders that were read together: those between the lowest and the highest id, of one buyer, seller or store.
+macro_rules! lines {
+    ($whose:literal) => {
+        concat!(
+            "SELECT i.order_id, i.listing_id, i.title, i.quantity, i.price, i.currency FROM order_lines i
+             JOIN orders o ON o.id = i.order_id WHERE ",
+            $whose,
+            " ORDER BY i.order_id, i.place"
+        )
+    };
+}
+const LINES: &str = lines!("o.id = $1");
+const LINES_BOUGHT: &str = lines!("o.buyer_id = $1 AND o.id BETWEEN $2 AND $3");
+const LINES_SOLD: &str = lines!("o.seller_id = $1 AND o.id BETWEEN $2 AND $3");
+const LINES_OF_STORE: &str = lines!("o.store_id = $1 AND o.id BETWEEN $2 AND $3");
+const LINES_TO_HAND_OVER: &str = lines!("o.seller_id = $1 AND o.state IN ('placed', 'at_desk')");
 const DUE: &str = "SELECT id FROM orders WHERE due_at IS NOT NULL AND due_at <= $1 ORDER BY due_at LIMIT $2";
 const NEXT_DUE: &str = "SELECT due_at FROM orders WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
 const INSERT: &str = "INSERT INTO orders
     (id, buyer_id, seller_id, state, total, commission, currency, pickup_point_id, pickup_day, pickup_code,
-     drop_off_code, placed_at, dropped_off_at, paid_at, cancel_requested_at, changed_at, due_at, version)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
+     drop_off_code, placed_at, dropped_off_at, paid_at, cancel_requested_at, changed_at, due_at, version, store_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
 const INSERT_LINE: &str = "INSERT INTO order_lines
-    (order_id, place, listing_id, title, quantity, price, currency, one_off) VALUES ($1, 1, $2, $3, $4, $5, $6, 1)";
+    (order_id, place, listing_id, title, quantity, price, currency, one_off) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const UPDATE: &str = "UPDATE orders SET state = $1, pickup_day = $2, dropped_off_at = $3, paid_at = $4,
     cancel_requested_at = $5, changed_at = $6, due_at = $7, version = version + 1 WHERE id = $8 AND version = $9";
 const RELEASE_LINES: &str =
@@ -84,28 +112,64 @@ fn read(row: &mut Row<'_>) -> Result<Order, DbError> {
         changed_at: row.moment()?,
         due_at: row.moment_or_null()?,
         version: row.integer()?,
-        line: Line {
-            listing: row.value()?,
-            title: row.text()?,
-            quantity: row.integer()?,
-            price: row.money()?,
-        },
+        store: row.value_or_null()?,
+        // They are read after the orders.
+        lines: Vec::new(),
     })
 }
 
-/// An order with its buyer and its seller.
+fn read_line(row: &mut Row<'_>) -> Result<(OrderId, Line), DbError> {
+    let order = row.value()?;
+    let line =
+        Line { listing: row.value()?, title: row.text()?, quantity: row.integer()?, price: row.money()? };
+    Ok((order, line))
+}
+
+/// Gives one order its lines.
+fn with_lines(db: &mut Connection, order: Option<Order>) -> Result<Option<Order>, DbError> {
+    let Some(mut order) = order else { return Ok(None) };
+    let lines = db.query("order_lines", LINES, params![order.id], read_line)?;
+    order.lines = lines.into_iter().map(|(_, line)| line).collect();
+    Ok(Some(order))
+}
+
+/// Gives orders that were read together their lines, with one more question.
+fn with_lines_of(
+    db: &mut Connection,
+    sql: &'static str,
+    whose: &str,
+    mut orders: Vec<OrderOfMembers>,
+) -> Result<Vec<OrderOfMembers>, DbError> {
+    let ids = orders.iter().map(|found| found.order.id);
+    let (Some(lowest), Some(highest)) = (ids.clone().min(), ids.max()) else { return Ok(orders) };
+    let lines = if sql == LINES_TO_HAND_OVER {
+        db.query("order_lines", sql, params![whose], read_line)?
+    } else {
+        db.query("order_lines", sql, params![whose, lowest, highest], read_line)?
+    };
+    let mut of: HashMap<OrderId, Vec<Line>> = HashMap::new();
+    for (order, line) in lines {
+        of.entry(order).or_default().push(line);
+    }
+    for found in &mut orders {
+        found.order.lines = of.remove(&found.order.id).unwrap_or_default();
+    }
+    Ok(orders)
+}
+
+/// An order with its two sides.
 #[derive(Debug, Clone)]
 pub struct OrderOfMembers {
     /// The order.
     pub order: Order,
-    /// Who bought.
-    pub buyer: MemberCard,
-    /// Who sold.
-    pub seller: MemberCard,
+    /// Who bought, and who sold.
+    pub parties: Parties,
 }
 
 fn read_with_members(row: &mut Row<'_>) -> Result<OrderOfMembers, DbError> {
-    Ok(OrderOfMembers { order: read(row)?, buyer: read_card(row)?, seller: read_card(row)? })
+    let order = read(row)?;
+    let parties = Parties { buyer: read_card(row)?, seller: read_card(row)?, store: read_store_card(row)? };
+    Ok(OrderOfMembers { order, parties })
 }
 
 /// The order with this id.
@@ -114,7 +178,8 @@ fn read_with_members(row: &mut Row<'_>) -> Result<OrderOfMembers, DbError> {
 ///
 /// What the database says.
 pub fn find(db: &mut Connection, id: OrderId) -> Result<Option<Order>, DbError> {
-    db.find("orders", BY_ID, params![id], read)
+    let found = db.find("orders", BY_ID, params![id], read)?;
+    with_lines(db, found)
 }
 
 /// The order with this id, its buyer and its seller.
@@ -123,7 +188,11 @@ pub fn find(db: &mut Connection, id: OrderId) -> Result<Option<Order>, DbError> 
 ///
 /// What the database says.
 pub fn find_with_members(db: &mut Connection, id: OrderId) -> Result<Option<OrderOfMembers>, DbError> {
-    db.find("orders", BY_ID_WITH_MEMBERS, params![id], read_with_members)
+    let Some(found) = db.find("orders", BY_ID_WITH_MEMBERS, params![id], read_with_members)? else {
+        return Ok(None);
+    };
+    let order = with_lines(db, Some(found.order))?;
+    Ok(order.map(|order| OrderOfMembers { order, parties: found.parties }))
 }
 
 /// The order at that point whose pickup or drop-off code this is, while the desk has something to do for it.
@@ -136,7 +205,8 @@ pub fn find_by_code(
     point: PickupPointId,
     code: &Code,
 ) -> Result<Option<Order>, DbError> {
-    db.find("orders", BY_CODE, params![point, code.as_str()], read)
+    let found = db.find("orders", BY_CODE, params![point, code.as_str()], read)?;
+    with_lines(db, found)
 }
 
 /// What a member bought, newest first, before that order.
@@ -150,7 +220,8 @@ pub fn bought_by(
     before: &str,
     most: i64,
 ) -> Result<Vec<OrderOfMembers>, DbError> {
-    db.query("orders", BOUGHT, params![buyer, before, most], read_with_members)
+    let found = db.query("orders", BOUGHT, params![buyer, before, most], read_with_members)?;
+    with_lines_of(db, LINES_BOUGHT, &buyer.to_string(), found)
 }
 
 /// What a member sold, newest first, before that order.
@@ -164,7 +235,42 @@ pub fn sold_by(
     before: &str,
     most: i64,
 ) -> Result<Vec<OrderOfMembers>, DbError> {
-    db.query("orders", SOLD, params![seller, before, most], read_with_members)
+    let found = db.query("orders", SOLD, params![seller, before, most], read_with_members)?;
+    with_lines_of(db, LINES_SOLD, &seller.to_string(), found)
+}
+
+/// What a store sold, newest first, before that order.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn of_store(
+    db: &mut Connection,
+    store: StoreId,
+    before: &str,
+    most: i64,
+) -> Result<Vec<OrderOfMembers>, DbError> {
+    let found = db.query("orders", OF_STORE, params![store, before, most], read_with_members)?;
+    with_lines_of(db, LINES_OF_STORE, &store.to_string(), found)
+}
+
+/// What a seller still has to hand over, the next pickup day first, beyond that day and order; of one store alone if that
+/// is asked.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn to_hand_over(
+    db: &mut Connection,
+    seller: MemberId,
+    store: Option<StoreId>,
+    (day, order): &(String, String),
+    most: i64,
+) -> Result<Vec<OrderOfMembers>, DbError> {
+    let store = store.map_or(String::new(), |store| store.to_string());
+    let found =
+        db.query("orders", TO_HAND_OVER, params![seller, &store, day, order, most], read_with_members)?;
+    with_lines_of(db, LINES_TO_HAND_OVER, &seller.to_string(), found)
 }
 
 /// The orders to be handed over at that point on that day.
@@ -173,7 +279,12 @@ pub fn sold_by(
 ///
 /// What the database says.
 pub fn on_day(db: &mut Connection, point: PickupPointId, day: Date) -> Result<Vec<Order>, DbError> {
-    db.query("orders", ON_DAY, params![point, day], read)
+    let orders = db.query("orders", ON_DAY, params![point, day], read)?;
+    let mut whole = Vec::with_capacity(orders.len());
+    for order in orders {
+        whole.extend(with_lines(db, Some(order))?);
+    }
+    Ok(whole)
 }
 
 /// Orders whose moment has come, longest waiting first.
@@ -194,7 +305,7 @@ pub fn next_due(db: &mut Connection) -> Result<Option<Moment>, DbError> {
     db.find("orders", NEXT_DUE, &[], |row| row.moment())
 }
 
-/// Keeps a new order and its line.
+/// Keeps a new order and its lines.
 ///
 /// # Errors
 ///
@@ -218,19 +329,21 @@ pub fn insert(db: &mut Connection, order: &Order) -> Result<(), DbError> {
         order.cancel_requested_at,
         order.changed_at,
         order.due_at,
-        order.version
+        order.version,
+        order.store
     ];
     db.change_one(INSERT, params)?;
-    let line = &order.line;
-    let listing: ListingId = line.listing;
-    let price = line.price;
-    db.change_one(
-        INSERT_LINE,
-        params![order.id, listing, &line.title, line.quantity, price.minor, price.currency.code()],
-    )
+    let one_off = i64::from(order.store.is_none());
+    for (place, line) in (1_i64..).zip(&order.lines) {
+        let (price, currency) = (line.price.minor, line.price.currency.code());
+        let line =
+            params![order.id, place, line.listing, &line.title, line.quantity, price, currency, one_off];
+        db.change_one(INSERT_LINE, line)?;
+    }
+    Ok(())
 }
 
-/// Saves what changed of an order; when it no longer is a sale, its line lets go of the listing.
+/// Saves what changed of an order; when it no longer is a sale, its lines let go of their listings.
 ///
 /// # Errors
 ///

@@ -1,6 +1,6 @@
 //! Pictures: whose they are, how large, on which listing. Their files lie elsewhere, under their hash.
 
-use auboutique_domain::id::{ListingId, MemberId, PictureId};
+use auboutique_domain::id::{ListingId, MemberId, PictureId, StoreId};
 use auboutique_domain::picture::{Extent, PictureView, Stored};
 use auboutique_domain::time::Moment;
 
@@ -22,6 +22,8 @@ pub struct Picture {
     pub thumbnail: Stored,
     /// The listing it is on, if it is on one.
     pub listing: Option<ListingId>,
+    /// The store it shows, if it shows one.
+    pub store: Option<StoreId>,
 }
 
 impl Picture {
@@ -36,7 +38,7 @@ macro_rules! picture {
     ($rest:literal) => {
         concat!(
             "SELECT id, member_id, large_hash, large_width, large_height, large_bytes, thumbnail_hash,
-             thumbnail_width, thumbnail_height, thumbnail_bytes, listing_id FROM pictures ",
+             thumbnail_width, thumbnail_height, thumbnail_bytes, listing_id, store_id FROM pictures ",
             $rest
         )
     };
@@ -50,7 +52,10 @@ const UNUSED: &str = "SELECT COUNT(*) FROM pictures WHERE member_id = $1 AND unu
 const TAKE_OFF: &str =
     "UPDATE pictures SET listing_id = NULL, place = NULL, unused_since = $1 WHERE listing_id = $2";
 const PUT_ON: &str = "UPDATE pictures SET listing_id = $1, place = $2, unused_since = NULL
-    WHERE id = $3 AND member_id = $4 AND listing_id IS NULL";
+    WHERE id = $3 AND listing_id IS NULL AND store_id IS NULL";
+const TAKE_OFF_STORE: &str = "UPDATE pictures SET store_id = NULL, unused_since = $1 WHERE store_id = $2";
+const PUT_ON_STORE: &str = "UPDATE pictures SET store_id = $1, unused_since = NULL
+    WHERE id = $2 AND listing_id IS NULL AND store_id IS NULL";
 const FORGET: &str = "DELETE FROM pictures WHERE unused_since <= $1";
 const KEEPS: &str = "SELECT 1 FROM pictures WHERE large_hash = $1
     UNION ALL SELECT 1 FROM pictures WHERE thumbnail_hash = $1 LIMIT 1";
@@ -72,6 +77,7 @@ fn read(row: &mut Row<'_>) -> Result<Picture, DbError> {
         large: read_stored(row)?,
         thumbnail: read_stored(row)?,
         listing: row.value_or_null()?,
+        store: row.value_or_null()?,
     })
 }
 
@@ -116,23 +122,40 @@ pub fn count_unused(db: &mut Connection, member: MemberId) -> Result<i64, DbErro
     Ok(db.find("pictures", UNUSED, params![member], |row| row.integer())?.unwrap_or(0))
 }
 
-/// Puts these pictures of a member on a listing, in this order, instead of those it has.
+/// Puts these pictures on a listing, in this order, instead of those it has.
 ///
 /// # Errors
 ///
-/// [`DbError::Conflict`] when one of them is not the member's, or on another listing.
+/// [`DbError::Conflict`] when one of them is on another listing, or shows a store.
 pub fn put_on(
     db: &mut Connection,
     listing: ListingId,
-    member: MemberId,
     pictures: &[PictureView],
     now: Moment,
 ) -> Result<(), DbError> {
     db.execute(TAKE_OFF, params![now, listing])?;
     for (place, picture) in (1_i64..).zip(pictures) {
-        db.change_one(PUT_ON, params![listing, place, picture.picture, member])?;
+        db.change_one(PUT_ON, params![listing, place, picture.picture])?;
     }
     Ok(())
+}
+
+/// Shows a store by this picture, or by none, instead of the one it has.
+///
+/// # Errors
+///
+/// [`DbError::Conflict`] when it is on a listing, or shows another store.
+pub fn put_on_store(
+    db: &mut Connection,
+    store: StoreId,
+    picture: Option<&PictureView>,
+    now: Moment,
+) -> Result<(), DbError> {
+    db.execute(TAKE_OFF_STORE, params![now, store])?;
+    match picture {
+        Some(picture) => db.change_one(PUT_ON_STORE, params![store, picture.picture]),
+        None => Ok(()),
+    }
 }
 
 /// Forgets pictures that have been on no listing since before that moment. Their files stay until they are swept.

@@ -82,7 +82,9 @@ ids!(
     StrikeId,
     ConversationId,
     MessageId,
-    PictureId
+    PictureId,
+    StoreId,
+    InvitationId
 );
 
 /// `params![a, b, c]` is the parameters `$1`, `$2`, `$3`.

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use auboutique_domain::Event;
-use auboutique_domain::id::OrderId;
+use auboutique_domain::id::{OrderId, PictureId};
 use auboutique_domain::money::Money;
 use auboutique_domain::order::State;
 use auboutique_domain::picture::{Extent, PictureView};
@@ -18,20 +18,37 @@ use crate::event::chained;
 use crate::params;
 
 const STOCK: &str = "SELECT l.id, l.on_hand, l.committed,
-        COALESCE(m.received, 0) - COALESCE(m.collected, 0),
+        COALESCE(m.received, 0) + COALESCE(m.adjusted, 0) - COALESCE(m.collected, 0),
         COALESCE(m.committed, 0) - COALESCE(m.uncommitted, 0) - COALESCE(m.collected, 0),
         CASE WHEN l.sold_at IS NULL THEN 0 ELSE 1 END
     FROM listings l LEFT JOIN (
         SELECT listing_id,
             CAST(SUM(CASE WHEN kind = 'receive' THEN quantity ELSE 0 END) AS BIGINT) AS received,
+            CAST(SUM(CASE WHEN kind = 'adjust' THEN quantity ELSE 0 END) AS BIGINT) AS adjusted,
             CAST(SUM(CASE WHEN kind = 'commit' THEN quantity ELSE 0 END) AS BIGINT) AS committed,
             CAST(SUM(CASE WHEN kind = 'uncommit' THEN quantity ELSE 0 END) AS BIGINT) AS uncommitted,
             CAST(SUM(CASE WHEN kind = 'collect' THEN quantity ELSE 0 END) AS BIGINT) AS collected
         FROM movements GROUP BY listing_id) m ON m.listing_id = l.id";
-const PROMISED: &str = "SELECT l.id, l.committed, COUNT(o.id)
+const PROMISED: &str = "SELECT l.id, l.committed,
+        CAST(COALESCE(SUM(CASE WHEN o.id IS NULL THEN 0 ELSE i.quantity END), 0) AS BIGINT)
     FROM listings l LEFT JOIN order_lines i ON i.listing_id = l.id AND i.released_at IS NULL
     LEFT JOIN orders o ON o.id = i.order_id AND o.state IN ('placed', 'at_desk')
-    GROUP BY l.id, l.committed HAVING l.committed <> COUNT(o.id)";
+    GROUP BY l.id, l.committed
+    HAVING l.committed <> COALESCE(SUM(CASE WHEN o.id IS NULL THEN 0 ELSE i.quantity END), 0)";
+// Of a product one variant stands on the shelves, and every variant is in the store of the first.
+const SHELVES: &str =
+    "SELECT product_id, CAST(SUM(CASE WHEN unshelved_at IS NULL THEN 1 ELSE 0 END) AS BIGINT),
+        COUNT(DISTINCT store_id)
+    FROM listings WHERE product_id IS NOT NULL GROUP BY product_id
+    HAVING SUM(CASE WHEN unshelved_at IS NULL THEN 1 ELSE 0 END) <> 1 OR COUNT(DISTINCT store_id) <> 1";
+const HALF_STOCKED: &str = "SELECT id FROM listings WHERE (store_id IS NULL) <> (product_id IS NULL)
+    OR (store_id IS NULL AND (unshelved_at IS NOT NULL OR on_hand > 1))";
+const ORDERS_OF_STORES: &str = "SELECT o.id FROM orders o JOIN order_lines i ON i.order_id = o.id
+    JOIN listings l ON l.id = i.listing_id
+    WHERE COALESCE(o.store_id, '') <> COALESCE(l.store_id, '') OR o.seller_id <> l.seller_id
+        OR i.one_off <> CASE WHEN l.store_id IS NULL THEN 1 ELSE 0 END";
+const INVITATIONS: &str = "SELECT s.id FROM stores s
+    WHERE NOT EXISTS (SELECT 1 FROM invitations i WHERE i.store_id = s.id AND i.used_at = s.opened_at)";
 const SOLD_TWICE: &str = "SELECT i.listing_id, COUNT(*) FROM order_lines i
     WHERE i.one_off = 1 AND i.released_at IS NULL GROUP BY i.listing_id HAVING COUNT(*) > 1";
 const SALES_OF_LISTING: &str =
@@ -82,7 +99,13 @@ const SHOWN: &str = "SELECT l.id, l.pictures, p.id, p.large_width, p.large_heigh
         p.thumbnail_width, p.thumbnail_height, p.thumbnail_bytes
     FROM pictures p JOIN listings l ON l.id = p.listing_id ORDER BY l.id, p.place";
 const PICTURELESS: &str = "SELECT l.id FROM listings l WHERE l.pictures <> '[]'
-    AND NOT EXISTS (SELECT 1 FROM pictures p WHERE p.listing_id = l.id)";
+    AND NOT EXISTS (SELECT 1 FROM pictures p WHERE p.listing_id = COALESCE(l.product_id, l.id))";
+// The pictures of a product are on its first variant; the others show the same.
+const LOOKS: &str =
+    "SELECT l.id FROM listings l JOIN listings f ON f.id = l.product_id WHERE l.pictures <> f.pictures";
+// A store shows the picture that says so; the ids are compared here.
+const STORE_PICTURES: &str =
+    "SELECT s.id, s.picture, p.id FROM stores s LEFT JOIN pictures p ON p.store_id = s.id";
 
 /// Conversations and what their participants have read against the messages, and the messages against the event log.
 ///
@@ -165,6 +188,18 @@ pub fn pictures(db: &mut Connection, verdict: &mut Verdict) -> Result<(), DbErro
     db.each("listings", PICTURELESS, &[], |row| {
         verdict.find("listings", row.text()?, "shows pictures that are not on it");
         Ok(())
+    })?;
+    db.each("listings", LOOKS, &[], |row| {
+        verdict.find("listings", row.text()?, "looks unlike the other variants of its product");
+        Ok(())
+    })?;
+    db.each("stores", STORE_PICTURES, &[], |row| {
+        let (id, shown, kept) = (row.text()?, row.text_or_null()?, row.value_or_null::<PictureId>()?);
+        let shown = shown.and_then(|json| serde_json::from_str::<PictureView>(&json).ok());
+        if shown.map(|view| view.picture) != kept {
+            verdict.find("stores", id, "shows a picture that is not its own");
+        }
+        Ok(())
     })
 }
 
@@ -200,6 +235,21 @@ pub fn stock(db: &mut Connection, verdict: &mut Verdict) -> Result<(), DbError> 
         verdict.find("listings", id, format!("committed {committed}, but {lines} open orders hold a copy"));
         Ok(())
     })?;
+    db.each("listings", SHELVES, &[], |row| {
+        let (id, shelved, stores) = (row.text()?, row.integer()?, row.integer()?);
+        verdict.find("listings", id, format!("{shelved} variants on the shelves, in {stores} stores"));
+        Ok(())
+    })?;
+    for (table, sql, said) in [
+        ("listings", HALF_STOCKED, "belongs to half a store, or is a single thing with more than one copy"),
+        ("orders", ORDERS_OF_STORES, "has a line that is another seller's or another store's"),
+        ("stores", INVITATIONS, "was opened without an invitation"),
+    ] {
+        db.each(table, sql, &[], |row| {
+            verdict.find(table, row.text()?, said);
+            Ok(())
+        })?;
+    }
     for sql in [SOLD_TWICE, SALES_OF_LISTING] {
         db.each("order_lines", sql, &[], |row| {
             let (id, sales) = (row.text()?, row.integer()?);

@@ -7,14 +7,17 @@
 use serde::{Deserialize, Serialize};
 
 use crate::conversation::{ConversationView, Message, MessageText, Partner};
-use crate::id::{ConversationId, ListingId, MemberId, MessageId, OrderId, PickupPointId, SessionId};
-use crate::listing::{ListingChanges, ListingDraft, ListingView};
+use crate::id::{
+    ConversationId, InvitationId, ListingId, MemberId, MessageId, OrderId, PickupPointId, SessionId, StoreId,
+};
+use crate::listing::{ListingChanges, ListingDraft, ListingView, StockView, VariantChanges, VariantDraft};
 use crate::member::{Account, Email, MemberCard, Role, Secret, SessionView, Username};
 use crate::money::Money;
 use crate::order::{Code, DeskView, OrderView};
 use crate::pickup::{PickupPoint, PickupPointDraft};
 use crate::picture::{PictureView, Stored};
 use crate::setting::Settings;
+use crate::store::{InvitationCode, InvitationView, NewInvitation, StoreChanges, StoreDraft, StoreView};
 use crate::time::Date;
 
 /// A request to change something.
@@ -103,9 +106,42 @@ pub enum Command {
     /// Its owner puts it back on sale.
     PublishListing { listing: ListingId },
 
+    // Stores.
+    /// A store's owner, or the operator, lets somebody open a store.
+    CreateInvitation,
+    /// Who made an invitation takes it back.
+    RevokeInvitation { invitation: InvitationId },
+    /// A member opens a store with an invitation.
+    OpenStore {
+        #[serde(skip)]
+        code: InvitationCode,
+        draft: StoreDraft,
+    },
+    /// Its owner says something else of a store, or closes it for some days.
+    EditStore { changes: StoreChanges },
+    /// A member may act for the owner's store.
+    AppointStaff { username: Username },
+    /// A member no longer may: dismissed by the owner, or leaving.
+    DismissStaff { store: StoreId, username: Username },
+    /// Who acts for a store puts a product on its shelves.
+    AddProduct { store: StoreId, draft: ListingDraft, variants: Vec<VariantDraft> },
+    /// Another variant of a product.
+    AddVariant { product: ListingId, draft: VariantDraft },
+    /// A variant is called something else, has another SKU, or another mark for low stock.
+    EditVariant { listing: ListingId, changes: VariantChanges },
+    /// More copies come in.
+    Restock { listing: ListingId, copies: i64 },
+    /// A count was wrong: so many copies more, or fewer.
+    AdjustStock { listing: ListingId, copies: i64, reason: String },
+
     // Orders.
-    /// A member buys a one-off at the price they saw.
-    BuyListing { listing: ListingId, price: Money },
+    /// A member buys a thing, or so many copies of what a store has, at the price they saw.
+    BuyListing {
+        listing: ListingId,
+        price: Money,
+        #[serde(skip_serializing_if = "is_one")]
+        quantity: i64,
+    },
     /// Buyer or seller call an order off.
     CancelOrder { order: OrderId },
     /// The buyer asks the seller to agree to a cancelation.
@@ -146,6 +182,12 @@ pub enum Command {
     LapseOrder { order: OrderId },
     /// What is no longer needed is forgotten: ended sessions, old answers, counted tries.
     Forget,
+}
+
+/// One copy is what was always asked for: a key from before there were more is still the same request.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+const fn is_one(quantity: &i64) -> bool {
+    *quantity == 1
 }
 
 impl Command {
@@ -190,6 +232,14 @@ pub enum Reply {
     Picture(PictureView),
     /// A listing as it is now.
     Listing(ListingView),
+    /// A listing of a store with its stock, as it is now.
+    Stock(StockView),
+    /// A store as it is now.
+    Store(StoreView),
+    /// An invitation as it is now.
+    Invitation(InvitationView),
+    /// An invitation that was just made, with its code.
+    NewInvitation(NewInvitation),
     /// An order as the asker sees it now.
     Order(OrderView),
     /// What the desk just did.

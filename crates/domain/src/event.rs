@@ -7,7 +7,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{
-    ConversationId, EntryId, ListingId, MemberId, MessageId, OrderId, PickupPointId, PictureId, SessionId,
+    ConversationId, EntryId, InvitationId, ListingId, MemberId, MessageId, OrderId, PickupPointId, PictureId,
+    SessionId, StoreId,
 };
 use crate::ledger::EntryKind;
 use crate::member::{Role, StrikeReason};
@@ -107,10 +108,27 @@ pub enum Event {
     /// The order of a sold listing came to nothing; `withdrawn` tells whether it is on sale again.
     ListingReturned { listing: ListingId, seller: MemberId, withdrawn: bool },
 
+    /// What can be bought of a store's listing is another number of copies.
+    StockChanged { listing: ListingId, seller: MemberId, available: i64 },
+
+    /// Somebody may open a store. The code is not told. Without a member it was the operator.
+    InvitationMade { invitation: InvitationId, by: Option<MemberId> },
+    /// An invitation was taken back.
+    InvitationRevoked { invitation: InvitationId, by: Option<MemberId> },
+    /// There is another store, opened by an invitation of that member, or of the operator.
+    StoreOpened { store: StoreId, owner: MemberId },
+    /// A store says something else of itself, or closes for some days.
+    StoreChanged { store: StoreId, owner: MemberId },
+    /// A member may act for a store.
+    StaffAppointed { store: StoreId, owner: MemberId, member: MemberId },
+    /// A member may no longer act for it.
+    StaffDismissed { store: StoreId, owner: MemberId, member: MemberId },
+
     /// Somebody bought.
     OrderPlaced {
         order: OrderId,
-        listing: ListingId,
+        #[serde(alias = "listing", deserialize_with = "one_or_several")]
+        listings: Vec<ListingId>,
         buyer: MemberId,
         seller: MemberId,
         total: Money,
@@ -156,6 +174,20 @@ pub enum Event {
     SettingChanged { name: String, value: String },
 }
 
+/// Orders had one line once, and their events are in logs.
+fn one_or_several<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<ListingId>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Listings {
+        One(ListingId),
+        Several(Vec<ListingId>),
+    }
+    Ok(match Listings::deserialize(from)? {
+        Listings::One(listing) => vec![listing],
+        Listings::Several(listings) => listings,
+    })
+}
+
 impl Event {
     /// What everybody sees and may look different after it, if anything does.
     #[must_use]
@@ -166,6 +198,9 @@ impl Event {
             | Self::ListingWithdrawn { seller: member, .. }
             | Self::ListingSold { seller: member, .. }
             | Self::ListingReturned { seller: member, .. }
+            | Self::StockChanged { seller: member, .. }
+            | Self::StoreOpened { owner: member, .. }
+            | Self::StoreChanged { owner: member, .. }
             | Self::NameChanged { member }
             | Self::UsernameChanged { member } => Some(Seen::Of(*member)),
             Self::PickupPointAdded { .. }
@@ -198,13 +233,24 @@ impl Event {
 
             Self::MessageSent { sender: one, recipient: other, .. }
             | Self::MessagesDelivered { by: one, to: other, .. }
-            | Self::MessagesRead { by: one, to: other, .. } => Audience::Members(vec![*one, *other]),
+            | Self::MessagesRead { by: one, to: other, .. }
+            | Self::StaffAppointed { owner: one, member: other, .. }
+            | Self::StaffDismissed { owner: one, member: other, .. } => Audience::Members(vec![*one, *other]),
+
+            Self::InvitationMade { by: Some(member), .. }
+            | Self::InvitationRevoked { by: Some(member), .. } => Audience::Members(vec![*member]),
+            Self::InvitationMade { by: None, .. } | Self::InvitationRevoked { by: None, .. } => {
+                Audience::Operators
+            }
 
             Self::ListingPublished { .. }
             | Self::ListingEdited { .. }
             | Self::ListingWithdrawn { .. }
             | Self::ListingSold { .. }
             | Self::ListingReturned { .. }
+            | Self::StockChanged { .. }
+            | Self::StoreOpened { .. }
+            | Self::StoreChanged { .. }
             | Self::PickupPointAdded { .. }
             | Self::PickupPointChanged { .. }
             | Self::DayClosed { .. }
@@ -269,7 +315,16 @@ impl Event {
             | Self::ListingEdited { listing, .. }
             | Self::ListingWithdrawn { listing, .. }
             | Self::ListingSold { listing, .. }
-            | Self::ListingReturned { listing, .. } => listing.to_string(),
+            | Self::ListingReturned { listing, .. }
+            | Self::StockChanged { listing, .. } => listing.to_string(),
+
+            Self::InvitationMade { invitation, .. } | Self::InvitationRevoked { invitation, .. } => {
+                invitation.to_string()
+            }
+            Self::StoreOpened { store, .. }
+            | Self::StoreChanged { store, .. }
+            | Self::StaffAppointed { store, .. }
+            | Self::StaffDismissed { store, .. } => store.to_string(),
 
             Self::OrderPlaced { order, .. }
             | Self::OrderDroppedOff { order, .. }

@@ -159,6 +159,10 @@ ids! {
     PictureId = "pic";
     /// A picture on its way in.
     UploadId = "upl";
+    /// A store.
+    StoreId = "sto";
+    /// An invitation to open a store.
+    InvitationId = "inv";
 }
 
 #[cfg(test)]

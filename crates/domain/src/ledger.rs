@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{MemberId, OrderId, PickupPointId};
+use crate::id::{MemberId, OrderId, PickupPointId, StoreId};
 use crate::money::Money;
 
 /// A place in the ledger where a balance accumulates. Its name in the database is its `Display`.
@@ -19,6 +19,8 @@ pub enum Account {
     Escrow(OrderId),
     /// What the market owes a seller; negative when the seller owes the market.
     Seller(MemberId),
+    /// What the market owes a store, apart from what it owes its owner; negative when the store owes the market.
+    Store(StoreId),
     /// What a member can spend here. Never below zero.
     Wallet(MemberId),
     /// What the market earned by commission.
@@ -39,6 +41,7 @@ impl fmt::Display for Account {
             Self::CashBox(point) => write!(out, "cash_box:{point}"),
             Self::Escrow(order) => write!(out, "escrow:{order}"),
             Self::Seller(member) => write!(out, "seller:{member}"),
+            Self::Store(store) => write!(out, "store:{store}"),
             Self::Wallet(member) => write!(out, "wallet:{member}"),
             Self::Commission => out.write_str("rev_commission"),
         }
@@ -122,15 +125,15 @@ impl Entry {
         )
     }
 
-    /// L7b: the order is completed. `escrow` is debited, the seller credited with the total less the commission, the
-    /// house with the commission.
+    /// L7b: the order is completed. `escrow` is debited, the seller or the store credited with the total less the
+    /// commission, the house with the commission.
     ///
     /// # Errors
     ///
     /// [`Unbalanced`] when total and commission are of two currencies.
     pub fn order_completed(
         order: OrderId,
-        seller: MemberId,
+        earner: Account,
         total: Money,
         commission: Money,
     ) -> Result<Self, Unbalanced> {
@@ -140,7 +143,7 @@ impl Entry {
             order,
             vec![
                 debit(Account::Escrow(order), total),
-                credit(Account::Seller(seller), proceeds),
+                credit(earner, proceeds),
                 credit(Account::Commission, commission),
             ],
         )
@@ -215,7 +218,8 @@ mod tests {
         let desk = PickupPointId::new(Moment::from_micros(0), [3; 10]);
         let paid = Entry::cash_taken(desk, order(), total).unwrap();
         assert_eq!(amounts(&paid), [("cash_box".to_owned(), 2_500), ("escrow".to_owned(), -2_500)]);
-        let done = Entry::order_completed(order(), member(), total, total.share(500)).unwrap();
+        let done =
+            Entry::order_completed(order(), Account::Seller(member()), total, total.share(500)).unwrap();
         let expected = [("escrow", 2_500), ("seller", -2_375), ("rev_commission", -125)];
         assert_eq!(amounts(&done), expected.map(|(name, minor)| (name.to_owned(), minor)));
     }
@@ -223,7 +227,7 @@ mod tests {
     #[test]
     fn without_a_commission_the_house_has_no_posting() {
         let total = Money::new(2_500, Usd);
-        let done = Entry::order_completed(order(), member(), total, total.share(0)).unwrap();
+        let done = Entry::order_completed(order(), Account::Seller(member()), total, total.share(0)).unwrap();
         assert_eq!(done.postings().len(), 2);
     }
 

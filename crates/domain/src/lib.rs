@@ -20,6 +20,7 @@ pub mod picture;
 pub mod presence;
 pub mod refusal;
 pub mod setting;
+pub mod store;
 pub mod text;
 pub mod time;
 pub mod verdict;

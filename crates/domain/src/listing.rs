@@ -12,6 +12,11 @@
 //!
 //! A listing of a member is a one-off: one copy, sold once, ever. Its stock is `on_hand − committed`; an order commits
 //! the copy, its end either collects it (`on_hand` falls) or uncommits it.
+//!
+//! A listing of a store has as many copies as the store has: it is sold while none is left, and on sale again once more
+//! come in. What a store sells is a product in one variant or several (sizes, colors), and each variant is a listing of its
+//! own, with its price, its stock and its SKU. One of them stands for the product where things are looked for: the first
+//! that is on sale, see [`shelved`].
 
 use std::borrow::Cow;
 
@@ -21,11 +26,12 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::event::Event;
-use crate::id::{ListingId, MemberId, OrderId, PickupPointId, PictureId};
+use crate::id::{ListingId, MemberId, OrderId, PickupPointId, PictureId, StoreId};
 use crate::member::{Member, MemberCard, Role};
 use crate::money::{Currency, Money, Price};
 use crate::picture::{self, PictureView};
 use crate::refusal::Refusal;
+use crate::store::StoreCard;
 use crate::text::{self, Search};
 use crate::time::Moment;
 
@@ -251,6 +257,13 @@ impl ListingChanges {
         Ok(self)
     }
 
+    /// What of it is said of every variant of a product: all but the price. Nothing when there is no such thing.
+    #[must_use]
+    pub fn shared(&self) -> Option<Self> {
+        let shared = Self { price: None, ..self.clone() };
+        (shared != Self::default()).then_some(shared)
+    }
+
     /// The pictures it shall have, if they change.
     #[must_use]
     pub fn chosen_pictures(&self) -> Option<&[PictureId]> {
@@ -347,6 +360,169 @@ impl Browse {
 
 /// The most listings one member may have on sale.
 pub const MOST_ON_SALE: i64 = 2_000;
+/// The most copies anybody has of anything, or buys at once (`promises.md` S5).
+pub const MOST_COPIES: i64 = 1_000_000;
+/// The most variants a product has.
+pub const MOST_VARIANTS: usize = 50;
+
+/// A number of copies somebody asks for: 1 to [`MOST_COPIES`].
+///
+/// # Errors
+///
+/// [`Refusal::QuantityOutOfRange`].
+pub fn quantity(copies: i64) -> Result<i64, Refusal> {
+    if (1..=MOST_COPIES).contains(&copies) {
+        Ok(copies)
+    } else {
+        Err(Refusal::QuantityOutOfRange { most: MOST_COPIES })
+    }
+}
+
+/// Why a count was put right, in a line: 3 to 200 characters.
+///
+/// # Errors
+///
+/// [`Refusal::TextLength`], [`Refusal::TextUnprintable`].
+pub fn reason(raw: &str) -> Result<String, Refusal> {
+    text::line("reason", raw, 3, 200)
+}
+
+/// What makes one form of a product differ from the others: checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VariantDraft {
+    label: String,
+    sku: String,
+    price: Price,
+    copies: i64,
+    low_stock: i64,
+}
+
+impl VariantDraft {
+    /// Checks what a store says of a variant: up to 40 characters for what it is called (nothing when it is the only one),
+    /// up to 40 for the SKU, how many copies there are, and at how many the store wants to be warned (0: never).
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::TextLength`], [`Refusal::TextUnprintable`], [`Refusal::QuantityOutOfRange`].
+    pub fn new(label: &str, sku: &str, price: Price, copies: i64, low_stock: i64) -> Result<Self, Refusal> {
+        if !(0..=MOST_COPIES).contains(&copies) || !(0..=MOST_COPIES).contains(&low_stock) {
+            return Err(Refusal::QuantityOutOfRange { most: MOST_COPIES });
+        }
+        Ok(Self {
+            label: text::line("label", label, 0, 40)?,
+            sku: text::line("sku", sku, 0, 40)?,
+            price,
+            copies,
+            low_stock,
+        })
+    }
+
+    /// What one copy of it costs.
+    #[must_use]
+    pub const fn price(&self) -> Price {
+        self.price
+    }
+
+    /// What it is called; empty when it is the only one.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// The store's own code for it; empty when it has none.
+    #[must_use]
+    pub fn sku(&self) -> &str {
+        &self.sku
+    }
+}
+
+/// Whether these variants can be those of one product.
+///
+/// # Errors
+///
+/// [`Refusal::VariantCount`] for none or too many; [`Refusal::VariantTaken`] when two have one name;
+/// [`Refusal::SkuTaken`] when two have one SKU.
+pub fn check_variants(variants: &[VariantDraft]) -> Result<(), Refusal> {
+    if variants.is_empty() || variants.len() > MOST_VARIANTS {
+        return Err(Refusal::VariantCount { most: MOST_VARIANTS });
+    }
+    for (place, variant) in variants.iter().enumerate() {
+        let others = variants.get(place + 1..).unwrap_or_default();
+        if others.iter().any(|other| other.label == variant.label) {
+            return Err(Refusal::VariantTaken);
+        }
+        if !variant.sku.is_empty() && others.iter().any(|other| other.sku == variant.sku) {
+            return Err(Refusal::SkuTaken);
+        }
+    }
+    Ok(())
+}
+
+/// What a store wants changed of a variant; what is `None` stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct VariantChanges {
+    label: Option<String>,
+    sku: Option<String>,
+    low_stock: Option<i64>,
+}
+
+impl VariantChanges {
+    /// Checks what shall change.
+    ///
+    /// # Errors
+    ///
+    /// As [`VariantDraft::new`].
+    pub fn new(label: Option<&str>, sku: Option<&str>, low_stock: Option<i64>) -> Result<Self, Refusal> {
+        if low_stock.is_some_and(|mark| !(0..=MOST_COPIES).contains(&mark)) {
+            return Err(Refusal::QuantityOutOfRange { most: MOST_COPIES });
+        }
+        Ok(Self {
+            label: label.map(|raw| text::line("label", raw, 0, 40)).transpose()?,
+            sku: sku.map(|raw| text::line("sku", raw, 0, 40)).transpose()?,
+            low_stock,
+        })
+    }
+}
+
+impl VariantChanges {
+    /// The SKU it shall have, if that changes.
+    #[must_use]
+    pub fn sku(&self) -> Option<&str> {
+        self.sku.as_deref()
+    }
+}
+
+/// How a listing belongs to a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stocked {
+    /// Which store sells it.
+    pub store: StoreId,
+    /// The product it is a variant of, named by its first variant.
+    pub product: ListingId,
+    /// What the variant is called; empty when it is the only one.
+    pub label: String,
+    /// The store's own code for it; empty when it has none.
+    pub sku: String,
+    /// At how many copies the store wants to be warned; 0 for never.
+    pub low_stock: i64,
+}
+
+/// Who wants to do something to a listing: a member, and the store they act for, if it is a store's.
+#[derive(Debug, Clone, Copy)]
+pub struct Actor<'a> {
+    /// The member.
+    pub member: &'a Member,
+    /// The store they own, or are staff of, as far as it matters here.
+    pub store: Option<StoreId>,
+}
+
+impl<'a> Actor<'a> {
+    /// A member who acts for themself.
+    #[must_use]
+    pub const fn alone(member: &'a Member) -> Self {
+        Self { member, store: None }
+    }
+}
 
 /// One seller's offer of a thing at a price, with stock.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -375,6 +551,10 @@ pub struct Listing {
     pub on_hand: i64,
     /// Copies that are promised to orders.
     pub committed: i64,
+    /// How it belongs to a store; nothing for a member's single thing.
+    pub stocked: Option<Stocked>,
+    /// Whether it stands where things are looked for: of a product one variant does.
+    pub shelved: bool,
     /// When it was first published.
     pub published_at: Moment,
     /// When it was withdrawn, while it is.
@@ -424,6 +604,51 @@ pub struct ListingView {
     #[serde(default)]
     #[schema(required = true)]
     pub pictures: Vec<PictureView>,
+    /// How many copies can be bought.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub available: i64,
+    /// The store that sells it; nothing for a member's single thing.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub store: Option<StoreCard>,
+    /// The product it is a variant of, named by its first variant; nothing for a member's single thing.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub product: Option<ListingId>,
+    /// What the variant is called; empty when it is the only one.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub variant: String,
+}
+
+/// What stands beside a listing: who sells it, in which store, and where it is collected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beside {
+    /// Who sells.
+    pub seller: MemberCard,
+    /// Where it is collected.
+    pub pickup_point: PickupPointName,
+    /// In which store.
+    pub store: Option<StoreCard>,
+}
+
+/// A listing of a store as those see it who act for the store: with its stock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StockView {
+    /// What everybody sees.
+    #[serde(flatten)]
+    pub listing: ListingView,
+    /// The store's own code for it; empty when it has none.
+    pub sku: String,
+    /// Copies the store has, sold ones not yet collected included.
+    pub on_hand: i64,
+    /// Copies that are promised to orders.
+    pub committed: i64,
+    /// At how many copies that can be bought the store wants to be warned; 0 for none.
+    pub low_stock: i64,
+    /// Whether so few are left, or none.
+    pub is_low: bool,
 }
 
 /// A pickup point as it stands on a listing.
@@ -489,6 +714,8 @@ impl Listing {
             pictures,
             on_hand: 1,
             committed: 0,
+            stocked: None,
+            shelved: true,
             published_at: now,
             withdrawn_at: None,
             sold_at: None,
@@ -498,13 +725,145 @@ impl Listing {
         Ok((listing, event))
     }
 
-    /// Where the listing is in its life. A sold one is sold, whether or not it was withdrawn later.
+    /// Puts a variant of a product on sale. The first one names the product.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::PictureNeeded`] when the category of the product wants one.
+    pub fn stock(
+        product: (&ListingDraft, Option<ListingId>),
+        variant: VariantDraft,
+        (id, number): (ListingId, i64),
+        (store, seller): (StoreId, MemberId),
+        (pickup_point, pictures): (PickupPointId, Vec<PictureView>),
+        now: Moment,
+    ) -> Result<(Self, Event), Refusal> {
+        let (draft, first) = product;
+        let draft = ListingDraft { price: variant.price, ..draft.clone() };
+        let (listing, event) = Self::publish(draft, (id, number), seller, (pickup_point, pictures), now)?;
+        let VariantDraft { label, sku, copies, low_stock, .. } = variant;
+        let stocked = Stocked { store, product: first.unwrap_or(id), label, sku, low_stock };
+        let listing = Self {
+            on_hand: copies,
+            stocked: Some(stocked),
+            shelved: first.is_none(),
+            sold_at: (copies == 0).then_some(now),
+            ..listing
+        };
+        Ok((listing, event))
+    }
+
+    /// Another variant of the same product: what both share is taken from this one.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotStock`] for a single thing of a member.
+    pub fn another(
+        &self,
+        variant: VariantDraft,
+        (id, number): (ListingId, i64),
+        now: Moment,
+    ) -> Result<(Self, Event), Refusal> {
+        let stocked = self.stocked.as_ref().ok_or(Refusal::NotStock)?;
+        let VariantDraft { label, sku, price, copies, low_stock } = variant;
+        let listing = Self {
+            id,
+            number,
+            price,
+            on_hand: copies,
+            committed: 0,
+            stocked: Some(Stocked { label, sku, low_stock, ..stocked.clone() }),
+            shelved: false,
+            published_at: now,
+            withdrawn_at: None,
+            sold_at: (copies == 0).then_some(now),
+            version: 1,
+            ..self.clone()
+        };
+        let event = Event::ListingPublished { listing: id, seller: self.seller, price: price.money() };
+        Ok((listing, event))
+    }
+
+    /// What it is called on an order: with its variant.
+    #[must_use]
+    pub fn full_title(&self) -> String {
+        match self.stocked.as_ref().map_or("", |stocked| stocked.label.as_str()) {
+            "" => self.title.clone(),
+            label => format!("{} ({label})", self.title),
+        }
+    }
+
+    /// How many copies can be bought.
+    #[must_use]
+    pub const fn available(&self) -> i64 {
+        self.on_hand - self.committed
+    }
+
+    /// The same listing with so many copies more in the house, or fewer: sold while none can be bought, on sale once some
+    /// can.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotStock`] for a single thing of a member; [`Refusal::StockShort`] when fewer would be left than are
+    /// promised to orders; [`Refusal::QuantityOutOfRange`] when more would be there than anybody has.
+    pub fn move_in(mut self, copies: i64, now: Moment) -> Result<(Self, Event), Refusal> {
+        if self.stocked.is_none() {
+            return Err(Refusal::NotStock);
+        }
+        let out_of_range = Refusal::QuantityOutOfRange { most: MOST_COPIES };
+        let on_hand = self.on_hand.checked_add(copies).ok_or(out_of_range.clone())?;
+        if copies == 0 || on_hand > MOST_COPIES {
+            return Err(out_of_range);
+        }
+        if on_hand < self.committed {
+            return Err(Refusal::StockShort { available: self.available() });
+        }
+        self.on_hand = on_hand;
+        self.sold_at = if self.available() > 0 { None } else { self.sold_at.or(Some(now)) };
+        let event =
+            Event::StockChanged { listing: self.id, seller: self.seller, available: self.available() };
+        Ok((self, event))
+    }
+
+    /// Changes what a variant is called, its SKU, and when its store is warned. `others` are the other variants of the
+    /// product.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotYours`], [`Refusal::NotFound`], [`Refusal::NotStock`], [`Refusal::VariantTaken`].
+    pub fn edit_variant(
+        mut self,
+        by: Actor<'_>,
+        changes: VariantChanges,
+        others: &[Self],
+    ) -> Result<(Self, Event), Refusal> {
+        self.owned_by(by)?;
+        let stocked = self.stocked.as_mut().ok_or(Refusal::NotStock)?;
+        stocked.label = changes.label.unwrap_or(std::mem::take(&mut stocked.label));
+        stocked.sku = changes.sku.unwrap_or(std::mem::take(&mut stocked.sku));
+        stocked.low_stock = changes.low_stock.unwrap_or(stocked.low_stock);
+        let taken = |other: &Self| other.stocked.as_ref().is_some_and(|other| other.label == stocked.label);
+        if others.iter().any(taken) {
+            return Err(Refusal::VariantTaken);
+        }
+        let event = Event::ListingEdited { listing: self.id, seller: self.seller, price: self.price.money() };
+        Ok((self, event))
+    }
+
+    /// Whether it was sold for good: a store can have more of what is sold, a member cannot.
+    #[must_use]
+    pub const fn is_gone(&self) -> bool {
+        self.stocked.is_none() && self.sold_at.is_some()
+    }
+
+    /// Where the listing is in its life. A single thing that is sold is sold, whether or not it was withdrawn later; what a
+    /// store withdrew is withdrawn, whether or not copies are left.
     #[must_use]
     pub const fn state(&self) -> ListingState {
-        if self.sold_at.is_some() {
-            ListingState::Sold
-        } else if self.withdrawn_at.is_some() {
+        if self.withdrawn_at.is_some() && !self.is_gone() {
             ListingState::Withdrawn
+        } else if self.sold_at.is_some() {
+            ListingState::Sold
         } else {
             ListingState::OnSale
         }
@@ -517,11 +876,17 @@ impl Listing {
             || viewer.is_some_and(|member| member.id == self.seller || member.role >= Role::Moderator)
     }
 
-    fn owned_by(&self, member: &Member) -> Result<(), Refusal> {
-        if self.seller == member.id {
+    /// Whether the actor may touch it: its owner, or whoever acts for the store that sells it.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotYours`]; [`Refusal::NotFound`] when it is not for their eyes.
+    pub fn owned_by(&self, by: Actor<'_>) -> Result<(), Refusal> {
+        let store = self.stocked.as_ref().map(|stocked| stocked.store);
+        if self.seller == by.member.id || (store.is_some() && store == by.store) {
             return Ok(());
         }
-        Err(if self.is_seen_by(Some(member)) { Refusal::NotYours } else { Refusal::not_found("listing") })
+        Err(if self.is_seen_by(Some(by.member)) { Refusal::NotYours } else { Refusal::not_found("listing") })
     }
 
     /// Changes what the seller says of it. Possible until it is sold, also while it is withdrawn. `pictures` are those it
@@ -532,12 +897,12 @@ impl Listing {
     /// [`Refusal::NotYours`], [`Refusal::NotFound`], [`Refusal::ListingSold`], [`Refusal::PictureNeeded`], in this order.
     pub fn edit(
         mut self,
-        by: &Member,
+        by: Actor<'_>,
         changes: ListingChanges,
         pictures: Option<Vec<PictureView>>,
     ) -> Result<(Self, Event), Refusal> {
         self.owned_by(by)?;
-        if self.state() == ListingState::Sold {
+        if self.is_gone() {
             return Err(Refusal::ListingSold);
         }
         // A listing from before there were pictures may go on without, until one of these two is touched.
@@ -561,19 +926,19 @@ impl Listing {
     /// # Errors
     ///
     /// [`Refusal::NotYours`], [`Refusal::NotFound`], [`Refusal::ListingSold`], [`Refusal::ListingWithdrawn`].
-    pub fn withdraw(mut self, by: &Member, now: Moment) -> Result<(Self, Event), Refusal> {
-        if by.role < Role::Moderator {
+    pub fn withdraw(mut self, by: Actor<'_>, now: Moment) -> Result<(Self, Event), Refusal> {
+        if by.member.role < Role::Moderator {
             self.owned_by(by)?;
         }
-        match self.state() {
-            ListingState::Sold => Err(Refusal::ListingSold),
-            ListingState::Withdrawn => Err(Refusal::ListingWithdrawn),
-            ListingState::OnSale => {
-                self.withdrawn_at = Some(now);
-                let event = Event::ListingWithdrawn { listing: self.id, seller: self.seller, by: by.id };
-                Ok((self, event))
-            }
+        if self.is_gone() {
+            return Err(Refusal::ListingSold);
         }
+        if self.withdrawn_at.is_some() {
+            return Err(Refusal::ListingWithdrawn);
+        }
+        self.withdrawn_at = Some(now);
+        let event = Event::ListingWithdrawn { listing: self.id, seller: self.seller, by: by.member.id };
+        Ok((self, event))
     }
 
     /// Puts a withdrawn listing back on sale, where it stood.
@@ -581,21 +946,18 @@ impl Listing {
     /// # Errors
     ///
     /// [`Refusal::NotYours`], [`Refusal::NotFound`], [`Refusal::ListingSold`], [`Refusal::ListingPublished`].
-    pub fn publish_again(mut self, by: &Member) -> Result<(Self, Event), Refusal> {
+    pub fn publish_again(mut self, by: Actor<'_>) -> Result<(Self, Event), Refusal> {
         self.owned_by(by)?;
-        match self.state() {
-            ListingState::Sold => Err(Refusal::ListingSold),
-            ListingState::OnSale => Err(Refusal::ListingPublished),
-            ListingState::Withdrawn => {
-                self.withdrawn_at = None;
-                let event = Event::ListingPublished {
-                    listing: self.id,
-                    seller: self.seller,
-                    price: self.price.money(),
-                };
-                Ok((self, event))
-            }
+        if self.is_gone() {
+            return Err(Refusal::ListingSold);
         }
+        if self.withdrawn_at.is_none() {
+            return Err(Refusal::ListingPublished);
+        }
+        self.withdrawn_at = None;
+        let event =
+            Event::ListingPublished { listing: self.id, seller: self.seller, price: self.price.money() };
+        Ok((self, event))
     }
 
     /// Whether this member can buy it at the price they saw.
@@ -603,8 +965,8 @@ impl Listing {
     /// # Errors
     ///
     /// In this order: [`Refusal::NotFound`], [`Refusal::ListingSold`], [`Refusal::OwnListing`],
-    /// [`Refusal::PriceChanged`].
-    pub fn can_be_bought(&self, buyer: MemberId, seen: Money) -> Result<(), Refusal> {
+    /// [`Refusal::PriceChanged`], [`Refusal::StockShort`].
+    pub fn can_be_bought(&self, buyer: MemberId, seen: Money, quantity: i64) -> Result<(), Refusal> {
         match self.state() {
             ListingState::Sold => return Err(Refusal::ListingSold),
             ListingState::Withdrawn if buyer == self.seller => return Err(Refusal::ListingWithdrawn),
@@ -617,15 +979,27 @@ impl Listing {
         if seen != self.price.money() {
             return Err(Refusal::PriceChanged { price: self.price.money() });
         }
+        if quantity > self.available() {
+            return Err(Refusal::StockShort { available: self.available() });
+        }
         Ok(())
     }
 
     /// What everybody sees.
     #[must_use]
-    pub fn view(self, seller: MemberCard, pickup_point: PickupPointName) -> ListingView {
+    pub fn view(self, beside: Beside) -> ListingView {
+        let Beside { seller, pickup_point, store } = beside;
+        let state = self.state();
+        let available = if state == ListingState::OnSale { self.available() } else { 0 };
+        let (product, variant) =
+            self.stocked.map_or((None, String::new()), |stocked| (Some(stocked.product), stocked.label));
         ListingView {
             listing: self.id,
-            state: self.state(),
+            state,
+            available,
+            store,
+            product,
+            variant,
             title: self.title,
             description: self.description,
             price: self.price.money(),
@@ -639,11 +1013,38 @@ impl Listing {
     }
 }
 
+impl Listing {
+    /// What those see who act for its store.
+    #[must_use]
+    pub fn stock_view(self, beside: Beside) -> StockView {
+        let (on_hand, committed, available) = (self.on_hand, self.committed, self.available());
+        let (sku, low_stock) = self
+            .stocked
+            .as_ref()
+            .map_or((String::new(), 0), |stocked| (stocked.sku.clone(), stocked.low_stock));
+        let is_marked = low_stock > 0 && available <= low_stock;
+        let is_low = is_marked || (available == 0 && self.withdrawn_at.is_none());
+        StockView { listing: self.view(beside), sku, on_hand, committed, low_stock, is_low }
+    }
+}
+
+/// Which of a product's variants stands where things are looked for: the first that is on sale; when none is, the first that
+/// is sold out and not withdrawn; and the first of all when there is nothing to see. `variants` are in the order in which
+/// they were added.
+#[must_use]
+pub fn shelved(variants: &[Listing]) -> Option<ListingId> {
+    let first = |state| variants.iter().find(|variant| variant.state() == state);
+    let shown = first(ListingState::OnSale).or_else(|| first(ListingState::Sold));
+    shown.or_else(|| variants.first()).map(|variant| variant.id)
+}
+
 /// What happened to stock. Movements are append-only; `on_hand` and `committed` are their sums.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Movement {
     /// Copies come in: `on_hand` rises.
     Receive,
+    /// A count was put right, with a reason: `on_hand` rises or falls.
+    Adjust,
     /// Copies are promised to an order: `committed` rises.
     Commit,
     /// The promise is lifted: `committed` falls.
@@ -654,13 +1055,14 @@ pub enum Movement {
 
 impl Movement {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Receive, Self::Commit, Self::Uncommit, Self::Collect];
+    pub const ALL: [Self; 5] = [Self::Receive, Self::Adjust, Self::Commit, Self::Uncommit, Self::Collect];
 
     /// The kind's name in lower case, as the database keeps it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Receive => "receive",
+            Self::Adjust => "adjust",
             Self::Commit => "commit",
             Self::Uncommit => "uncommit",
             Self::Collect => "collect",
@@ -671,7 +1073,7 @@ impl Movement {
     #[must_use]
     pub const fn effect(self) -> (i64, i64) {
         match self {
-            Self::Receive => (1, 0),
+            Self::Receive | Self::Adjust => (1, 0),
             Self::Commit => (0, 1),
             Self::Uncommit => (0, -1),
             Self::Collect => (-1, -1),
@@ -727,13 +1129,17 @@ mod tests {
             let expected = if category.needs_picture() { Err(Refusal::PictureNeeded) } else { Ok(()) };
             assert_eq!(without, expected, "{category:?}");
             let (listing, _) = publish(vec![picture()]).unwrap();
-            let bare = listing.clone().edit(&owner, ListingChanges::default(), Some(Vec::new()));
+            let bare =
+                listing.clone().edit(Actor::alone(&owner), ListingChanges::default(), Some(Vec::new()));
             assert_eq!(bare.map(drop), expected, "{category:?}");
-            let kept = listing.edit(&owner, ListingChanges::default(), None).unwrap().0;
+            let kept = listing.edit(Actor::alone(&owner), ListingChanges::default(), None).unwrap().0;
             assert_eq!(kept.pictures, [picture()]);
         }
         let to_lamps = ListingChanges { category: Some(Category::Furniture), ..ListingChanges::default() };
-        assert_eq!(listing().edit(&owner, to_lamps, None).map(drop), Err(Refusal::PictureNeeded));
+        assert_eq!(
+            listing().edit(Actor::alone(&owner), to_lamps, None).map(drop),
+            Err(Refusal::PictureNeeded)
+        );
     }
 
     #[test]
@@ -749,32 +1155,44 @@ mod tests {
         let owner = member(1, Role::Member);
         let sold = Listing { sold_at: Some(Moment::from_micros(9)), committed: 1, ..listing() };
         let now = Moment::from_micros(10);
-        assert_eq!(sold.clone().edit(&owner, ListingChanges::default(), None), Err(Refusal::ListingSold));
-        assert_eq!(sold.clone().withdraw(&owner, now), Err(Refusal::ListingSold));
-        assert_eq!(sold.clone().publish_again(&owner), Err(Refusal::ListingSold));
+        assert_eq!(
+            sold.clone().edit(Actor::alone(&owner), ListingChanges::default(), None),
+            Err(Refusal::ListingSold)
+        );
+        assert_eq!(sold.clone().withdraw(Actor::alone(&owner), now), Err(Refusal::ListingSold));
+        assert_eq!(sold.clone().publish_again(Actor::alone(&owner)), Err(Refusal::ListingSold));
         let price = sold.price.money();
-        assert_eq!(sold.can_be_bought(member(2, Role::Member).id, price), Err(Refusal::ListingSold));
+        assert_eq!(sold.can_be_bought(member(2, Role::Member).id, price, 1), Err(Refusal::ListingSold));
     }
 
     #[test]
     fn only_the_owner_edits_and_only_the_owner_or_a_moderator_withdraws() {
         let (other, moderator) = (member(2, Role::Member), member(3, Role::Moderator));
         let now = Moment::from_micros(10);
-        assert_eq!(listing().edit(&other, ListingChanges::default(), None), Err(Refusal::NotYours));
-        assert_eq!(listing().edit(&moderator, ListingChanges::default(), None), Err(Refusal::NotYours));
-        assert_eq!(listing().withdraw(&other, now), Err(Refusal::NotYours));
-        assert!(listing().withdraw(&moderator, now).is_ok());
+        assert_eq!(
+            listing().edit(Actor::alone(&other), ListingChanges::default(), None),
+            Err(Refusal::NotYours)
+        );
+        assert_eq!(
+            listing().edit(Actor::alone(&moderator), ListingChanges::default(), None),
+            Err(Refusal::NotYours)
+        );
+        assert_eq!(listing().withdraw(Actor::alone(&other), now), Err(Refusal::NotYours));
+        assert!(listing().withdraw(Actor::alone(&moderator), now).is_ok());
     }
 
     #[test]
     fn a_withdrawn_listing_is_missing_for_others_and_comes_back_for_its_owner() {
         let (owner, other) = (member(1, Role::Member), member(2, Role::Member));
-        let withdrawn = listing().withdraw(&owner, Moment::from_micros(10)).unwrap().0;
+        let withdrawn = listing().withdraw(Actor::alone(&owner), Moment::from_micros(10)).unwrap().0;
         let missing = Refusal::not_found("listing");
-        assert_eq!(withdrawn.clone().edit(&other, ListingChanges::default(), None), Err(missing.clone()));
-        assert_eq!(withdrawn.can_be_bought(other.id, withdrawn.price.money()), Err(missing));
+        assert_eq!(
+            withdrawn.clone().edit(Actor::alone(&other), ListingChanges::default(), None),
+            Err(missing.clone())
+        );
+        assert_eq!(withdrawn.can_be_bought(other.id, withdrawn.price.money(), 1), Err(missing));
         assert!(!withdrawn.is_seen_by(None));
-        assert_eq!(withdrawn.publish_again(&owner).unwrap().0.state(), ListingState::OnSale);
+        assert_eq!(withdrawn.publish_again(Actor::alone(&owner)).unwrap().0.state(), ListingState::OnSale);
     }
 
     #[test]
@@ -811,17 +1229,17 @@ mod tests {
     #[test]
     fn nobody_buys_their_own_thing_or_at_a_price_they_did_not_see() {
         let listing = listing();
-        assert_eq!(listing.can_be_bought(listing.seller, listing.price.money()), Err(Refusal::OwnListing));
+        assert_eq!(listing.can_be_bought(listing.seller, listing.price.money(), 1), Err(Refusal::OwnListing));
         let buyer = member(2, Role::Member).id;
         let price = listing.price.money();
         assert_eq!(
-            listing.can_be_bought(buyer, Money::new(1_249, Currency::Usd)),
+            listing.can_be_bought(buyer, Money::new(1_249, Currency::Usd), 1),
             Err(Refusal::PriceChanged { price })
         );
         assert_eq!(
-            listing.can_be_bought(buyer, Money::new(1_250, Currency::Lbp)),
+            listing.can_be_bought(buyer, Money::new(1_250, Currency::Lbp), 1),
             Err(Refusal::PriceChanged { price })
         );
-        assert_eq!(listing.can_be_bought(buyer, price), Ok(()));
+        assert_eq!(listing.can_be_bought(buyer, price, 1), Ok(()));
     }
 }

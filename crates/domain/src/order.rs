@@ -20,13 +20,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::event::Event;
-use crate::id::{ListingId, MemberId, OrderId, PickupPointId};
-use crate::ledger::{Entry, Unbalanced};
+use crate::id::{ListingId, MemberId, OrderId, PickupPointId, StoreId};
+use crate::ledger::{Account, Entry, Unbalanced};
 use crate::listing::Movement;
 use crate::member::{MemberCard, Strike, StrikeReason};
-use crate::money::Money;
+use crate::money::{Money, Price};
 use crate::pickup::Calendar;
 use crate::refusal::Refusal;
+use crate::store::StoreCard;
 use crate::time::{Date, Moment, Span};
 
 /// Where an order is in its life.
@@ -273,6 +274,20 @@ pub struct Line {
     pub price: Money,
 }
 
+/// What lines cost together, exactly.
+///
+/// # Errors
+///
+/// [`Refusal::TotalOutOfRange`] when there is none, they are of two currencies, or it is more than a price may be.
+pub fn total(lines: &[Line]) -> Result<Money, Refusal> {
+    let cost =
+        |line: &Line| Some(Money::new(line.price.minor.checked_mul(line.quantity)?, line.price.currency));
+    let sum = lines
+        .split_first()
+        .and_then(|(first, rest)| rest.iter().try_fold(cost(first)?, |sum, line| sum.plus(cost(line)?)));
+    sum.filter(|sum| Price::RANGE.contains(&sum.minor)).ok_or(Refusal::TotalOutOfRange)
+}
+
 /// What one buyer bought from one seller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
@@ -282,10 +297,12 @@ pub struct Order {
     pub buyer: MemberId,
     /// Who sold.
     pub seller: MemberId,
+    /// Through which store, if it is one's.
+    pub store: Option<StoreId>,
     /// Where it is in its life.
     pub state: State,
-    /// What was bought. A one-off sale has one line.
-    pub line: Line,
+    /// What was bought, at least one line.
+    pub lines: Vec<Line>,
     /// What the buyer pays.
     pub total: Money,
     /// What the market takes of it, frozen when the order was placed.
@@ -362,8 +379,10 @@ pub struct Placement {
     pub buyer: MemberId,
     /// Who sells.
     pub seller: MemberId,
-    /// What is bought.
-    pub line: Line,
+    /// Through which store, if it is one.
+    pub store: Option<StoreId>,
+    /// What is bought, at least one line.
+    pub lines: Vec<Line>,
     /// The market's share, in basis points.
     pub commission_basis_points: i64,
     /// Randomness for the two codes.
@@ -375,18 +394,18 @@ impl Order {
     ///
     /// # Errors
     ///
-    /// [`Refusal::PickupPointFull`] when no day has room, [`Refusal::PickupPointClosed`] when the point closed for good.
+    /// [`Refusal::PickupPointFull`] when no day has room, [`Refusal::PickupPointClosed`] when the point closed for good;
+    /// what [`total`] says.
     pub fn place(placement: Placement, calendar: &Calendar, now: Moment) -> Result<(Self, Event), Refusal> {
         if calendar.point.closed_at.is_some() {
             return Err(Refusal::PickupPointClosed);
         }
         let pickup_day = calendar.pickup_day(now)?;
-        let Placement { id, buyer, seller, line, commission_basis_points, codes } = placement;
-        // One copy of one listing: the total is the price, and the price fits by its own range.
-        let total = line.price;
+        let Placement { id, buyer, seller, store, lines, commission_basis_points, codes } = placement;
+        let total = total(&lines)?;
         let event = Event::OrderPlaced {
             order: id,
-            listing: line.listing,
+            listings: lines.iter().map(|line| line.listing).collect(),
             buyer,
             seller,
             total,
@@ -397,8 +416,9 @@ impl Order {
             id,
             buyer,
             seller,
+            store,
             state: State::Placed,
-            line,
+            lines,
             total,
             commission: total.share(commission_basis_points),
             pickup_point: calendar.point.id,
@@ -520,7 +540,8 @@ impl Order {
     pub fn confirm(self, now: Moment) -> Result<Step, StepError> {
         let mut order = self.enter(Action::Confirm, now)?;
         order.due_at = None;
-        let entry = Entry::order_completed(order.id, order.seller, order.total, order.commission)?;
+        let earner = order.store.map_or(Account::Seller(order.seller), Account::Store);
+        let entry = Entry::order_completed(order.id, earner, order.total, order.commission)?;
         let event = Event::OrderCompleted { order: order.id, buyer: order.buyer, seller: order.seller };
         Ok(Step { entries: vec![entry], ..Self::became(order, event) })
     }
@@ -655,7 +676,14 @@ impl Order {
 
     /// What the buyer or the seller sees: each their own code only.
     #[must_use]
-    pub fn view(self, viewer: Side, buyer: MemberCard, seller: MemberCard, calendar: &Calendar) -> OrderView {
+    pub fn view(self, viewer: Side, parties: Parties, calendar: &Calendar) -> OrderView {
+        let Parties { buyer, seller, store } = parties;
+        let due = self.due();
+        let until = match self.state {
+            State::Placed => self.due_at,
+            State::AtDesk => Some(self.kept_until(calendar)),
+            _ => None,
+        };
         let hours = calendar.hours(self.pickup_day);
         let code = match viewer {
             Side::Buyer => self.pickup_code.clone(),
@@ -667,9 +695,10 @@ impl Order {
             you_are: viewer,
             buyer,
             seller,
-            lines: vec![self.line.clone()],
+            store,
+            lines: self.lines,
             total: self.total,
-            due: self.due(),
+            due,
             pickup: PickupView {
                 point: calendar.point.id,
                 name: calendar.point.name.clone(),
@@ -678,11 +707,7 @@ impl Order {
                 hours: hours.map(|hours| hours.to_string()),
                 time_zone: calendar.point.time_zone.clone(),
                 code: self.state.needs_desk().then_some(code),
-                until: match self.state {
-                    State::Placed => self.due_at,
-                    State::AtDesk => Some(self.kept_until(calendar)),
-                    _ => None,
-                },
+                until,
             },
             placed_at: self.placed_at,
             paid_at: self.paid_at,
@@ -690,6 +715,17 @@ impl Order {
             changed_at: self.changed_at,
         }
     }
+}
+
+/// The two sides of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parties {
+    /// Who bought.
+    pub buyer: MemberCard,
+    /// Who sold.
+    pub seller: MemberCard,
+    /// Through which store, if it is one's.
+    pub store: Option<StoreCard>,
 }
 
 /// An order as its buyer or its seller sees it.
@@ -705,6 +741,10 @@ pub struct OrderView {
     pub buyer: MemberCard,
     /// Who sold.
     pub seller: MemberCard,
+    /// Through which store, if it is one's.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub store: Option<StoreCard>,
     /// What was bought.
     pub lines: Vec<Line>,
     /// What it costs.
@@ -801,7 +841,8 @@ mod tests {
             id: OrderId::new(Moment::from_micros(0), [3; 10]),
             buyer: member(1),
             seller: member(2),
-            line,
+            store: None,
+            lines: vec![line],
             commission_basis_points: 500,
             codes: ([0; 6], [0; 6]),
         };

@@ -192,6 +192,69 @@ pub enum Refusal {
         most: i64,
     },
 
+    /// There are not as many copies as are asked for.
+    #[error("Only {available} can be bought at the moment. Ask for fewer, or look again later.")]
+    StockShort {
+        /// How many copies can be bought.
+        available: i64,
+    },
+    /// A number of copies that is none.
+    #[error("A number of copies is a whole number of 1 to {most}.")]
+    QuantityOutOfRange {
+        /// The most.
+        most: i64,
+    },
+
+    // Stores.
+    /// The name has no letter and no digit in it.
+    #[error("The name of a store has a letter or a digit in it.")]
+    StoreNameInvalid,
+    /// Another store has the name, or a member has it as their username.
+    #[error("This name is taken by another store or member. Choose another.")]
+    StoreNameTaken,
+    /// A member owns one store.
+    #[error("You have a store already. A member owns one store; others can make you staff of theirs.")]
+    StoreOwned,
+    /// The store is closed for some days.
+    #[error("This store is closed until the end of {until}. Nothing can be bought from it until then.")]
+    StoreAway {
+        /// The last closed day, `YYYY-MM-DD`.
+        until: String,
+    },
+    /// The code opens no store: it never did, or does no longer.
+    #[error("This invitation opens no store. Check the code, or ask for a new one.")]
+    InvitationInvalid,
+    /// The invitation is used, revoked or expired: there is nothing to take back.
+    #[error("This invitation is over: it was used, taken back, or has expired.")]
+    InvitationOver,
+    /// A member has as many invitations open as one may have.
+    #[error("You have {most} open invitations, the most a member may have. Take one back first.")]
+    TooManyInvitations {
+        /// The most.
+        most: i64,
+    },
+    /// A store has as much staff as it may have.
+    #[error("A store has at most {most} members of staff. Dismiss somebody first.")]
+    TooMuchStaff {
+        /// The most.
+        most: i64,
+    },
+    /// Only what a store sells has a stock that is counted.
+    #[error("This is a single thing of a member, not the stock of a store.")]
+    NotStock,
+    /// Two variants of a product would be called the same.
+    #[error("Each variant of a product has a name of its own.")]
+    VariantTaken,
+    /// The store has that code for another variant.
+    #[error("Your store uses this SKU for something else. Choose another, or leave it empty.")]
+    SkuTaken,
+    /// A product without a variant, or with more than there is room for.
+    #[error("A product has 1 to {most} variants.")]
+    VariantCount {
+        /// The most.
+        most: usize,
+    },
+
     // Pickup.
     /// No open day with room within the booking window.
     #[error("The pickup point has no free day in the next {days} days. Try again later.")]
@@ -237,6 +300,9 @@ pub enum Refusal {
         /// How long a buyer may cancel without the seller.
         minutes: i64,
     },
+    /// What is bought together costs nothing, or more than a price may be.
+    #[error("These lines cost more together than an order may. Buy fewer at once.")]
+    TotalOutOfRange,
     /// The cash handed over is not what is due.
     #[error("{due} is due. Take exactly this amount.")]
     CashDue {
@@ -341,12 +407,16 @@ impl Refusal {
         Self::NotFound { what: what.to_owned() }
     }
 
-    /// Whether waiting alone lifts it. Such a no is not remembered under a key: it asks to be asked again.
+    /// Whether waiting alone lifts it, or another secret, which a key does not know of. Such a no is not remembered under a
+    /// key: it asks to be asked again.
     #[must_use]
     pub const fn passes(&self) -> bool {
         matches!(
             self,
-            Self::TooManyMessages { .. } | Self::StrangerLimit { .. } | Self::TooManyUploads { .. }
+            Self::TooManyMessages { .. }
+                | Self::StrangerLimit { .. }
+                | Self::TooManyUploads { .. }
+                | Self::InvitationInvalid
         )
     }
 

@@ -221,6 +221,11 @@ pub(crate) fn desk_subject(member: MemberId) -> String {
     format!("desk:{member}")
 }
 
+/// The subject of a member who opens a store with an invitation.
+pub(crate) fn invitation_subject(member: MemberId) -> String {
+    format!("invitation:{member}")
+}
+
 /// Whether one more try against this subject is considered.
 pub(crate) fn may_try(work: &mut Work<'_>, subject: &str) -> Result<(), Stop> {
     let window = work.now.minus(WINDOW);
@@ -291,7 +296,7 @@ impl Market {
         }
     }
 
-    /// Signs a member in by username or e-mail.
+    /// Signs a member in by username, e-mail, or the name of their store.
     ///
     /// # Errors
     ///
@@ -440,9 +445,16 @@ impl Market {
             } else if let Ok(username) = Username::parse(&login) {
                 auboutique_db::member::find_by_username(view.db, username.as_str())
             } else {
-                return Ok(None);
+                Ok(None)
             };
-            let Some(member) = view.settle(found.map_err(Stop::from))? else { return Ok(None) };
+            let mut member = view.settle(found.map_err(Stop::from))?;
+            let handle = auboutique_domain::store::handle(&login);
+            if member.is_none() && !handle.is_empty() && !login.contains('@') {
+                // The name of a store leads to its owner's account.
+                let owner = auboutique_db::store::find_owner(view.db, &handle);
+                member = view.settle(owner.map_err(Stop::from))?;
+            }
+            let Some(member) = member else { return Ok(None) };
             let hash = auboutique_db::member::credential(view.db, member.id, PASSWORD);
             let hash = view.settle(hash.map_err(Stop::from))?;
             Ok(hash.map(|hash| (member.id, hash)))

@@ -5,6 +5,7 @@ use auboutique_domain::{Command, Reply};
 use crate::writer::Work;
 use crate::{
     Outcome, conversation, credential, listing, member, order, pickup, picture, presence, session, setting,
+    store,
 };
 
 /// Runs a command: whoever asks is known, the moment is fixed, and what is written is undone if this is an `Err`.
@@ -46,7 +47,19 @@ pub(crate) fn run(work: &mut Work<'_>, command: Command) -> Outcome {
         Command::WithdrawListing { listing } => listing::withdraw(work, listing),
         Command::PublishListing { listing } => listing::publish(work, listing),
 
-        Command::BuyListing { listing, price } => order::buy(work, listing, price),
+        Command::CreateInvitation => store::invite(work),
+        Command::RevokeInvitation { invitation } => store::revoke(work, invitation),
+        Command::OpenStore { code, draft } => store::open(work, &code, draft),
+        Command::EditStore { changes } => store::edit(work, changes),
+        Command::AppointStaff { username } => store::appoint(work, &username),
+        Command::DismissStaff { store, username } => store::dismiss(work, store, &username),
+        Command::AddProduct { store, draft, variants } => store::add_product(work, store, &draft, variants),
+        Command::AddVariant { product, draft } => store::add_variant(work, product, draft),
+        Command::EditVariant { listing, changes } => store::edit_variant(work, listing, changes),
+        Command::Restock { listing, copies } => store::restock(work, listing, copies),
+        Command::AdjustStock { listing, copies, reason } => store::adjust(work, listing, copies, &reason),
+
+        Command::BuyListing { listing, price, quantity } => order::buy(work, listing, price, quantity),
         Command::CancelOrder { order } => order::cancel(work, order),
         Command::RequestCancel { order } => order::request_cancel(work, order),
         Command::ConfirmOrder { order } => order::confirm(work, order),

@@ -25,6 +25,7 @@ mod presence;
 mod reader;
 mod session;
 mod setting;
+mod store;
 mod timekeeper;
 mod verify;
 mod writer;

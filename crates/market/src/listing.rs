@@ -1,12 +1,12 @@
 //! Listings: offering, changing, withdrawing, finding.
 
 use auboutique_db::{listing as db, member, pickup, picture};
-use auboutique_domain::id::{ListingId, MovementId, PickupPointId};
+use auboutique_domain::id::{ListingId, MemberId, MovementId, PickupPointId, StoreId};
 use auboutique_domain::listing::{
-    Browse, Listing, ListingChanges, ListingDraft, ListingView, MOST_ON_SALE, OwnListing, PAGE, Page,
-    PickupPointName, PriceRange, Sort,
+    Actor, Beside, Browse, Listing, ListingChanges, ListingDraft, ListingView, MOST_ON_SALE, OwnListing,
+    PAGE, Page, PickupPointName, PriceRange, Sort,
 };
-use auboutique_domain::member::{Member, MemberCard, STRIKE_LIFE, may_trade};
+use auboutique_domain::member::{Member, STRIKE_LIFE, may_trade};
 use auboutique_domain::{Refusal, Reply};
 
 use crate::Outcome;
@@ -21,7 +21,10 @@ pub(crate) fn may_trade_now(work: &mut Work<'_>, member: &Member) -> Result<(), 
 }
 
 /// The pickup point a listing can be collected at: the one the seller chose, or the market's first.
-fn open_point(work: &mut Work<'_>, chosen: Option<PickupPointId>) -> Result<PickupPointName, Stop> {
+pub(crate) fn open_point(
+    work: &mut Work<'_>,
+    chosen: Option<PickupPointId>,
+) -> Result<PickupPointName, Stop> {
     let point = match chosen {
         Some(id) => {
             let point = pickup::find(work.db, id)?.ok_or_else(|| Refusal::not_found("pickup point"))?;
@@ -35,8 +38,8 @@ fn open_point(work: &mut Work<'_>, chosen: Option<PickupPointId>) -> Result<Pick
     Ok(PickupPointName { id: point.id, name: point.name })
 }
 
-fn room_for_one_more(work: &mut Work<'_>, seller: &Member) -> Result<(), Stop> {
-    if db::count_on_sale(work.db, seller.id)? >= MOST_ON_SALE {
+fn room_for_one_more(work: &mut Work<'_>, seller: MemberId) -> Result<(), Stop> {
+    if db::count_on_sale(work.db, seller)? >= MOST_ON_SALE {
         return Err(Refusal::TooManyListings { most: MOST_ON_SALE }.into());
     }
     Ok(())
@@ -45,7 +48,7 @@ fn room_for_one_more(work: &mut Work<'_>, seller: &Member) -> Result<(), Stop> {
 pub(crate) fn add(work: &mut Work<'_>, draft: ListingDraft) -> Outcome {
     let seller = work.member()?;
     may_trade_now(work, &seller)?;
-    room_for_one_more(work, &seller)?;
+    room_for_one_more(work, seller.id)?;
     let point = open_point(work, draft.pickup_point())?;
     let pictures = crate::picture::chosen(work, &seller, None, draft.pictures())?;
     let (id, number) = (work.id(ListingId::new), work.number());
@@ -53,57 +56,76 @@ pub(crate) fn add(work: &mut Work<'_>, draft: ListingDraft) -> Outcome {
     let movement = work.id(MovementId::new);
     db::insert(work.db, &listing, movement)?;
     if !listing.pictures.is_empty() {
-        picture::put_on(work.db, listing.id, listing.seller, &listing.pictures, work.now)?;
+        picture::put_on(work.db, listing.id, &listing.pictures, work.now)?;
     }
     work.tell(event);
-    Ok(Reply::Listing(listing.view(seller.card(), point)))
+    let beside = Beside { seller: seller.card(), pickup_point: point, store: None };
+    Ok(Reply::Listing(listing.view(beside)))
 }
 
-fn find(work: &mut Work<'_>, id: ListingId) -> Result<(Listing, MemberCard, PickupPointName), Stop> {
+/// A listing, what stands beside it, and who wants to do something to it.
+fn find(work: &mut Work<'_>, id: ListingId) -> Result<(Listing, Beside, Member, Option<StoreId>), Stop> {
+    let member = work.member()?;
     let found = db::find_with_seller(work.db, id)?;
-    Ok(found.ok_or_else(|| Refusal::not_found("listing"))?)
+    let (listing, beside) = found.ok_or_else(|| Refusal::not_found("listing"))?;
+    let store = crate::store::acting_for(work, &member, &listing)?;
+    Ok((listing, beside, member, store))
 }
 
 pub(crate) fn edit(work: &mut Work<'_>, id: ListingId, changes: ListingChanges) -> Outcome {
-    let member = work.member()?;
-    let (listing, seller, point) = find(work, id)?;
-    let chosen = changes.pickup_point;
+    let (listing, mut beside, member, store) = find(work, id)?;
+    let by = Actor { member: &member, store };
+    let product = listing.stocked.as_ref().map(|stocked| stocked.product);
     let pictures = match changes.chosen_pictures() {
-        Some(pictures) if member.id == listing.seller => {
-            Some(crate::picture::chosen(work, &member, Some(id), pictures)?)
+        // The pictures of a product are on its first variant.
+        Some(pictures) if listing.owned_by(by).is_ok() => {
+            Some(crate::picture::chosen(work, &member, Some(product.unwrap_or(id)), pictures)?)
         }
         _ => None,
     };
-    let changed = pictures.is_some();
-    let (listing, event) = listing.edit(&member, changes, pictures)?;
-    let point = if chosen.is_some() { open_point(work, chosen)? } else { point };
-    db::save(work.db, &listing)?;
-    if changed {
-        picture::put_on(work.db, listing.id, listing.seller, &listing.pictures, work.now)?;
+    if let Some(chosen) = changes.pickup_point {
+        beside.pickup_point = open_point(work, Some(chosen))?;
     }
+    let changed = pictures.is_some();
+    let (listing, event) = listing.edit(by, changes.clone(), pictures.clone())?;
+    db::save(work.db, &listing)?;
     work.tell(event);
-    Ok(Reply::Listing(listing.view(seller, point)))
+    if changed {
+        picture::put_on(work.db, product.unwrap_or(id), &listing.pictures, work.now)?;
+    }
+    // What is said of a product is said of every variant; the price is that of one.
+    if let Some((product, shared)) = product.zip(changes.shared()) {
+        let variants = db::of_product(work.db, product)?;
+        for (variant, _) in variants.into_iter().filter(|(other, _)| other.id != id) {
+            let (variant, event) = variant.edit(by, shared.clone(), pictures.clone())?;
+            db::save(work.db, &variant)?;
+            work.tell(event);
+        }
+    }
+    Ok(Reply::Listing(listing.view(beside)))
 }
 
 pub(crate) fn withdraw(work: &mut Work<'_>, id: ListingId) -> Outcome {
-    let member = work.member()?;
-    let (listing, seller, point) = find(work, id)?;
-    let (listing, event) = listing.withdraw(&member, work.now)?;
+    let (listing, beside, member, store) = find(work, id)?;
+    let (listing, event) = listing.withdraw(Actor { member: &member, store }, work.now)?;
     db::save(work.db, &listing)?;
     work.tell(event);
-    Ok(Reply::Listing(listing.view(seller, point)))
+    crate::store::settle_of(work, &listing)?;
+    Ok(Reply::Listing(listing.view(beside)))
 }
 
 pub(crate) fn publish(work: &mut Work<'_>, id: ListingId) -> Outcome {
-    let member = work.member()?;
-    let (listing, seller, point) = find(work, id)?;
-    let (listing, event) = listing.publish_again(&member)?;
-    may_trade_now(work, &member)?;
-    room_for_one_more(work, &member)?;
+    let (listing, beside, member, store) = find(work, id)?;
+    let (listing, event) = listing.publish_again(Actor { member: &member, store })?;
+    // Whoever acts for a store sells for its owner.
+    let seller = member::find(work.db, listing.seller)?.ok_or_else(|| Refusal::not_found("listing"))?;
+    may_trade_now(work, &seller)?;
+    room_for_one_more(work, listing.seller)?;
     open_point(work, Some(listing.pickup_point))?;
     db::save(work.db, &listing)?;
     work.tell(event);
-    Ok(Reply::Listing(listing.view(seller, point)))
+    crate::store::settle_of(work, &listing)?;
+    Ok(Reply::Listing(listing.view(beside)))
 }
 
 /// Where a page starts and how long it is: `after` is what the page before gave as `next`.
@@ -131,7 +153,7 @@ fn beyond(after: Option<&str>, range: PriceRange, sort: Sort) -> Result<(i64, i6
 }
 
 /// A page out of one row more than it holds.
-fn page<T>(rows: Vec<(i64, T)>, limit: i64) -> Page<T> {
+pub(crate) fn page<T>(rows: Vec<(i64, T)>, limit: i64) -> Page<T> {
     page_by(rows, limit, |number, _| number.to_string())
 }
 
@@ -153,9 +175,20 @@ impl View<'_> {
     pub fn listing(&mut self, id: ListingId) -> Result<ListingView, No> {
         let found = db::find_with_seller(self.db, id);
         let found = self.settle(found.map_err(Stop::from))?;
-        let seen = found.filter(|(listing, _, _)| listing.is_seen_by(self.viewer.as_ref()));
-        let (listing, seller, point) = seen.ok_or_else(|| Refusal::not_found("listing"))?;
-        Ok(listing.view(seller, point))
+        let missing = || Refusal::not_found("listing");
+        let (listing, beside) = found.ok_or_else(missing)?;
+        if !listing.is_seen_by(self.viewer.as_ref()) && !self.serves(&listing)? {
+            return Err(missing().into());
+        }
+        Ok(listing.view(beside))
+    }
+
+    /// Whether the asker acts for the store that sells it, and so sees what is withdrawn.
+    pub(crate) fn serves(&mut self, listing: &Listing) -> Result<bool, No> {
+        let store = listing.stocked.as_ref().map(|stocked| stocked.store);
+        let Some((store, viewer)) = store.zip(self.viewer.as_ref()) else { return Ok(false) };
+        let served = auboutique_db::store::served(self.db, store, viewer.id);
+        Ok(self.settle(served.map_err(Stop::from))?.is_some())
     }
 
     /// What is on sale and is looked for, in the order that is asked for.

@@ -25,6 +25,7 @@ pub(crate) fn register(
     if db::find_by_username(work.db, username.as_str())?.is_some() {
         return Err(Refusal::UsernameTaken.into());
     }
+    crate::store::is_no_store(work, &username, None)?;
     if db::find_by_email(work.db, email.as_str())?.is_some() {
         return Err(Refusal::EmailTaken.into());
     }
@@ -59,6 +60,7 @@ pub(crate) fn change_username(work: &mut Work<'_>, username: Username) -> Outcom
     if db::find_by_username(work.db, username.as_str())?.is_some_and(|other| other.id != member.id) {
         return Err(Refusal::UsernameTaken.into());
     }
+    crate::store::is_no_store(work, &username, Some(member.id))?;
     let member = Member { username, ..member };
     save(work, &member, Event::UsernameChanged { member: member.id })
 }

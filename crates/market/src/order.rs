@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use auboutique_db::order::OrderOfMembers;
 use auboutique_db::{ledger, listing, member, order as db, pickup};
-use auboutique_domain::id::{EntryId, ListingId, MovementId, OrderId, PickupPointId, StrikeId};
+use auboutique_domain::id::{EntryId, ListingId, MemberId, MovementId, OrderId, PickupPointId, StrikeId};
 use auboutique_domain::listing::{Listing, Movement, PAGE, Page};
 use auboutique_domain::member::Member;
 use auboutique_domain::money::Money;
 use auboutique_domain::order::{
-    Action, Code, DeskView, Line, Order, OrderView, Placement, Side, State, Step, StepError,
+    Action, Code, DeskView, Line, Order, OrderView, Parties, Placement, Side, State, Step, StepError,
 };
 use auboutique_domain::pickup::Calendar;
 use auboutique_domain::time::Date;
@@ -20,24 +20,32 @@ use crate::reader::View;
 use crate::writer::Work;
 use crate::{Outcome, credential, setting};
 
-/// A member buys a one-off. Of any number who ask at once the conditional write in `listing::commit` lets one through.
-pub(crate) fn buy(work: &mut Work<'_>, id: ListingId, seen: Money) -> Outcome {
+/// A member buys a thing, or so many copies of what a store has. Of any number who ask at once the conditional write in
+/// `listing::commit` lets as many through as there are copies.
+pub(crate) fn buy(work: &mut Work<'_>, id: ListingId, seen: Money, quantity: i64) -> Outcome {
     let buyer = work.member()?;
+    let quantity = auboutique_domain::listing::quantity(quantity)?;
     crate::listing::may_trade_now(work, &buyer)?;
     let found = listing::find_with_seller(work.db, id)?;
-    let (offer, seller, _) = found.ok_or_else(|| Refusal::not_found("listing"))?;
+    let (offer, beside) = found.ok_or_else(|| Refusal::not_found("listing"))?;
     if !auboutique_db::is_planted("check-then-act") {
-        offer.can_be_bought(buyer.id, seen)?;
+        offer.can_be_bought(buyer.id, seen, quantity)?;
     }
     let calendar = calendar(work, offer.pickup_point)?;
+    let store = offer.stocked.as_ref().map(|stocked| stocked.store);
+    if let Some(store) = store {
+        let store = auboutique_db::store::find(work.db, store)?;
+        let store = store.ok_or_else(|| Stop::Wrong(format!("{} has no store", offer.id)))?;
+        store.sells(calendar.day_of(work.now))?;
+    }
     let commission_basis_points = setting::find(work)?.commission_basis_points;
-    let line =
-        Line { listing: offer.id, title: offer.title.clone(), quantity: 1, price: offer.price.money() };
+    let line = Line { listing: offer.id, title: offer.full_title(), quantity, price: offer.price.money() };
     let placement = Placement {
         id: work.id(OrderId::new),
         buyer: buyer.id,
         seller: offer.seller,
-        line,
+        store,
+        lines: vec![line],
         commission_basis_points,
         codes: (work.random(), work.random()),
     };
@@ -45,13 +53,19 @@ pub(crate) fn buy(work: &mut Work<'_>, id: ListingId, seen: Money) -> Outcome {
     // The order's row first: the movement of stock refers to it.
     db::insert(work.db, &order)?;
     let movement = work.id(MovementId::new);
-    listing::commit(work.db, &offer, order.id, movement, work.now)?;
+    listing::commit(work.db, &offer, (order.id, quantity), movement, work.now)?;
     pickup::book(work.db, &calendar.point, order.pickup_day)?;
     work.tell(event);
-    if offer.on_hand - offer.committed == 1 {
-        work.tell(Event::ListingSold { listing: offer.id, seller: offer.seller });
+    let available = offer.available() - quantity;
+    if store.is_some() {
+        work.tell(Event::StockChanged { listing: offer.id, seller: offer.seller, available });
     }
-    Ok(Reply::Order(order.view(Side::Buyer, buyer.card(), seller, &calendar)))
+    if available == 0 {
+        work.tell(Event::ListingSold { listing: offer.id, seller: offer.seller });
+        crate::store::settle_of(work, &offer)?;
+    }
+    let parties = Parties { buyer: buyer.card(), seller: beside.seller, store: beside.store };
+    Ok(Reply::Order(order.view(Side::Buyer, parties, &calendar)))
 }
 
 /// A pickup point with what decides its days from today on.
@@ -114,22 +128,30 @@ fn apply(work: &mut Work<'_>, before: &Order, step: Step) -> Result<Order, Stop>
 }
 
 fn move_stock(work: &mut Work<'_>, order: &Order, movement: Movement, withdraw: bool) -> Result<(), Stop> {
-    let found: Option<Listing> = listing::find(work.db, order.line.listing)?;
-    let found = found.ok_or_else(|| Stop::Wrong(format!("{} has no listing", order.id)))?;
-    let id = work.id(MovementId::new);
-    match movement {
-        Movement::Collect => listing::collect(work.db, &found, order.id, id, work.now)?,
-        Movement::Uncommit => {
-            let withdrawn_at = if withdraw { Some(work.now) } else { found.withdrawn_at };
-            listing::uncommit(work.db, &found, order.id, withdrawn_at, id, work.now)?;
-            work.tell(Event::ListingReturned {
-                listing: found.id,
-                seller: found.seller,
-                withdrawn: withdrawn_at.is_some(),
-            });
-        }
-        Movement::Receive | Movement::Commit => {
-            return Err(Stop::Wrong(format!("a step of {} that moves stock in", order.id)));
+    for line in &order.lines {
+        let found: Option<Listing> = listing::find(work.db, line.listing)?;
+        let found = found.ok_or_else(|| Stop::Wrong(format!("{} has no listing", order.id)))?;
+        let (id, moved) = (work.id(MovementId::new), (order.id, line.quantity));
+        match movement {
+            Movement::Collect => listing::collect(work.db, &found, moved, id, work.now)?,
+            Movement::Uncommit => {
+                // What is left of a store's stock stays on its shelves.
+                let withdraw = withdraw && found.stocked.is_none();
+                let withdrawn_at = if withdraw { Some(work.now) } else { found.withdrawn_at };
+                listing::uncommit(work.db, &found, moved, withdrawn_at, id, work.now)?;
+                let (seller, withdrawn) = (found.seller, withdrawn_at.is_some());
+                if found.stocked.is_some() {
+                    let available = found.available() + line.quantity;
+                    work.tell(Event::StockChanged { listing: found.id, seller, available });
+                }
+                if found.sold_at.is_some() {
+                    work.tell(Event::ListingReturned { listing: found.id, seller, withdrawn });
+                    crate::store::settle_of(work, &found)?;
+                }
+            }
+            Movement::Receive | Movement::Adjust | Movement::Commit => {
+                return Err(Stop::Wrong(format!("a step of {} that moves stock in", order.id)));
+            }
         }
     }
     Ok(())
@@ -143,12 +165,23 @@ fn act(
 ) -> Outcome {
     let member = work.member()?;
     let missing = || Refusal::not_found("order");
-    let OrderOfMembers { order, buyer, seller } = db::find_with_members(work.db, id)?.ok_or_else(missing)?;
-    let side = order.side_of(member.id).ok_or_else(missing)?;
+    let OrderOfMembers { order, parties } = db::find_with_members(work.db, id)?.ok_or_else(missing)?;
+    let side = side(work.db, &order, member.id)?.ok_or_else(missing)?;
     let step = step(order.clone(), side, work)?;
     let order = apply(work, &order, step)?;
     let calendar = calendar_of(work, &order)?;
-    Ok(Reply::Order(order.view(side, buyer, seller, &calendar)))
+    Ok(Reply::Order(order.view(side, parties, &calendar)))
+}
+
+/// Which side of an order a member is on, if any: whoever acts for a store is on the side of its owner.
+fn side(db: &mut auboutique_db::Connection, order: &Order, member: MemberId) -> Result<Option<Side>, Stop> {
+    match (order.side_of(member), order.store) {
+        (None, Some(store)) => {
+            let served = auboutique_db::store::served(db, store, member)?;
+            Ok(served.map(|_| Side::Seller))
+        }
+        (side, _) => Ok(side),
+    }
 }
 
 /// What only the buyer may do is, for the seller, not there.
@@ -213,7 +246,7 @@ fn desk_view(work: &mut Work<'_>, order: &Order, code: &Code) -> Result<DeskView
         state: order.state,
         shown_by,
         name: person.map(|person| person.name).unwrap_or_default(),
-        lines: vec![order.line.clone()],
+        lines: order.lines.clone(),
         due: if shown_by == Side::Buyer { order.due() } else { Money::new(0, order.total.currency) },
         pickup_day: order.pickup_day,
         next,
@@ -279,7 +312,11 @@ pub(crate) fn move_from(work: &mut Work<'_>, point: PickupPointId, day: Date) ->
 impl View<'_> {
     /// Orders as one side sees them. The calendar of a pickup point is read once, from the oldest pickup day on, and not
     /// once per order.
-    fn order_views(&mut self, found: Vec<OrderOfMembers>, side: Side) -> Result<Vec<OrderView>, No> {
+    pub(crate) fn order_views(
+        &mut self,
+        found: Vec<OrderOfMembers>,
+        side: Side,
+    ) -> Result<Vec<OrderView>, No> {
         let mut since: BTreeMap<PickupPointId, Date> = BTreeMap::new();
         for OrderOfMembers { order, .. } in &found {
             let oldest = since.entry(order.pickup_point).or_insert(order.pickup_day);
@@ -290,10 +327,10 @@ impl View<'_> {
             let calendar = calendar_since(self.db, point, self.now, Some(day));
             calendars.insert(point, self.settle(calendar)?);
         }
-        let view = |OrderOfMembers { order, buyer, seller }| {
+        let view = |OrderOfMembers { order, parties }: OrderOfMembers| {
             let calendar = calendars.get(&order.pickup_point);
             let calendar = calendar.ok_or_else(|| Refusal::not_found("pickup point"))?;
-            Ok(order.view(side, buyer, seller, calendar))
+            Ok(order.view(side, parties, calendar))
         };
         found.into_iter().map(view).collect()
     }
@@ -307,8 +344,9 @@ impl View<'_> {
         let member = self.member()?;
         let found = db::find_with_members(self.db, id);
         let found = self.settle(found.map_err(Stop::from))?;
-        let side = found.as_ref().and_then(|found| found.order.side_of(member.id));
-        let (found, side) = found.zip(side).ok_or_else(|| Refusal::not_found("order"))?;
+        let found = found.ok_or_else(|| Refusal::not_found("order"))?;
+        let side = side(self.db, &found.order, member.id);
+        let side = self.settle(side)?.ok_or_else(|| Refusal::not_found("order"))?;
         let mut views = self.order_views(vec![found], side)?;
         Ok(views.pop().ok_or_else(|| Refusal::not_found("order"))?)
     }
@@ -325,21 +363,35 @@ impl View<'_> {
         limit: Option<i64>,
     ) -> Result<Page<OrderView>, No> {
         let member = self.member()?;
-        // Ids sort by time; a tilde sorts after every one of them.
-        let before = match after {
-            None => "~".to_owned(),
-            Some(cursor) => OrderId::parse(cursor).map_err(|_| Refusal::not_found("page"))?.to_string(),
-        };
-        let limit = limit.unwrap_or(PAGE.0).clamp(1, PAGE.1);
+        let (before, limit) = cut(after, limit)?;
         let rows = match side {
             Side::Buyer => db::bought_by(self.db, member.id, &before, limit + 1),
             Side::Seller => db::sold_by(self.db, member.id, &before, limit + 1),
         };
-        let mut rows = self.settle(rows.map_err(Stop::from))?;
+        let rows = self.settle(rows.map_err(Stop::from))?;
+        self.order_page(rows, side, limit)
+    }
+
+    /// A page out of one row more than it holds.
+    pub(crate) fn order_page(
+        &mut self,
+        mut rows: Vec<OrderOfMembers>,
+        side: Side,
+        limit: i64,
+    ) -> Result<Page<OrderView>, No> {
         let more = rows.len() > usize::try_from(limit).unwrap_or(0);
         rows.truncate(usize::try_from(limit).unwrap_or(0));
         let next = if more { rows.last().map(|found| found.order.id.to_string()) } else { None };
-        let rows = self.order_views(rows, side)?;
-        Ok(Page { rows, next })
+        Ok(Page { rows: self.order_views(rows, side)?, next })
     }
+}
+
+/// Before which order a page starts, and how long it is.
+pub(crate) fn cut(after: Option<&str>, limit: Option<i64>) -> Result<(String, i64), Refusal> {
+    // Ids sort by time; a tilde sorts after every one of them.
+    let before = match after {
+        None => "~".to_owned(),
+        Some(cursor) => OrderId::parse(cursor).map_err(|_| Refusal::not_found("page"))?.to_string(),
+    };
+    Ok((before, limit.unwrap_or(PAGE.0).clamp(1, PAGE.1)))
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use auboutique_db::picture::{self as db, Picture};
-use auboutique_domain::id::{ListingId, MemberId, PictureId, UploadId};
+use auboutique_domain::id::{ListingId, MemberId, PictureId, StoreId, UploadId};
 use auboutique_domain::member::Member;
 use auboutique_domain::picture::{Extent, MOST_BYTES, MOST_UNUSED, PictureView, Size, Stored, UNUSED_LIFE};
 use auboutique_domain::time::{Moment, Span};
@@ -371,13 +371,14 @@ pub(crate) fn add(work: &mut Work<'_>, large: Stored, thumbnail: Stored) -> Outc
         return Err(Refusal::TooManyUploads { most: MOST_UNUSED }.into());
     }
     let id = work.id(PictureId::new);
-    let picture = Picture { id, member: member.id, large, thumbnail, listing: None };
+    let picture = Picture { id, member: member.id, large, thumbnail, listing: None, store: None };
     db::insert(work.db, &picture, work.now)?;
     work.tell(Event::PictureAdded { picture: id, member: member.id });
     Ok(Reply::Picture(picture.view()))
 }
 
-/// The pictures a member chose for a listing: their own, and on no other listing.
+/// The pictures a member chose for a listing: those it has, whoever of its store brought them, and their own that nothing
+/// else shows.
 pub(crate) fn chosen(
     work: &mut Work<'_>,
     member: &Member,
@@ -386,12 +387,28 @@ pub(crate) fn chosen(
 ) -> Result<Vec<PictureView>, Stop> {
     let mut views = Vec::with_capacity(ids.len());
     for &id in ids {
-        let found = db::find(work.db, id)?.filter(|picture| {
-            picture.member == member.id && (picture.listing.is_none() || picture.listing == listing)
+        let found = db::find(work.db, id)?.filter(|picture| match picture.listing {
+            Some(on) => Some(on) == listing,
+            None => picture.member == member.id && picture.store.is_none(),
         });
         views.push(found.ok_or_else(|| Refusal::not_found("picture"))?.view());
     }
     Ok(views)
+}
+
+/// The picture a store's owner chose for it: the one it has, or one of theirs that nothing else shows.
+pub(crate) fn chosen_for_store(
+    work: &mut Work<'_>,
+    owner: &Member,
+    store: StoreId,
+    id: PictureId,
+) -> Result<PictureView, Stop> {
+    let found = db::find(work.db, id)?.filter(|picture| {
+        picture.member == owner.id
+            && picture.listing.is_none()
+            && picture.store.is_none_or(|shown| shown == store)
+    });
+    Ok(found.ok_or_else(|| Refusal::not_found("picture"))?.view())
 }
 
 impl View<'_> {
@@ -405,15 +422,20 @@ impl View<'_> {
         Ok(member)
     }
 
-    /// Where a size of a picture is found: for everybody who may see its listing, and for who brought it.
+    /// Where a size of a picture is found: for everybody who may see its listing, or another variant of the product, for
+    /// everybody when it shows a store, and for who brought it.
     pub(crate) fn picture(&mut self, id: PictureId, size: Size) -> Result<Stored, No> {
         let found = db::find(self.db, id);
         let missing = || Refusal::not_found("picture");
         let picture = self.settle(found.map_err(Stop::from))?.ok_or_else(missing)?;
         let mine = self.viewer.as_ref().is_some_and(|viewer| viewer.id == picture.member);
-        if !mine {
+        if !mine && picture.store.is_none() {
             let listing = picture.listing.ok_or_else(missing)?;
-            self.listing(listing).map_err(|no| match no {
+            let seen = match self.listing(listing) {
+                Err(No::Refused(Refusal::NotFound { .. })) => self.variants(listing, None, None).map(drop),
+                seen => seen.map(drop),
+            };
+            seen.map_err(|no| match no {
                 No::Refused(Refusal::NotFound { .. }) => missing().into(),
                 no => no,
             })?;

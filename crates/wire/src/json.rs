@@ -8,17 +8,20 @@ use std::collections::BTreeMap;
 
 use auboutique_domain::conversation::{Message, MessageText, Partner};
 use auboutique_domain::id::{
-    ConversationId, ListingId, MessageId, OrderId, PickupPointId, PictureId, SessionId, UploadId,
+    ConversationId, InvitationId, ListingId, MessageId, OrderId, PickupPointId, PictureId, SessionId,
+    StoreId, UploadId,
 };
 use auboutique_domain::listing::{
-    Browse, Category, Condition, ListingChanges, ListingDraft, PriceRange, Sort,
+    self, Browse, Category, Condition, ListingChanges, ListingDraft, PriceRange, Sort, VariantChanges,
+    VariantDraft,
 };
-use auboutique_domain::member::{MemberCard, Role, Username, display_name};
+use auboutique_domain::member::{Email, MemberCard, Role, Username, display_name};
 use auboutique_domain::money::{Currency, Money, Price};
 use auboutique_domain::order::Code;
 use auboutique_domain::pickup::PickupPointDraft;
 use auboutique_domain::picture::{Extent, Size};
 use auboutique_domain::presence::PresenceView;
+use auboutique_domain::store::{Away, InvitationCode, StoreChanges, StoreDraft, StoreName};
 use auboutique_domain::text::Search;
 use auboutique_domain::{Command, Event, Moment, Refusal, Reply, time};
 use serde::de::{MapAccess, SeqAccess, Visitor};
@@ -208,6 +211,49 @@ impl std::fmt::Debug for Typed {
     }
 }
 
+/// What a field of a change says where nothing is a value too: `null` takes away what is there; left out, it stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Change<T> {
+    /// The field was left out.
+    #[default]
+    Stays,
+    /// It becomes this, or nothing.
+    Becomes(Option<T>),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Option::deserialize(from).map(Self::Becomes)
+    }
+}
+
+impl<T> From<Change<T>> for Option<Option<T>> {
+    fn from(change: Change<T>) -> Self {
+        match change {
+            Change::Stays => None,
+            Change::Becomes(value) => Some(value),
+        }
+    }
+}
+
+/// A variant of a product as a store describes it.
+#[derive(Debug, Deserialize)]
+struct Variant {
+    label: Option<String>,
+    sku: Option<String>,
+    price: Money,
+    copies: i64,
+    low_stock: Option<i64>,
+}
+
+impl Variant {
+    fn draft(self) -> Result<VariantDraft, Refusal> {
+        let Self { label, sku, price, copies, low_stock } = self;
+        let (label, sku) = (label.unwrap_or_default(), sku.unwrap_or_default());
+        VariantDraft::new(&label, &sku, Price::try_from(price)?, copies, low_stock.unwrap_or(0))
+    }
+}
+
 /// A request to see something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(
@@ -253,6 +299,26 @@ pub enum Query {
     Blocks,
     /// The settings, for operators.
     Settings,
+    /// All stores.
+    Stores { after: Option<String>, limit: Option<i64> },
+    /// One store, by its handle or its id.
+    Store { store: String },
+    /// What it shows on its shelves.
+    StoreListings { store: String, after: Option<String>, limit: Option<i64> },
+    /// The variants of a product.
+    Variants { product: ListingId, after: Option<String>, limit: Option<i64> },
+    /// The stores the asker acts for.
+    MyStores,
+    /// Everything such a store has, with its stock.
+    StoreStock { store: StoreId, after: Option<String>, limit: Option<i64> },
+    /// What it sold.
+    StoreOrders { store: StoreId, after: Option<String>, limit: Option<i64> },
+    /// What the asker, or the store, still has to hand over.
+    ToHandOver { store: Option<StoreId>, after: Option<String>, limit: Option<i64> },
+    /// Who acts for a store beside its owner.
+    Staff { store: StoreId },
+    /// The invitations the asker made.
+    Invitations { after: Option<String>, limit: Option<i64> },
 }
 
 /// Why bytes are not a request. Nothing was changed, and the connection goes on.
@@ -453,7 +519,7 @@ pub fn bad_field<E: std::fmt::Display>(error: serde_path_to_error::Error<E>) -> 
 }
 
 macro_rules! ops {
-    ($($name:literal { $($field:ident : $kind:ty),* $(,)? } => $make:expr;)*) => {
+    ($($name:literal { $($(#[$meta:meta])? $field:ident : $kind:ty),* $(,)? } => $make:expr;)*) => {
         /// The name of every operation.
         pub const OPS: &[&str] = &[$($name),*];
 
@@ -461,7 +527,7 @@ macro_rules! ops {
             match op {
                 $($name => {
                     #[derive(Deserialize)]
-                    struct Parameters { $($field: $kind),* }
+                    struct Parameters { $($(#[$meta])? $field: $kind),* }
                     let Parameters { $($field),* } = parameters(fields)?;
                     $make
                 })*
@@ -600,6 +666,72 @@ ops! {
     "withdraw_listing" { listing: ListingId } => command(Command::WithdrawListing { listing });
     "publish_listing" { listing: ListingId } => command(Command::PublishListing { listing });
 
+    // Stores.
+    "create_invitation" {} => command(Command::CreateInvitation);
+    "revoke_invitation" { invitation: InvitationId } => command(Command::RevokeInvitation { invitation });
+    "invitations" { after: Option<String>, limit: Option<i64> } => query(Query::Invitations { after, limit });
+    "open_store" { code: Typed, name: String, description: Option<String>, email: String } =>
+        command(Command::OpenStore {
+            code: InvitationCode::typed(code.reveal()),
+            draft: StoreDraft::new(&name, &description.unwrap_or_default(), &email)?,
+        });
+    "edit_store" {
+        name: Option<String>, description: Option<String>, email: Option<String>,
+        #[serde(default)] picture: Change<PictureId>, #[serde(default)] away: Change<Away>,
+    } => {
+        let mut changes = StoreChanges::default().describe(description.as_deref())?;
+        changes.name = name.map(|name| StoreName::parse(&name)).transpose()?;
+        changes.email = email.map(|email| Email::parse(&email)).transpose()?;
+        (changes.picture, changes.away) = (picture.into(), away.into());
+        command(Command::EditStore { changes })
+    };
+    "stores" { after: Option<String>, limit: Option<i64> } => query(Query::Stores { after, limit });
+    "store" { store: String } => query(Query::Store { store });
+    "store_listings" { store: String, after: Option<String>, limit: Option<i64> } =>
+        query(Query::StoreListings { store, after, limit });
+    "my_stores" {} => query(Query::MyStores);
+    "appoint_staff" { username: String } => command(Command::AppointStaff { username: name(&username)? });
+    "dismiss_staff" { store: StoreId, username: String } =>
+        command(Command::DismissStaff { store, username: name(&username)? });
+    "staff" { store: StoreId } => query(Query::Staff { store });
+    "add_product" {
+        store: StoreId, title: String, description: Option<String>, category: String, condition: Option<String>,
+        pickup_point: Option<PickupPointId>, pictures: Option<Vec<PictureId>>, variants: Vec<Variant>,
+    } => {
+        let condition = condition.map_or(Ok(Condition::New), |name| Condition::parse(&name))?;
+        let variants = variants.into_iter().map(Variant::draft).collect::<Result<Vec<_>, _>>()?;
+        listing::check_variants(&variants)?;
+        // Each variant has a price of its own; the draft carries what they share.
+        let price = variants.first().map(VariantDraft::price).ok_or(Refusal::VariantCount { most: listing::MOST_VARIANTS })?;
+        let draft = ListingDraft::new(
+            &title, &description.unwrap_or_default(), price, Category::parse(&category)?, condition, pickup_point,
+        )?.with_pictures(pictures.unwrap_or_default())?;
+        command(Command::AddProduct { store, draft, variants })
+    };
+    "add_variant" {
+        product: ListingId, label: Option<String>, sku: Option<String>, price: Money, copies: i64,
+        low_stock: Option<i64>,
+    } => command(Command::AddVariant {
+        product, draft: Variant { label, sku, price, copies, low_stock }.draft()?,
+    });
+    "edit_variant" {
+        listing: ListingId, label: Option<String>, sku: Option<String>, low_stock: Option<i64>,
+    } => command(Command::EditVariant {
+        listing, changes: VariantChanges::new(label.as_deref(), sku.as_deref(), low_stock)?,
+    });
+    "variants" { product: ListingId, after: Option<String>, limit: Option<i64> } =>
+        query(Query::Variants { product, after, limit });
+    "restock" { listing: ListingId, copies: i64 } =>
+        command(Command::Restock { listing, copies: listing::quantity(copies)? });
+    "adjust_stock" { listing: ListingId, copies: i64, reason: String } =>
+        command(Command::AdjustStock { listing, copies, reason: listing::reason(&reason)? });
+    "store_stock" { store: StoreId, after: Option<String>, limit: Option<i64> } =>
+        query(Query::StoreStock { store, after, limit });
+    "store_orders" { store: StoreId, after: Option<String>, limit: Option<i64> } =>
+        query(Query::StoreOrders { store, after, limit });
+    "to_hand_over" { store: Option<StoreId>, after: Option<String>, limit: Option<i64> } =>
+        query(Query::ToHandOver { store, after, limit });
+
     // Pictures.
     "start_upload" { bytes: i64 } => Ok(Op::StartUpload { bytes });
     "send_chunk" { upload: UploadId, offset: i64, data: String } =>
@@ -632,7 +764,8 @@ ops! {
     "blocks" {} => query(Query::Blocks);
 
     // Orders.
-    "buy" { listing: ListingId, price: Money } => command(Command::BuyListing { listing, price });
+    "buy" { listing: ListingId, price: Money, quantity: Option<i64> } =>
+        command(Command::BuyListing { listing, price, quantity: listing::quantity(quantity.unwrap_or(1))? });
     "my_orders" { after: Option<String>, limit: Option<i64> } => query(Query::MyOrders { after, limit });
     "my_sales" { after: Option<String>, limit: Option<i64> } => query(Query::MySales { after, limit });
     "order" { order: OrderId } => query(Query::Order { order });
@@ -775,6 +908,14 @@ pub fn reply_value(reply: &Reply) -> Result<Value, serde_json::Error> {
         Reply::Message(value) => serde_json::to_value(value),
         Reply::Picture(value) => serde_json::to_value(value),
         Reply::Listing(value) => serde_json::to_value(value),
+        Reply::Stock(value) => serde_json::to_value(value),
+        Reply::Store(value) => serde_json::to_value(value),
+        Reply::Invitation(value) => serde_json::to_value(value),
+        // The code stands in the first answer alone: what is remembered of it has none.
+        Reply::NewInvitation(value) => serde_json::to_value(&value.invitation).map(|mut invitation| {
+            invitation["code"] = json!(value.code.as_ref().map(InvitationCode::reveal));
+            invitation
+        }),
         Reply::Order(value) => serde_json::to_value(value),
         Reply::Desk(value) => serde_json::to_value(value),
         Reply::PickupPoint(value) => serde_json::to_value(value),
@@ -1129,6 +1270,52 @@ mod tests {
     fn secrets_of_a_request_do_not_print() {
         let request = decode(br#"{"id":1,"op":"log_in","login":"rana","password":"hunter2"}"#).unwrap();
         assert!(!format!("{request:?}").contains("hunter2"));
+        let open =
+            r#"{"op":"open_store","code":"J7QX-M2RT-94KD-VVEH","name":"Cedar","email":"cedar@aub.edu"}"#;
+        let request = decode(open.as_bytes()).unwrap();
+        assert!(!format!("{request:?}").contains("J7QX"));
+        let Op::Command(command) = request.op else { panic!("{request:?}") };
+        assert!(!serde_json::to_string(&command).unwrap().contains("J7QX"));
+    }
+
+    #[test]
+    fn null_takes_away_what_is_left_out_stays() {
+        let read = |fields: &str| decode(format!(r#"{{"op":"edit_store"{fields}}}"#).as_bytes()).unwrap().op;
+        let changes = |fields: &str| match read(fields) {
+            Op::Command(Command::EditStore { changes }) => (changes.picture, changes.away),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(changes(""), (None, None));
+        assert_eq!(changes(r#","picture":null,"away":null"#), (Some(None), Some(None)));
+        let away = changes(r#","away":{"from":"2026-12-24","until":"2026-12-26"}"#).1.flatten().unwrap();
+        assert_eq!(
+            (away.from.to_string(), away.until.to_string()),
+            ("2026-12-24".to_owned(), "2026-12-26".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_number_of_copies_is_whole_and_in_range() {
+        let check = |op: &str, expected: Option<&str>| {
+            let line = format!(r#"{{"listing":"lst_01jd9y3t8qf1vaz0w6k2m4n8pr",{op}}}"#);
+            let code = match decode(line.as_bytes()) {
+                Ok(_) => None,
+                Err((_, Unreadable::Refused(refusal))) => Some(refusal.code()),
+                Err((_, Unreadable::Malformed(_))) => Some("bad_field".to_owned()),
+            };
+            assert_eq!(code.as_deref(), expected, "{line}");
+        };
+        for copies in ["0", "-1", "1000001", "-9223372036854775808"] {
+            check(&format!(r#""op":"restock","copies":{copies}"#), Some("quantity_out_of_range"));
+            let buy = format!(r#""op":"buy","price":{{"minor":5,"currency":"USD"}},"quantity":{copies}"#);
+            check(&buy, Some("quantity_out_of_range"));
+        }
+        for copies in ["1.5", "\"3\"", "1e3", "9223372036854775808", "null"] {
+            check(&format!(r#""op":"restock","copies":{copies}"#), Some("bad_field"));
+        }
+        check(r#""op":"restock","copies":1000000"#, None);
+        check(r#""op":"adjust_stock","copies":-3,"reason":"counted again""#, None);
+        check(r#""op":"adjust_stock","copies":-3,"reason":" ""#, Some("text_length"));
     }
 
     #[test]

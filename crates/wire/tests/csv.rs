@@ -645,6 +645,10 @@ fn a_sheet_goes_out_as_spreadsheet_programs_like_it() {
                 name: "Main gate".to_owned(),
             },
             pictures: Vec::new(),
+            available: 0,
+            store: None,
+            product: None,
+            variant: String::new(),
         },
         order: None,
         buyer: Some(MemberCard {

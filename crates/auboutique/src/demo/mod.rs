@@ -179,7 +179,8 @@ impl<'a> Story<'a> {
         if place % 4 == 1 {
             self.talk(caller, seller, Partner::Seller(offered.listing), talk::about_listing(place))?;
         }
-        let command = Command::BuyListing { listing: offered.listing, price: offered.price.money() };
+        let command =
+            Command::BuyListing { listing: offered.listing, price: offered.price.money(), quantity: 1 };
         let order = match self.run(caller, command)? {
             Reply::Order(order) => order,
             other => return Err(anyhow!("a purchase became {other:?}")),

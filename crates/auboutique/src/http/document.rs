@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use auboutique_domain::id::{
-    ConversationId, ListingId, MemberId, MessageId, OrderId, PickupPointId, PictureId, SessionId,
+    ConversationId, InvitationId, ListingId, MemberId, MessageId, OrderId, PickupPointId, PictureId,
+    SessionId, StoreId,
 };
 use auboutique_domain::listing::{Category, Condition, Sort};
-use auboutique_domain::member::Username;
+use auboutique_domain::member::{Email, Username};
 use auboutique_domain::money::{Currency, Price};
 use auboutique_domain::picture::Size;
 use axum::Router;
@@ -46,6 +47,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
         (name = "Presence", description = "Who is here now."),
         (name = "Listings", description = "Offering, changing, finding."),
         (name = "Pictures", description = "What a listing looks like."),
+        (name = "Stores", description = "Opening one, its staff, its products and their stock."),
         (name = "Orders", description = "Buying, until it is collected or comes to nothing."),
         (name = "Desk", description = "Taking in, taking cash, handing out: for attendants."),
         (name = "Conversations", description = "Talking, and not hearing somebody."),
@@ -54,8 +56,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
         (name = "Settings", description = "What an operator can set while the market runs."),
     ),
     components(schemas(
-        Described, Category, Condition, Sort, ConversationId, Currency, ListingId, MemberId, MessageId, OrderId, PickupPointId,
-        PictureId, Price, SessionId, Size, Username
+        Described, Category, Condition, Sort, ConversationId, Currency, Email, InvitationId, ListingId, MemberId, MessageId, OrderId, PickupPointId,
+        PictureId, Price, SessionId, Size, StoreId, Username
     )),
     modifiers(&Schemes),
     security(("bearer" = []), ("cookie" = [])),

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use auboutique_domain::id::{ConversationId, ListingId, OrderId, PickupPointId, PictureId, SessionId};
+use auboutique_domain::id::{
+    ConversationId, InvitationId, ListingId, OrderId, PickupPointId, PictureId, SessionId, StoreId,
+};
 use auboutique_domain::listing::PAGE;
 use auboutique_domain::member::Username;
 use auboutique_domain::money::Price;
@@ -144,7 +146,7 @@ macro_rules! names {
         }
     )*};
 }
-names!(ConversationId, ListingId, OrderId, PickupPointId, PictureId, SessionId);
+names!(ConversationId, InvitationId, ListingId, OrderId, PickupPointId, PictureId, SessionId, StoreId);
 
 impl Name for Username {
     fn named(text: &str) -> Self {

@@ -2,7 +2,7 @@
 
 use auboutique_domain::Command;
 use auboutique_domain::id::{ListingId, OrderId};
-use auboutique_domain::listing::Page;
+use auboutique_domain::listing::{Page, quantity as quantity_of};
 use auboutique_domain::money::{Money, Price};
 use auboutique_domain::order::{OrderView, Side};
 use auboutique_market::View;
@@ -40,6 +40,9 @@ struct Purchase {
     /// The price the buyer saw: if it has changed since, nothing is bought.
     #[schema(value_type = Price)]
     price: Money,
+    /// How many copies; 1 when it is left out. A member has one of each thing, a store has more.
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    quantity: Option<i64>,
 }
 
 /// Which order.
@@ -51,7 +54,7 @@ struct Which {
     order: Named<OrderId>,
 }
 
-/// Buys a listing.
+/// Buys a listing, or several copies of one.
 ///
 /// For members. The pickup is on the second open day of the pickup point after the order, or the next with room. The buyer
 /// pays in cash at the desk. Send an `Idempotency-Key`: the answer under it is remembered for ever.
@@ -62,19 +65,21 @@ struct Which {
         (status = FORBIDDEN, description = "`struck_out`"),
         (status = NOT_FOUND, description = "`not_found` (`listing`)"),
         (status = CONFLICT, description = "`listing_sold`, `listing_withdrawn`, `own_listing`, `price_changed`, \
-            `pickup_point_closed`, `pickup_point_full`"),
+            `stock_short`, `store_away`, `pickup_point_closed`, `pickup_point_full`"),
+        (status = UNPROCESSABLE_ENTITY, description = "`quantity_out_of_range`, `total_out_of_range`"),
     ))]
 async fn buy(
     State(site): State<Site>,
     asker: Asker,
-    Json(Purchase { listing, price }): Json<Purchase>,
+    Json(Purchase { listing, price, quantity }): Json<Purchase>,
 ) -> Result<Created, Problem> {
-    Ok(Created(site.market.run(asker.caller(), Command::BuyListing { listing, price }).await?))
+    let quantity = quantity_of(quantity.unwrap_or(1))?;
+    Ok(Created(site.market.run(asker.caller(), Command::BuyListing { listing, price, quantity }).await?))
 }
 
 /// One order.
 ///
-/// For its buyer and its seller. Each sees their own code for the desk.
+/// For its buyer and its seller, or whoever acts for the store that sold it. Each sees their own code for the desk.
 #[utoipa::path(get, path = "/orders/{order}", tag = "Orders", params(Which),
     responses(
         (status = OK, description = "The order", body = OrderView),

@@ -57,6 +57,8 @@ fn place(reply: &Reply) -> Option<String> {
     match reply {
         Reply::Account(account) => Some(format!("/members/{}", account.username)),
         Reply::Listing(listing) => Some(format!("/listings/{}", listing.listing)),
+        Reply::Stock(stock) => Some(format!("/listings/{}", stock.listing.listing)),
+        Reply::Store(store) => Some(format!("/stores/{}", store.store)),
         Reply::Order(order) => Some(format!("/orders/{}", order.order)),
         Reply::Picture(picture) => Some(format!("/pictures/{}/large", picture.picture)),
         _ => None,

@@ -189,7 +189,7 @@ pub async fn buy(Path(id): Path<String>, Form(visit, typed): Form) -> Result<Res
     let minor = typed.get("minor").parse::<i64>().unwrap_or(0);
     let command =
         match Currency::parse(typed.get("currency")).and_then(|currency| Price::new(minor, currency)) {
-            Ok(price) => Command::BuyListing { listing, price: price.money() },
+            Ok(price) => Command::BuyListing { listing, price: price.money(), quantity: 1 },
             Err(refusal) => return Err(visit.fail(Problem::from(refusal))),
         };
     match visit.run_once(&typed, command).await {

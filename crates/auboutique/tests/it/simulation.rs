@@ -203,7 +203,7 @@ impl Ask {
             }
             Self::Withdraw { listing } => Command::WithdrawListing { listing },
             Self::Publish { listing } => Command::PublishListing { listing },
-            Self::Buy { listing, price } => Command::BuyListing { listing, price },
+            Self::Buy { listing, price } => Command::BuyListing { listing, price, quantity: 1 },
             Self::Cancel { order } => Command::CancelOrder { order },
             Self::RequestCancel { order } => Command::RequestCancel { order },
             Self::Confirm { order } => Command::ConfirmOrder { order },
@@ -1387,6 +1387,10 @@ impl Model {
             seller: self.card(it.seller),
             pickup_point: PickupPointName { id: point.id, name: point.name.clone() },
             pictures: Vec::new(),
+            available: i64::from(self.listing_state(thing) == ListingState::OnSale),
+            store: None,
+            product: None,
+            variant: String::new(),
         }
     }
     /// The listings that pass, newest first.
@@ -1435,6 +1439,7 @@ impl Model {
             you_are: side,
             buyer: self.card(it.buyer),
             seller: self.card(it.seller),
+            store: None,
             lines: vec![self.line(deal)],
             total: it.price,
             due: it.unpaid(),

@@ -53,7 +53,7 @@ on_both! {
     fn a_refusal_is_remembered_like_any_answer(stage) {
         let (rana, karim) = (stage.member("rana"), stage.member("karim"));
         let listing = stage.lists(&rana, "Calculus", usd(2_500));
-        let at_less = Command::BuyListing { listing, price: cents(2_000) };
+        let at_less = Command::BuyListing { listing, price: cents(2_000), quantity: 1 };
         let changed = Refusal::PriceChanged { price: cents(2_500) };
         assert_eq!(refused(stage.run(karim.under("one"), at_less.clone())), changed);
         stage.sql("UPDATE listings SET price = 2000");

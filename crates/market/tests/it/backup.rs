@@ -65,7 +65,9 @@ fn goes_on(stage: &Stage, location: &Location) {
     let karim = sql_at(location, "SELECT id FROM members WHERE username = 'karim'");
     let (session, _) = market.start_session_at_console(MemberId::parse(&karim).unwrap()).unwrap();
     let (listing, price) = (on_sale[0].listing, on_sale[0].price);
-    market.run_now(Caller::member(session.session), Command::BuyListing { listing, price }).unwrap();
+    market
+        .run_now(Caller::member(session.session), Command::BuyListing { listing, price, quantity: 1 })
+        .unwrap();
     drop(market);
     is_clean(location);
 }

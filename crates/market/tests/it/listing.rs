@@ -415,7 +415,7 @@ on_both! {
                 assert_eq!(refused(read), Refusal::not_found("listing"));
             }
             for command in [
-                Command::BuyListing { listing, price: usd(2_500).money() },
+                Command::BuyListing { listing, price: usd(2_500).money(), quantity: 1 },
                 edit(listing, texts(Some("Mine"), None)),
                 Command::WithdrawListing { listing },
                 Command::PublishListing { listing },

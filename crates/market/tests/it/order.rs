@@ -77,9 +77,9 @@ on_both! {
         let listing = stage.lists(&rana, "Calculus", usd(2_500));
         assert_eq!(stage.refusal(&rana, stage.buying(listing)), Refusal::OwnListing);
         assert_eq!(stage.refusal_to_visitor(stage.buying(listing)), Refusal::SignInNeeded);
-        let at_less = Command::BuyListing { listing, price: cents(2_400) };
+        let at_less = Command::BuyListing { listing, price: cents(2_400), quantity: 1 };
         assert_eq!(stage.refusal(&karim, at_less), Refusal::PriceChanged { price: cents(2_500) });
-        let missing = Command::BuyListing { listing: ListingId::new(stage.now(), [9; 10]), price: cents(1) };
+        let missing = Command::BuyListing { listing: ListingId::new(stage.now(), [9; 10]), price: cents(1), quantity: 1 };
         assert_eq!(stage.refusal(&karim, missing), Refusal::not_found("listing"));
         assert_eq!(stage.count("orders"), 0);
     }

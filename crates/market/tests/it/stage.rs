@@ -300,7 +300,7 @@ impl Stage {
 
     /// The command by which a buyer takes what is shown at the price that is shown.
     pub(crate) fn buying(&self, listing: ListingId) -> Command {
-        Command::BuyListing { listing, price: self.listing(listing).unwrap().price }
+        Command::BuyListing { listing, price: self.listing(listing).unwrap().price, quantity: 1 }
     }
 
     pub(crate) fn buys(&self, buyer: &Person, listing: ListingId) -> OrderView {
