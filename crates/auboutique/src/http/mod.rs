@@ -28,6 +28,7 @@ pub mod reply;
 pub mod server;
 pub mod session;
 pub mod setting;
+pub mod store;
 
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
@@ -159,6 +160,7 @@ pub fn api() -> OpenApiRouter<Site> {
         .merge(presence::routes())
         .merge(listing::routes())
         .merge(picture::routes())
+        .merge(store::routes())
         .merge(order::routes())
         .merge(desk::routes())
         .merge(conversation::routes())
