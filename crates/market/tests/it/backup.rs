@@ -14,13 +14,18 @@ use auboutique_testbed::postgres::database_url;
 use crate::stage::{Stage, key, sql_at, usd};
 
 /// Every table that a copy must carry over, with the columns that make it the same.
-const KEPT: [&str; 10] = [
+const KEPT: [&str; 15] = [
     "SELECT id, username, email, role FROM members ORDER BY id",
     "SELECT member_id, hash FROM credentials ORDER BY member_id",
     "SELECT id, number, title, price, on_hand, committed, sold_at, withdrawn_at, version FROM listings ORDER BY id",
     "SELECT id, state, total, pickup_day, pickup_code, drop_off_code, due_at, version FROM orders ORDER BY id",
     "SELECT order_id, place, listing_id, title, released_at FROM order_lines ORDER BY order_id, place",
-    "SELECT id, listing_id, kind, quantity, order_id, at FROM movements ORDER BY id",
+    "SELECT id, listing_id, kind, quantity, order_id, member_id, reason, at FROM movements ORDER BY id",
+    "SELECT id, owner_id, name, handle, picture, away FROM stores ORDER BY id",
+    "SELECT store_id, member_id FROM staff ORDER BY store_id, member_id",
+    "SELECT id, code_hash, inviter_id, store_id, used_at FROM invitations ORDER BY id",
+    "SELECT id, store_id, product_id, label, sku, low_stock, unshelved_at FROM listings ORDER BY id",
+    "SELECT id, listing_id, store_id FROM pictures ORDER BY id",
     "SELECT name, currency, balance FROM accounts ORDER BY name, currency",
     "SELECT entry_id, place, account, amount FROM postings ORDER BY entry_id, place",
     "SELECT seq, at, hash FROM events ORDER BY seq",
@@ -49,6 +54,14 @@ fn furnish(stage: &Stage) {
     stage.cancels(&rana, canceled);
     stage.pays(&nadim, &karim, paid);
     stage.lists(&rana, "Café table, مكتبة", usd(1_200));
+    let store = stage.opens(&rana, "Rana's lamps");
+    let lamp = stage.stocks(&rana, store, "Lamp", 5);
+    stage.does(&rana, Command::AppointStaff { username: nadim.username.clone() });
+    stage.does(
+        &nadim,
+        Command::AdjustStock { listing: lamp, copies: -2, reason: "Two are broken".to_owned() },
+    );
+    stage.buys_of(&karim, lamp, 3).unwrap();
     let withdrawn = stage.lists(&rana, "Withdrawn", usd(100));
     stage.does(&rana, Command::WithdrawListing { listing: withdrawn });
 }

@@ -39,4 +39,5 @@ mod presence;
 mod session;
 mod setting;
 mod stage;
+mod store;
 mod verify;
