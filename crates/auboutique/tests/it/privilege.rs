@@ -57,6 +57,21 @@ enum Thing {
     Sold,
     NoListing,
 
+    /// A product of the seller's store.
+    Stocked,
+
+    // The seller's store, and who acts for it.
+    Store,
+    NoStore,
+    OfStaff,
+    NotOfStaff,
+
+    // An invitation of the seller's; the code of one.
+    Invitation,
+    NoInvitation,
+    Invite,
+    NoInvite,
+
     // An order of the buyer's from the seller.
     Placed,
     AtDesk,
@@ -110,7 +125,13 @@ impl Thing {
     const fn missing(self) -> Option<Self> {
         match self {
             Self::Nothing => None,
-            Self::OnSale | Self::Withdrawn | Self::Sold | Self::NoListing => Some(Self::NoListing),
+            Self::OnSale | Self::Withdrawn | Self::Sold | Self::Stocked | Self::NoListing => {
+                Some(Self::NoListing)
+            }
+            Self::Store | Self::NoStore => Some(Self::NoStore),
+            Self::OfStaff | Self::NotOfStaff => Some(Self::NotOfStaff),
+            Self::Invitation | Self::NoInvitation => Some(Self::NoInvitation),
+            Self::Invite | Self::NoInvite => Some(Self::NoInvite),
             Self::Placed | Self::AtDesk | Self::Collected | Self::NoOrder => Some(Self::NoOrder),
             Self::Talk | Self::NoTalk => Some(Self::NoTalk),
             Self::Picture | Self::PictureAlone | Self::NoPicture => Some(Self::NoPicture),
@@ -206,6 +227,55 @@ const TABLE: &[Row] = &[
     ("publish_listing", Thing::Sold, [IN, NY, "listing_sold", NY, NY, NY, NY, IN]),
     ("publish_listing", Thing::NoListing, NO_MEMBER),
 
+    ("stores", Thing::Nothing, ALL),
+    ("store", Thing::Store, ALL),
+    ("store", Thing::NoStore, NONE),
+    ("store_listings", Thing::Store, ALL),
+    ("store_listings", Thing::NoStore, NONE),
+    ("variants", Thing::Stocked, ALL),
+    ("variants", Thing::OnSale, NONE),
+    ("variants", Thing::NoListing, NONE),
+    ("my_stores", Thing::Nothing, MEMBERS),
+    ("edit_store", Thing::Nothing, SELLER),
+    ("staff", Thing::Store, SELLER),
+    ("staff", Thing::NoStore, NO_MEMBER),
+    ("appoint_staff", Thing::Somebody, SELLER),
+    ("appoint_staff", Thing::Nobody, NO_MEMBER),
+    ("dismiss_staff", Thing::OfStaff, SELLER),
+    ("dismiss_staff", Thing::NotOfStaff, NO_MEMBER),
+    ("add_product", Thing::Store, SELLER),
+    ("add_product", Thing::NoStore, NO_MEMBER),
+    ("add_variant", Thing::Stocked, [IN, NY, OK, NY, NY, NY, NY, IN]),
+    ("add_variant", Thing::OnSale, [IN, NY, "not_stock", NY, NY, NY, NY, IN]),
+    ("add_variant", Thing::NoListing, NO_MEMBER),
+    ("edit_variant", Thing::Stocked, [IN, NY, OK, NY, NY, NY, NY, IN]),
+    ("edit_variant", Thing::OnSale, [IN, NY, "not_stock", NY, NY, NY, NY, IN]),
+    ("edit_variant", Thing::NoListing, NO_MEMBER),
+    ("restock", Thing::Stocked, [IN, NY, OK, NY, NY, NY, NY, IN]),
+    ("restock", Thing::OnSale, [IN, NY, "not_stock", NY, NY, NY, NY, IN]),
+    ("restock", Thing::Withdrawn, [IN, NF, "not_stock", NF, NF, NY, NY, IN]),
+    ("restock", Thing::NoListing, NO_MEMBER),
+    ("adjust_stock", Thing::Stocked, [IN, NY, OK, NY, NY, NY, NY, IN]),
+    ("adjust_stock", Thing::OnSale, [IN, NY, "not_stock", NY, NY, NY, NY, IN]),
+    ("adjust_stock", Thing::NoListing, NO_MEMBER),
+    ("store_stock", Thing::Store, SELLER),
+    ("store_stock", Thing::NoStore, NO_MEMBER),
+    ("store_orders", Thing::Store, SELLER),
+    ("store_orders", Thing::NoStore, NO_MEMBER),
+    ("to_hand_over", Thing::Nothing, MEMBERS),
+    ("to_hand_over", Thing::Store, SELLER),
+    ("to_hand_over", Thing::NoStore, NO_MEMBER),
+    ("create_invitation", Thing::Nothing, [IN, NF, OK, NF, NF, NF, OK, OK]),
+    ("invitations", Thing::Nothing, [IN, OK, OK, OK, OK, OK, OK, OK]),
+    ("revoke_invitation", Thing::Invitation, [IN, NF, OK, NF, NF, NF, NF, NF]),
+    ("revoke_invitation", Thing::NoInvitation, [IN, NF, NF, NF, NF, NF, NF, NF]),
+    ("open_store", Thing::NoInvite,
+        [IN, "invitation_invalid", "invitation_invalid", "invitation_invalid", "invitation_invalid", "invitation_invalid",
+         "invitation_invalid", IN]),
+    // The last of these: from here on everybody owns a store.
+    ("open_store", Thing::Invite, [IN, OK, "store_owned", OK, OK, OK, OK, IN]),
+
+    ("buy", Thing::Stocked, [IN, OK, "own_listing", OK, OK, OK, OK, IN]),
     ("buy", Thing::OnSale, [IN, OK, "own_listing", OK, OK, OK, OK, IN]),
     ("buy", Thing::Withdrawn, [IN, NF, "listing_withdrawn", NF, NF, NF, NF, IN]),
     ("buy", Thing::Sold, [IN, "listing_sold", "listing_sold", "listing_sold", "listing_sold", "listing_sold", "listing_sold", IN]),
@@ -413,7 +483,9 @@ on_both! {
         for (op, thing, _) in TABLE.iter().filter(|(op, ..)| WITHOUT_ROUTE.iter().all(|(without, _)| without != op)) {
             for name in api.named(op, "path") {
                 let prefix = match name.as_str() {
-                    "listing" => "lst",
+                    "listing" | "product" => "lst",
+                    "store" => "sto",
+                    "invitation" => "inv",
                     "order" => "ord",
                     "session" => "ses",
                     "conversation" => "cnv",
@@ -482,6 +554,7 @@ struct Cast<'s> {
     desk: Wire,
     elsewhere: String,
     point: String,
+    store: String,
     number: u32,
 }
 
@@ -512,10 +585,30 @@ impl<'s> Cast<'s> {
             [Who::Seller, Who::Buyer, Who::Attendant].map(|who| stage.connect(&people[&who]));
         let subject = person("subject");
         let point = pickup_point.to_string();
-        let mut cast =
-            Self { stage, people, subject, seller, buyer, desk, elsewhere: String::new(), point, number: 0 };
+        let mut cast = Self {
+            stage,
+            people,
+            subject,
+            seller,
+            buyer,
+            desk,
+            elsewhere: String::new(),
+            point,
+            store: String::new(),
+            number: 0,
+        };
         cast.elsewhere = cast.another_point();
+        let code = cast.invite();
+        let store = cast
+            .seller
+            .does("open_store", json!({ "code": code, "name": "Lamps", "email": "lamps@aub.edu.lb" }));
+        cast.store = store["store"].as_str().unwrap().to_owned();
         cast
+    }
+
+    /// The code of an invitation by whoever runs the program.
+    fn invite(&mut self) -> Value {
+        self.wire(Who::Console).does("create_invitation", json!({}))["code"].clone()
     }
 
     /// A connection of theirs: everybody comes with a session of its own.
@@ -599,6 +692,23 @@ impl<'s> Cast<'s> {
             }
             Thing::Sold => Value::from(self.order("A lamp", None).0),
             Thing::NoListing => missing("lst"),
+            Thing::Stocked => {
+                let mut product = product("A lamp");
+                product["store"] = Value::from(self.store.clone());
+                self.seller.does("add_product", product)["product"].clone()
+            }
+            Thing::Store => Value::from(self.store.clone()),
+            Thing::NoStore => missing("sto"),
+            Thing::OfStaff => {
+                let name = self.name();
+                self.stage.member(&name);
+                self.seller.does("appoint_staff", json!({ "username": name }));
+                Value::from(name)
+            }
+            Thing::Invitation => self.seller.does("create_invitation", json!({}))["invitation"].clone(),
+            Thing::NoInvitation => missing("inv"),
+            Thing::Invite => self.invite(),
+            Thing::NoInvite => Value::from("0000-0000-0000-0000"),
             Thing::Placed => self.order("A lamp", None).1["order"].clone(),
             Thing::AtDesk => {
                 let order = self.order("A lamp", None).1;
@@ -671,9 +781,9 @@ impl<'s> Cast<'s> {
                 self.stage.member(&name);
                 Value::from(name)
             }
-            Thing::Nobody | Thing::NotAppointed => {
+            Thing::Nobody | Thing::NotAppointed | Thing::NotOfStaff => {
                 let name = self.name();
-                if thing == Thing::NotAppointed {
+                if thing != Thing::Nobody {
                     self.stage.member(&name);
                 }
                 Value::from(name)
@@ -712,6 +822,27 @@ impl<'s> Cast<'s> {
             "edit_listing" => json!({ "listing": named, "title": "Another lamp" }),
             "listing" | "withdraw_listing" | "publish_listing" => json!({ "listing": named }),
             "buy" => json!({ "listing": named, "price": usd(777) }),
+            "store" | "store_listings" | "staff" | "store_stock" | "store_orders" => {
+                json!({ "store": named })
+            }
+            "to_hand_over" if thing != Thing::Nothing => json!({ "store": named }),
+            "edit_store" => json!({ "description": "More lamps" }),
+            "appoint_staff" => json!({ "username": named }),
+            "dismiss_staff" => json!({ "store": self.store, "username": named }),
+            "add_product" => {
+                let mut product = product("Another lamp");
+                product["store"] = named;
+                product
+            }
+            "add_variant" => json!({ "product": named, "label": "Blue", "price": usd(777), "copies": 2 }),
+            "edit_variant" => json!({ "listing": named, "low_stock": 2 }),
+            "variants" => json!({ "product": named }),
+            "restock" => json!({ "listing": named, "copies": 2 }),
+            "adjust_stock" => json!({ "listing": named, "copies": -1, "reason": "One is broken" }),
+            "revoke_invitation" => json!({ "invitation": named }),
+            "open_store" => {
+                json!({ "code": named, "name": format!("Store of {}", self.name()), "email": "store@aub.edu.lb" })
+            }
             "start_upload" => json!({ "bytes": 100 }),
             "send_chunk" => json!({ "upload": named, "offset": 0, "data": "" }),
             "finish_upload" => json!({ "upload": named }),
@@ -746,6 +877,11 @@ impl<'s> Cast<'s> {
             _ => json!({}),
         }
     }
+}
+
+/// A product as a store describes it.
+fn product(title: &str) -> Value {
+    json!({ "title": title, "category": "books", "variants": [{ "price": usd(777), "copies": 5 }] })
 }
 
 /// An id of that sort that nothing has.
