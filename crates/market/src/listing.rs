@@ -83,11 +83,11 @@ pub(crate) fn edit(work: &mut Work<'_>, id: ListingId, changes: ListingChanges) 
         }
         _ => None,
     };
+    let changed = pictures.is_some();
+    let (listing, event) = listing.edit(by, changes.clone(), pictures.clone())?;
     if let Some(chosen) = changes.pickup_point {
         beside.pickup_point = open_point(work, Some(chosen))?;
     }
-    let changed = pictures.is_some();
-    let (listing, event) = listing.edit(by, changes.clone(), pictures.clone())?;
     db::save(work.db, &listing)?;
     work.tell(event);
     if changed {
