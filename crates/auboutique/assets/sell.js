@@ -93,6 +93,7 @@ function goOn(form) {
 
 function preview(form) {
   const box = form.querySelector("[data-preview]");
+  if (!box) return;
   const value = (name) => form.elements[name]?.value ?? "";
   const chosen = (name) => form.querySelector(`[name=${name}]:checked`)?.closest("label").textContent.trim() ?? "";
   const put = (name, text) => (box.querySelector(`[data-preview-${name}]`).textContent = text);

@@ -66,6 +66,15 @@ fn pages() -> Router<Site> {
         .route("/orders/{order}", get(web::order::show))
         .route("/orders/{order}/pickup.ics", get(web::order::calendar))
         .route("/orders/{order}/{verb}", post(web::order::act))
+        // Stores, and their back rooms.
+        .route("/stores", get(web::store::all))
+        .route("/stores/{store}", get(web::store::show))
+        .route("/store", get(web::store::back))
+        .route("/store/stock", get(web::store::stock))
+        .route("/store/orders", get(web::store::orders))
+        .route("/store/add", get(web::store::product_form).post(web::store::add_product).layer(pictures()))
+        .route("/store/stock/{verb}", post(web::store::stock_act))
+        .route("/store/{verb}", post(web::store::act))
         // Talking.
         .route("/messages", get(web::conversation::all).post(web::conversation::start))
         .route("/messages/{conversation}", get(web::conversation::show).post(web::conversation::say))

@@ -13,7 +13,7 @@ use super::problem::Problem;
 /// How long an answer may take to begin (`promises.md` R12).
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Where pictures come in, which takes as long as the client's connection makes it; these have bounds of their own.
-const UPLOADS: &[&str] = &["/sell", "/listings/{listing}/edit", "/api/v1/pictures"];
+const UPLOADS: &[&str] = &["/sell", "/store/add", "/listings/{listing}/edit", "/api/v1/pictures"];
 
 /// Gives up what takes too long.
 pub async fn keep(request: Request, next: Next) -> Response {

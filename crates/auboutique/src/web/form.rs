@@ -259,6 +259,8 @@ fn field_of(refusal: &Refusal) -> &str {
         | Refusal::PictureTooManyPixels { .. }
         | Refusal::PictureUnreadable { .. } => "pictures",
         Refusal::PickupPointClosed => "pickup_point",
+        Refusal::StoreNameInvalid | Refusal::StoreNameTaken => "name",
+        Refusal::InvitationInvalid => "code",
         Refusal::WrongCredentials | Refusal::TooManyTries { .. } => "login",
         _ => "",
     }

@@ -141,7 +141,11 @@ struct One {
     listing: ListingView,
     seller: Option<PresenceView>,
     others: Vec<ListingView>,
+    /// The other forms of the same product, and this one.
+    variants: Vec<ListingView>,
     is_mine: bool,
+    /// How many copies were asked for.
+    quantity: String,
     wrong: Wrong,
 }
 
@@ -152,7 +156,7 @@ pub(super) fn named(visit: &Visit, id: &str) -> Result<ListingId, Failed> {
 
 async fn one(visit: &Visit, id: ListingId, wrong: Wrong) -> Result<One, Failed> {
     let signed_in = visit.shell.me.is_some();
-    let (listing, seller, others) = visit
+    let (listing, seller, others, variants, serves) = visit
         .ask(move |view| {
             let listing = view.listing(id)?;
             let username = listing.seller.username.as_str().to_owned();
@@ -160,11 +164,21 @@ async fn one(visit: &Visit, id: ListingId, wrong: Wrong) -> Result<One, Failed> 
             others.retain(|other| other.listing != id && other.state == ListingState::OnSale);
             others.truncate(6);
             let seller = if signed_in { view.presence(&[username])?.pop() } else { None };
-            Ok((listing, seller, others))
+            let variants = match listing.product {
+                Some(product) => view.variants(product, None, Some(100))?.rows,
+                None => Vec::new(),
+            };
+            let store = listing.store.as_ref().map(|card| card.store);
+            let serves = signed_in
+                && store.is_some()
+                && view.my_stores()?.iter().any(|card| Some(card.store) == store);
+            others.retain(|other| other.product.is_none() || other.product != listing.product);
+            Ok((listing, seller, others, variants, serves))
         })
         .await?;
-    let is_mine = visit.shell.me.as_ref().is_some_and(|me| me.account.id == listing.seller.id);
-    Ok(One { shell: visit.shell.clone(), listing, seller, others, is_mine, wrong })
+    let is_mine = serves || visit.shell.me.as_ref().is_some_and(|me| me.account.id == listing.seller.id);
+    let quantity = "1".to_owned();
+    Ok(One { shell: visit.shell.clone(), listing, seller, others, variants, is_mine, quantity, wrong })
 }
 
 /// Shows a listing.
@@ -187,9 +201,10 @@ pub async fn buy(Path(id): Path<String>, Form(visit, typed): Form) -> Result<Res
     let listing = named(&visit, &id)?;
     visit.me()?;
     let minor = typed.get("minor").parse::<i64>().unwrap_or(0);
+    let quantity = typed.some("quantity").map_or(1, |text| text.parse::<i64>().unwrap_or(0));
     let command =
         match Currency::parse(typed.get("currency")).and_then(|currency| Price::new(minor, currency)) {
-            Ok(price) => Command::BuyListing { listing, price: price.money(), quantity: 1 },
+            Ok(price) => Command::BuyListing { listing, price: price.money(), quantity },
             Err(refusal) => return Err(visit.fail(Problem::from(refusal))),
         };
     match visit.run_once(&typed, command).await {
@@ -202,7 +217,8 @@ pub async fn buy(Path(id): Path<String>, Form(visit, typed): Form) -> Result<Res
             let problem = Problem::from(no);
             let page = one(&visit, listing, Wrong::because(&visit.shell, &problem)).await;
             // What was just taken off the market can no longer be shown; why it was not bought can.
-            let page = page.map_err(|_| visit.fail(problem.clone()))?;
+            let mut page = page.map_err(|_| visit.fail(problem.clone()))?;
+            page.quantity = typed.some("quantity").unwrap_or("1").to_owned();
             visit.page_with(problem.status(), &page)
         }
         Err(no) => Err(visit.fail(no)),

@@ -19,4 +19,5 @@ pub mod operator;
 pub mod order;
 pub mod sell;
 pub mod session;
+pub mod store;
 pub mod visit;

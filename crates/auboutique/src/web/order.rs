@@ -21,20 +21,28 @@ use super::visit::{Markup, Shell, Visit};
 use crate::http::problem::Problem;
 
 /// An order in a list, with what the thing looks like.
-struct Row {
-    order: OrderView,
-    cover: Option<picture::PictureView>,
+pub(super) struct Row {
+    pub(super) order: OrderView,
+    pub(super) cover: Option<picture::PictureView>,
 }
 
 impl Row {
     /// What was bought, in a line.
-    fn title(&self) -> &str {
-        self.order.lines.first().map_or("", |line| line.title.as_str())
+    pub(super) fn title(&self) -> String {
+        title(&self.order)
     }
 }
 
+/// What was bought, in a line: how many of what, and how much more there is.
+pub(super) fn title(order: &OrderView) -> String {
+    let Some((first, rest)) = order.lines.split_first() else { return String::new() };
+    let several = if first.quantity > 1 { format!("{} × ", first.quantity) } else { String::new() };
+    let more = if rest.is_empty() { String::new() } else { format!(" + {}", rest.len()) };
+    format!("{several}{}{more}", first.title)
+}
+
 /// The colour of a state.
-const fn tone(state: &State) -> &'static str {
+pub(super) const fn tone(state: &State) -> &'static str {
     match state {
         State::Placed => "wait",
         State::AtDesk | State::Collected => "good",
@@ -78,7 +86,10 @@ pub async fn bought(visit: Visit) -> Result<Response, Failed> {
 }
 
 /// What the thing of an order looks like, if it can still be seen.
-fn cover(view: &mut auboutique_market::View<'_>, order: &OrderView) -> Option<picture::PictureView> {
+pub(super) fn cover(
+    view: &mut auboutique_market::View<'_>,
+    order: &OrderView,
+) -> Option<picture::PictureView> {
     let listing = order.lines.first()?.listing;
     view.listing(listing).ok()?.pictures.first().copied()
 }
@@ -107,10 +118,8 @@ pub async fn selling(visit: Visit) -> Result<Response, Failed> {
             let page = view.own_listings(after.as_deref(), Some(24))?;
             let mut sales = Vec::new();
             if after.is_none() {
-                for order in view.orders(Side::Seller, None, Some(100))?.rows {
-                    if order.state.needs_desk() {
-                        sales.push(Row { cover: cover(view, &order), order });
-                    }
+                for order in view.to_hand_over(None, None, Some(100))?.rows {
+                    sales.push(Row { cover: cover(view, &order), order });
                 }
             }
             Ok((page, sales))
@@ -144,8 +153,13 @@ impl One {
         self.order.you_are == Side::Buyer
     }
 
-    fn title(&self) -> &str {
-        self.order.lines.first().map_or("", |line| line.title.as_str())
+    pub(super) fn title(&self) -> String {
+        title(&self.order)
+    }
+
+    /// Whether more than one copy of one thing was bought.
+    fn has_several(&self) -> bool {
+        self.order.lines.len() > 1 || self.order.lines.iter().any(|line| line.quantity > 1)
     }
 
     /// The code as a QR code, to be shown instead of read out.

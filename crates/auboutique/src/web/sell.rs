@@ -185,10 +185,15 @@ pub async fn edit(visit: Visit, Path(id): Path<String>) -> Result<Response, Fail
     let listing = named(&visit, &id)?;
     let me = visit.me()?.account.id;
     let view = visit.ask(move |view| view.listing(listing)).await?;
-    if view.seller.id != me {
+    let store = view.store.as_ref().map(|card| card.store);
+    let serves = match store {
+        Some(store) => visit.ask(|view| view.my_stores()).await?.iter().any(|card| card.store == store),
+        None => false,
+    };
+    if view.seller.id != me && !serves {
         return Err(visit.fail(Problem::from(Refusal::NotYours)));
     }
-    if view.state == ListingState::Sold {
+    if view.state == ListingState::Sold && store.is_none() {
         return Err(visit.fail(Problem::from(Refusal::ListingSold)));
     }
     let page = page(&visit, Some(listing), said(&view), Wrong::default()).await?;
@@ -278,16 +283,21 @@ async fn submit(site: &Site, id: Option<String>, request: Request) -> Result<Res
     take(&visit, id, request).await.map_err(IntoResponse::into_response)
 }
 
-async fn take(visit: &Visit, id: Option<String>, request: Request) -> Result<Response, Failed> {
-    // A visitor's pictures are not even read.
+/// What came with a form of pictures, and what is wrong with it. A visitor's pictures are not even read.
+pub(super) async fn brought(visit: &Visit, request: Request) -> Result<(Typed, Option<Problem>), Failed> {
     visit.me()?;
-    let listing = id.map(|id| named(visit, &id)).transpose()?;
     if media_type(request.headers()) != "multipart/form-data" {
         let problem =
             Problem::http(StatusCode::UNSUPPORTED_MEDIA_TYPE, "form_needed", "Send the form of this page.");
         return Err(visit.fail(problem));
     }
     let Brought { typed, problem } = read(visit, request).await;
+    Ok((typed, problem))
+}
+
+async fn take(visit: &Visit, id: Option<String>, request: Request) -> Result<Response, Failed> {
+    let listing = id.map(|id| named(visit, &id)).transpose()?;
+    let (typed, problem) = brought(visit, request).await?;
     let command = match problem {
         Some(problem) => Err(problem),
         None => {

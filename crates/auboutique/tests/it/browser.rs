@@ -7,6 +7,7 @@
 mod markup;
 mod page;
 mod sale;
+mod store;
 mod talk;
 mod town;
 

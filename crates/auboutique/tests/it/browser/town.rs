@@ -40,6 +40,9 @@ pub(crate) struct Town {
     talk: String,
     /// What a buyer shows at the desk.
     code: String,
+    /// A store with something on its shelves: its handle, and a product in two variants.
+    store: String,
+    mug: String,
 }
 
 impl Town {
@@ -110,7 +113,11 @@ impl Town {
         sells.does("send_message", said.clone());
         buys.does("send_message", said);
         buys.does("block", json!({ "username": "maya" }));
+        let (store, mug) = open_store(stage, &mut sells, words);
+        buys.does("buy", json!({ "listing": mug, "price": usd(900), "quantity": 2 }));
         Self {
+            store,
+            mug,
             moderator: stage.member_with(Role::Moderator, "ziad"),
             operator: stage.member_with(Role::Operator, "rana"),
             newcomer: stage.member("newcomer"),
@@ -123,6 +130,33 @@ impl Town {
             code,
         }
     }
+}
+
+/// The seller opens a store, names somebody staff, invites somebody else and has a product in two variants.
+fn open_store(stage: &Stage, owner: &mut Wire, words: &Words) -> (String, String) {
+    let code = stage.console().does("create_invitation", json!({}))["code"].clone();
+    let store = owner.does(
+        "open_store",
+        json!({ "code": code, "name": words.name, "description": words.description, "email": "club@aub.edu" }),
+    );
+    let id = store["store"].clone();
+    stage.member("helper");
+    owner.does("appoint_staff", json!({ "username": "helper" }));
+    for _ in 0..2 {
+        owner.does("create_invitation", json!({}));
+    }
+    let variants = json!([
+        { "label": "Cedar green, which is dark", "sku": "MUG-1", "price": usd(900), "copies": 12, "low_stock": 20 },
+        { "label": "White", "price": usd(850), "copies": 0 },
+    ]);
+    let product = json!({
+        "store": id, "title": words.title, "description": words.description, "category": "books",
+        "variants": variants,
+    });
+    owner.does("add_product", product);
+    let shelf = owner.does("store_listings", json!({ "store": store["handle"] }));
+    let mug = shelf["rows"][0]["listing"].as_str().unwrap().to_owned();
+    (store["handle"].as_str().unwrap().to_owned(), mug)
 }
 
 fn code_of(wire: &mut Wire, order: &Value) -> String {
@@ -216,6 +250,9 @@ impl Town {
         });
         sights.add(None, "listing-bare", &bare);
         sights.add(None, "listing-sold", &sold);
+        sights.add(None, "listing-variants", &format!("/listings/{}", self.mug));
+        sights.add(None, "stores", "/stores");
+        sights.add(None, "store", &format!("/stores/{}", self.store));
         sights.add(None, "member", "/members/nour");
         sights.add(None, "login", "/login");
         sights.add(None, "login-wrong", "/login").after(|browser| {
@@ -242,6 +279,14 @@ impl Town {
         sights.add(who, "events-empty", "/events");
         sights.add(who, "member-empty", "/members/newcomer");
         sights.add(who, "desk-not-theirs", "/desk");
+        sights.add(who, "store-open", "/store");
+        sights.add(who, "store-open-wrong", "/store").after(|browser| {
+            browser.types("#code", "AAAA-AAAA");
+            browser.types("#name", "A club");
+            browser.types("#email", "club@aub.edu");
+            browser.clicks("main form button");
+            browser.sees("#wrong-code");
+        });
         sights.add(who, "sell", "/sell");
         sights.add(who, "sell-wrong", "/sell").after(|browser| {
             browser.types("#title", "A lamp");
@@ -260,6 +305,11 @@ impl Town {
         sights.add(who, "listing-buying", &shown).after(|browser| {
             browser.clicks("[popovertarget=buy]");
             browser.sees("#buy");
+        });
+        let mug = format!("/listings/{}", self.mug);
+        sights.add(who, "listing-buying-several", &mug).after(|browser| {
+            browser.clicks("[popovertarget=buy]");
+            browser.sees("#quantity");
         });
         sights.add(who, "orders", "/orders");
         for (state, order) in &self.orders {
@@ -289,6 +339,22 @@ impl Town {
         sights.add(who, "listing-own", &shown);
         sights.add(who, "listing-own-sold", &sold);
         sights.add(who, "listing-own-withdrawn", &withdrawn);
+        sights.add(who, "store-room", "/store");
+        sights.add(who, "store-invited", "/store").after(|browser| {
+            browser.clicks("form[action='/store/invite'] button");
+            browser.sees("#invitation-code");
+        });
+        sights.add(who, "store-wrong", "/store").after(|browser| {
+            browser.types("#username", "nobody_at_all\n");
+            browser.sees("#wrong-appoint");
+        });
+        sights.add(who, "stock", "/store/stock");
+        sights.add(who, "stock-wrong", "/store/stock").after(|browser| {
+            browser.types("form[action='/store/stock/restock'] [name=copies]", "none\n");
+            browser.sees("#stock .wrong");
+        });
+        sights.add(who, "store-orders", "/store/orders");
+        sights.add(who, "product", "/store/add");
         sights.add(who, "edit", &format!("{shown}/edit"));
         sights.add(who, "selling", "/selling");
         for (state, order) in &self.orders {
