@@ -135,9 +135,10 @@ impl Town {
 /// The seller opens a store, names somebody staff, invites somebody else and has a product in two variants.
 fn open_store(stage: &Stage, owner: &mut Wire, words: &Words) -> (String, String) {
     let code = stage.console().does("create_invitation", json!({}))["code"].clone();
+    let name: String = words.name.chars().take(60).collect();
     let store = owner.does(
         "open_store",
-        json!({ "code": code, "name": words.name, "description": words.description, "email": "club@aub.edu" }),
+        json!({ "code": code, "name": name, "description": words.description, "email": "club@aub.edu" }),
     );
     let id = store["store"].clone();
     stage.member("helper");
