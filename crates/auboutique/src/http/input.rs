@@ -24,7 +24,7 @@ use super::problem::Problem;
 /// How many bytes a body of fields may have.
 pub const FIELDS: usize = 64 * 1_024;
 /// How long a client may take to send it (`promises.md` W3).
-pub const PATIENCE: Duration = Duration::from_secs(8);
+pub const PATIENCE: Duration = Duration::from_secs(6);
 
 /// Reads a whole body of at most `most` bytes within `patience`.
 ///

@@ -41,8 +41,9 @@ const HEAD: (usize, usize) = (16 * 1_024, 64);
 const STREAMS: u32 = 64;
 /// How long an HTTP/2 connection may be without one, and how long it then has to take what was answered.
 const IDLE: (Duration, Duration) = (Duration::from_secs(8), Duration::from_secs(30));
-/// A client that reads takes at least so many bytes in this time while there is more for it.
-const LEAST_READ: (usize, Duration) = (4 * 1_024, Duration::from_secs(8));
+/// A client that reads takes at least so many bytes in this time while there is more for it. Whoever stops reading is given
+/// up at the end of the second such time at the latest: what the kernel still took counts for the first.
+const LEAST_READ: (usize, Duration) = (4 * 1_024, Duration::from_millis(4_500));
 /// How long a listener's machine may leave bytes unacknowledged before it counts as gone.
 const UNHEARD: Duration = Duration::from_secs(4);
 
