@@ -75,7 +75,8 @@ const LINES: &str = lines!("o.id = $1");
 const LINES_BOUGHT: &str = lines!("o.buyer_id = $1 AND o.id BETWEEN $2 AND $3");
 const LINES_SOLD: &str = lines!("o.seller_id = $1 AND o.id BETWEEN $2 AND $3");
 const LINES_OF_STORE: &str = lines!("o.store_id = $1 AND o.id BETWEEN $2 AND $3");
-const LINES_TO_HAND_OVER: &str = lines!("o.seller_id = $1 AND o.state IN ('placed', 'at_desk')");
+const LINES_TO_HAND_OVER: &str =
+    lines!("o.seller_id = $1 AND o.state IN ('placed', 'at_desk') AND o.id BETWEEN $2 AND $3");
 const DUE: &str = "SELECT id FROM orders WHERE due_at IS NOT NULL AND due_at <= $1 ORDER BY due_at LIMIT $2";
 const NEXT_DUE: &str = "SELECT due_at FROM orders WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
 const INSERT: &str = "INSERT INTO orders
@@ -142,11 +143,7 @@ fn with_lines_of(
 ) -> Result<Vec<OrderOfMembers>, DbError> {
     let ids = orders.iter().map(|found| found.order.id);
     let (Some(lowest), Some(highest)) = (ids.clone().min(), ids.max()) else { return Ok(orders) };
-    let lines = if sql == LINES_TO_HAND_OVER {
-        db.query("order_lines", sql, params![whose], read_line)?
-    } else {
-        db.query("order_lines", sql, params![whose, lowest, highest], read_line)?
-    };
+    let lines = db.query("order_lines", sql, params![whose, lowest, highest], read_line)?;
     let mut of: HashMap<OrderId, Vec<Line>> = HashMap::new();
     for (order, line) in lines {
         of.entry(order).or_default().push(line);
