@@ -15,8 +15,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use auboutique_domain::listing::{Category, Condition, Page};
+use auboutique_domain::id::EntryId;
+use auboutique_domain::listing::{Category, Condition, PAGE, Page};
 use auboutique_domain::presence::{HEARTBEAT, SILENCE};
+use auboutique_domain::statement::StatementLine;
 use auboutique_domain::{Command, Refusal};
 use auboutique_market::{
     Answer, Arrival, Busy, Caller, Key, Market, No, OwnEvents, Password, SignIn, Source, Token, View, Who,
@@ -572,7 +574,48 @@ fn show(view: &mut View<'_>, query: Query) -> Result<Value, No> {
         }
         Query::Staff { store } => shown(&json!({ "rows": view.staff(store)? })),
         Query::Invitations { after, limit } => page(limit, |limit| view.invitations(after.as_deref(), limit)),
+        Query::Cart => shown(&view.cart()?),
+        Query::Checkout { checkout: Some(checkout) } => shown(&view.checkout(checkout)?),
+        Query::Checkout { checkout: None } => {
+            shown(&view.open_checkout()?.ok_or_else(|| Refusal::not_found("checkout"))?)
+        }
+        Query::Payment { payment } => shown(&view.payment(payment)?),
+        Query::Wallet => shown(&view.wallet()?),
+        Query::Statement { purse, period, after, limit } => {
+            let mut statement = view.statement(purse, period)?;
+            let lines = std::mem::take(&mut statement.lines);
+            shown(&statement).map(|value| lines_from(value, &lines, after, limit))
+        }
+        Query::Profit { store, period, after, limit } => {
+            let mut profit = view.profit(store, period)?;
+            // Who reads the lines can sum them day by day; both together are more than a line of the protocol has room for.
+            profit.days.clear();
+            let lines = std::mem::take(&mut profit.lines);
+            shown(&profit).map(|value| lines_from(value, &lines, after, limit))
+        }
+        Query::Payouts { after, limit } => page(limit, |limit| view.payouts(after.as_deref(), limit)),
+        Query::OpenPayouts { after, limit } => {
+            page(limit, |limit| view.open_payouts(after.as_deref(), limit))
+        }
     }
+}
+
+/// A statement with as many of its lines as were asked for, beyond that entry, and where to go on. Its sums are those of all
+/// of them.
+fn lines_from(
+    mut statement: Value,
+    lines: &[StatementLine],
+    after: Option<EntryId>,
+    limit: Option<i64>,
+) -> Value {
+    let from = after.map_or(0, |after| lines.partition_point(|line| line.entry <= after));
+    let most = usize::try_from(limit.unwrap_or(PAGE.0).clamp(1, PAGE.1)).unwrap_or(1);
+    let rest = lines.get(from..).unwrap_or_default();
+    let rows = rest.get(..most.min(rest.len())).unwrap_or_default();
+    let next = rows.last().filter(|_| rest.len() > rows.len()).map(|line| line.entry);
+    statement["lines"] = json!(rows);
+    statement["next"] = json!(next);
+    statement
 }
 
 /// A page of events, each as it stands in the stream.

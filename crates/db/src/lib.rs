@@ -7,6 +7,8 @@
 //! [`DbError::Conflict`], and since the rules are pure the whole command runs again.
 
 pub mod answer;
+pub mod cart;
+pub mod checkout;
 pub mod conversation;
 pub mod copy;
 pub mod dialect;
@@ -17,6 +19,8 @@ pub mod listing;
 pub mod member;
 pub mod migration;
 pub mod order;
+pub mod payment;
+pub mod payout;
 pub mod pickup;
 pub mod picture;
 mod plant;

@@ -1,6 +1,6 @@
 //! Listings, their stock movements, and the search index over their words.
 
-use auboutique_domain::id::{ListingId, MemberId, MovementId, OrderId, StoreId};
+use auboutique_domain::id::{CheckoutId, ListingId, MemberId, MovementId, OrderId, StoreId};
 use auboutique_domain::listing::{
     Beside, Browse, Category, Condition, Listing, ListingView, MOST_SORTED, Movement, OwnListing,
     PickupPointName, PriceRange, Sort, Stocked,
@@ -154,10 +154,13 @@ const UPDATE: &str =
     "UPDATE listings SET title = $1, description = $2, price = $3, currency = $4, category = $5,
     condition = $6, pickup_point_id = $7, withdrawn_at = $8, pictures = $9, label = $10, sku = $11, low_stock = $12,
     version = version + 1 WHERE id = $13 AND version = $14 AND (sold_at IS NULL OR store_id IS NOT NULL)";
-// The statement that decides a sale: of any number of buyers it changes a row for one.
+// The statement that decides a sale: of any number of buyers it changes a row for one. $5 are the copies others hold.
 const COMMIT: &str = "UPDATE listings SET committed = committed + $4, version = version + 1,
     sold_at = CASE WHEN on_hand - committed = $4 THEN CAST($1 AS BIGINT) ELSE NULL END
-    WHERE id = $2 AND version = $3 AND on_hand - committed >= $4 AND withdrawn_at IS NULL";
+    WHERE id = $2 AND version = $3 AND on_hand - committed - $5 >= $4 AND withdrawn_at IS NULL";
+// A hold changes nothing of the listing but its version: whoever read it before looks again.
+const SET_ASIDE: &str = "UPDATE listings SET version = version + 1
+    WHERE id = $1 AND version = $2 AND on_hand - committed - $4 >= $3 AND withdrawn_at IS NULL";
 const COMMIT_UNCHECKED: &str = "UPDATE listings SET committed = committed + 1, on_hand = on_hand + 1,
     version = version + 1, sold_at = $1 WHERE id = $2";
 const UNCOMMIT: &str = "UPDATE listings SET committed = committed - $3, sold_at = NULL, withdrawn_at = $1,
@@ -170,8 +173,8 @@ const MOVE_IN: &str = "UPDATE listings SET on_hand = $1, sold_at = $2, version =
 const SHELVE: &str = "UPDATE listings SET unshelved_at = $1, version = version + 1 WHERE id = $2";
 const CLAIM: &str = "UPDATE listings SET version = version + 1 WHERE id = $1 AND version = $2";
 const INSERT_MOVEMENT: &str =
-    "INSERT INTO movements (id, listing_id, kind, quantity, order_id, member_id, reason, at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    "INSERT INTO movements (id, listing_id, kind, quantity, order_id, checkout_id, member_id, reason, at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
 fn read(row: &mut Row<'_>) -> Result<Listing, DbError> {
     Ok(Listing {
@@ -485,7 +488,7 @@ pub fn insert(db: &mut Connection, listing: &Listing, movement: MovementId) -> R
     ];
     db.change_one(INSERT, params)?;
     if listing.on_hand > 0 {
-        let why = Why { listing: listing.id, order: None, by: None };
+        let why = Why::of(listing.id);
         insert_movement(db, movement, (Movement::Receive, listing.on_hand), why, listing.published_at)?;
     }
     db.index_words(listing.number, &words(listing))
@@ -549,26 +552,41 @@ pub fn claim(db: &mut Connection, first: &Listing) -> Result<(), DbError> {
     db.change_one(CLAIM, params![first.id, first.version])
 }
 
-/// Why stock moved: of which listing, for which order, or by whose hand and for which reason.
+/// Why stock moved: of which listing, for which order or checkout, or by whose hand and for which reason.
 #[derive(Debug, Clone, Copy)]
 pub struct Why<'a> {
     /// Which listing.
     pub listing: ListingId,
     /// For which order.
     pub order: Option<OrderId>,
+    /// For which checkout.
+    pub checkout: Option<CheckoutId>,
     /// Who did it, and why when a count was put right.
     pub by: Option<(MemberId, Option<&'a str>)>,
 }
 
 impl Why<'_> {
+    /// For nobody.
+    #[must_use]
+    pub const fn of(listing: ListingId) -> Self {
+        Self { listing, order: None, checkout: None, by: None }
+    }
+
     /// For an order.
     #[must_use]
     pub const fn order(listing: ListingId, order: OrderId) -> Self {
-        Self { listing, order: Some(order), by: None }
+        Self { order: Some(order), ..Self::of(listing) }
+    }
+
+    /// For a checkout.
+    #[must_use]
+    pub const fn checkout(listing: ListingId, checkout: CheckoutId) -> Self {
+        Self { checkout: Some(checkout), ..Self::of(listing) }
     }
 }
 
-/// Promises copies to an order: the conditional write that decides who of many buyers gets them.
+/// Promises copies to an order: the conditional write that decides who of many buyers gets them. `held` are the copies
+/// others have set aside.
 ///
 /// # Errors
 ///
@@ -576,6 +594,7 @@ impl Why<'_> {
 pub fn commit(
     db: &mut Connection,
     listing: &Listing,
+    held: i64,
     (order, quantity): (OrderId, i64),
     movement: MovementId,
     now: Moment,
@@ -583,10 +602,43 @@ pub fn commit(
     if is_planted("check-then-act") {
         db.change_one(COMMIT_UNCHECKED, params![now, listing.id])?;
     } else {
-        db.change_one(COMMIT, params![now, listing.id, listing.version, quantity])?;
+        db.change_one(COMMIT, params![now, listing.id, listing.version, quantity, held])?;
     }
     let why = Why::order(listing.id, order);
     insert_movement(db, movement, (Movement::Commit, quantity), why, now)
+}
+
+/// Sets copies aside for a checkout, `held` being those that others have set aside. The hold itself is a row of
+/// `checkout.rs`.
+///
+/// # Errors
+///
+/// [`DbError::Conflict`] when too few are left, or the row changed since it was read.
+pub fn set_aside(
+    db: &mut Connection,
+    listing: &Listing,
+    held: i64,
+    (checkout, quantity): (CheckoutId, i64),
+    movement: MovementId,
+    now: Moment,
+) -> Result<(), DbError> {
+    db.change_one(SET_ASIDE, params![listing.id, listing.version, quantity, held])?;
+    insert_movement(db, movement, (Movement::Hold, quantity), Why::checkout(listing.id, checkout), now)
+}
+
+/// Notes that copies are no longer set aside: bought, or left.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn let_go(
+    db: &mut Connection,
+    listing: ListingId,
+    (checkout, quantity): (CheckoutId, i64),
+    movement: MovementId,
+    now: Moment,
+) -> Result<(), DbError> {
+    insert_movement(db, movement, (Movement::Release, quantity), Why::checkout(listing, checkout), now)
 }
 
 /// Lifts the promise: the copies can be sold again, unless the listing is withdrawn with it.
@@ -640,12 +692,11 @@ pub fn move_in(
     db: &mut Connection,
     listing: &Listing,
     moved: (Movement, i64),
-    by: (MemberId, Option<&str>),
+    why: Why<'_>,
     movement: MovementId,
     now: Moment,
 ) -> Result<(), DbError> {
     db.change_one(MOVE_IN, params![listing.on_hand, listing.sold_at, listing.id, listing.version])?;
-    let why = Why { listing: listing.id, order: None, by: Some(by) };
     insert_movement(db, movement, moved, why, now)
 }
 
@@ -657,6 +708,7 @@ fn insert_movement(
     now: Moment,
 ) -> Result<(), DbError> {
     let (by, reason) = why.by.unzip();
-    let params = params![id, why.listing, kind.name(), quantity, why.order, by, reason.flatten(), now];
+    let params =
+        params![id, why.listing, kind.name(), quantity, why.order, why.checkout, by, reason.flatten(), now];
     db.change_one(INSERT_MOVEMENT, params)
 }

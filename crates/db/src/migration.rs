@@ -12,6 +12,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("talking and looking", include_str!("../migrations/0002_talking_and_looking.sql")),
     ("browsing", include_str!("../migrations/0003_browsing.sql")),
     ("stores", include_str!("../migrations/0004_stores.sql")),
+    ("checkout", include_str!("../migrations/0005_checkout.sql")),
 ];
 
 /// The newest schema this program knows.

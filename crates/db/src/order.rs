@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use auboutique_domain::id::{MemberId, OrderId, PickupPointId, StoreId};
-use auboutique_domain::money::{Currency, Money};
-use auboutique_domain::order::{Code, Line, Order, Parties, State};
+use auboutique_domain::id::{CheckoutId, MemberId, OrderId, PickupPointId, StoreId};
+use auboutique_domain::money::{Currency, Money, Rate};
+use auboutique_domain::order::{Code, Line, Means, Order, Parties, Receipt, ReturnRequest, State};
 use auboutique_domain::time::{Date, Moment};
 
 use crate::dialect::Connection;
@@ -19,7 +19,8 @@ macro_rules! order {
         concat!(
             "SELECT o.id, o.buyer_id, o.seller_id, o.state, o.total, o.commission, o.currency, o.pickup_point_id,
              o.pickup_day, o.pickup_code, o.drop_off_code, o.placed_at, o.dropped_off_at, o.paid_at,
-             o.cancel_requested_at, o.changed_at, o.due_at, o.version, o.store_id",
+             o.cancel_requested_at, o.changed_at, o.due_at, o.version, o.store_id, o.checkout_id, o.means, o.paid,
+             o.paid_currency, o.paid_rate, o.refunded, o.return_requested_at, o.return_reason",
             $more,
             " FROM orders o ",
             $rest
@@ -33,7 +34,7 @@ const BY_ID_WITH_MEMBERS: &str = order!(
 );
 const BY_CODE: &str = order!(
     "",
-    "WHERE o.pickup_point_id = $1 AND o.state IN ('placed', 'at_desk') AND (o.pickup_code = $2 OR o.drop_off_code = $2)"
+    "WHERE o.pickup_point_id = $1 AND o.state IN ('placed', 'at_desk', 'return_open') AND (o.pickup_code = $2 OR o.drop_off_code = $2)"
 );
 const BOUGHT: &str = order!(
     ", b.id, b.username, b.name, s.id, s.username, s.name, t.id, t.name, t.handle",
@@ -77,16 +78,20 @@ const LINES_SOLD: &str = lines!("o.seller_id = $1 AND o.id BETWEEN $2 AND $3");
 const LINES_OF_STORE: &str = lines!("o.store_id = $1 AND o.id BETWEEN $2 AND $3");
 const LINES_TO_HAND_OVER: &str =
     lines!("o.seller_id = $1 AND o.state IN ('placed', 'at_desk') AND o.id BETWEEN $2 AND $3");
+const OF_CHECKOUT: &str = "SELECT id FROM orders WHERE checkout_id = $1 ORDER BY id";
 const DUE: &str = "SELECT id FROM orders WHERE due_at IS NOT NULL AND due_at <= $1 ORDER BY due_at LIMIT $2";
 const NEXT_DUE: &str = "SELECT due_at FROM orders WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
 const INSERT: &str = "INSERT INTO orders
     (id, buyer_id, seller_id, state, total, commission, currency, pickup_point_id, pickup_day, pickup_code,
-     drop_off_code, placed_at, dropped_off_at, paid_at, cancel_requested_at, changed_at, due_at, version, store_id)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
+     drop_off_code, placed_at, dropped_off_at, paid_at, cancel_requested_at, changed_at, due_at, version, store_id, checkout_id,
+     means, paid, paid_currency, paid_rate)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)";
 const INSERT_LINE: &str = "INSERT INTO order_lines
     (order_id, place, listing_id, title, quantity, price, currency, one_off) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const UPDATE: &str = "UPDATE orders SET state = $1, pickup_day = $2, dropped_off_at = $3, paid_at = $4,
-    cancel_requested_at = $5, changed_at = $6, due_at = $7, version = version + 1 WHERE id = $8 AND version = $9";
+    cancel_requested_at = $5, changed_at = $6, due_at = $7, pickup_code = $8, drop_off_code = $9, means = $10, paid = $11,
+    paid_currency = $12, paid_rate = $13, refunded = $14, return_requested_at = $15, return_reason = $16,
+    version = version + 1 WHERE id = $17 AND version = $18";
 const RELEASE_LINES: &str =
     "UPDATE order_lines SET released_at = $1 WHERE order_id = $2 AND released_at IS NULL";
 
@@ -114,9 +119,27 @@ fn read(row: &mut Row<'_>) -> Result<Order, DbError> {
         due_at: row.moment_or_null()?,
         version: row.integer()?,
         store: row.value_or_null()?,
+        checkout: row.value_or_null()?,
+        receipt: read_receipt(row)?,
+        refunded: Money::new(row.integer()?, currency),
+        return_request: read_return_request(row)?,
         // They are read after the orders.
         lines: Vec::new(),
     })
+}
+
+fn read_receipt(row: &mut Row<'_>) -> Result<Option<Receipt>, DbError> {
+    let means = row.text_or_null()?.and_then(|name| Means::parse(&name));
+    let (paid, currency) = (row.integer_or_null()?, row.text_or_null()?);
+    let currency = currency.and_then(|code| Currency::parse(&code).ok());
+    let rate = row.integer_or_null()?.and_then(Rate::new);
+    let receipt = |((means, paid), currency)| Receipt { means, paid: Money::new(paid, currency), rate };
+    Ok(means.zip(paid).zip(currency).map(receipt))
+}
+
+fn read_return_request(row: &mut Row<'_>) -> Result<Option<ReturnRequest>, DbError> {
+    let (at, reason) = (row.moment_or_null()?, row.text_or_null()?);
+    Ok(at.zip(reason).map(|(at, reason)| ReturnRequest { at, reason }))
 }
 
 fn read_line(row: &mut Row<'_>) -> Result<(OrderId, Line), DbError> {
@@ -284,6 +307,15 @@ pub fn on_day(db: &mut Connection, point: PickupPointId, day: Date) -> Result<Ve
     Ok(whole)
 }
 
+/// The orders a checkout became, in the order they were placed.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn of_checkout(db: &mut Connection, checkout: CheckoutId) -> Result<Vec<OrderId>, DbError> {
+    db.query("orders", OF_CHECKOUT, params![checkout], |row| row.value())
+}
+
 /// Orders whose moment has come, longest waiting first.
 ///
 /// # Errors
@@ -327,7 +359,12 @@ pub fn insert(db: &mut Connection, order: &Order) -> Result<(), DbError> {
         order.changed_at,
         order.due_at,
         order.version,
-        order.store
+        order.store,
+        order.checkout,
+        order.receipt.map(|receipt| receipt.means.name()),
+        order.receipt.map(|receipt| receipt.paid.minor),
+        order.receipt.map(|receipt| receipt.paid.currency.code()),
+        order.receipt.and_then(|receipt| receipt.rate).map(Rate::pounds)
     ];
     db.change_one(INSERT, params)?;
     let one_off = i64::from(order.store.is_none());
@@ -354,6 +391,15 @@ pub fn save(db: &mut Connection, order: &Order, now: Moment) -> Result<(), DbErr
         order.cancel_requested_at,
         order.changed_at,
         order.due_at,
+        order.pickup_code.as_str(),
+        order.drop_off_code.as_str(),
+        order.receipt.map(|receipt| receipt.means.name()),
+        order.receipt.map(|receipt| receipt.paid.minor),
+        order.receipt.map(|receipt| receipt.paid.currency.code()),
+        order.receipt.and_then(|receipt| receipt.rate).map(Rate::pounds),
+        order.refunded.minor,
+        order.return_request.as_ref().map(|request| request.at),
+        order.return_request.as_ref().map(|request| &request.reason),
         order.id,
         order.version
     ];

@@ -84,7 +84,11 @@ ids!(
     MessageId,
     PictureId,
     StoreId,
-    InvitationId
+    InvitationId,
+    CheckoutId,
+    PaymentId,
+    TopUpId,
+    PayoutId
 );
 
 /// `params![a, b, c]` is the parameters `$1`, `$2`, `$3`.

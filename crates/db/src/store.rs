@@ -14,7 +14,8 @@ use crate::row::Row;
 macro_rules! store {
     ($more:literal, $rest:literal) => {
         concat!(
-            "SELECT t.id, t.owner_id, t.name, t.handle, t.description, t.email, t.picture, t.away, t.opened_at, t.version",
+            "SELECT t.id, t.owner_id, t.name, t.handle, t.description, t.email, t.picture, t.away, t.opened_at, t.version,
+             t.most_at_once",
             $more,
             " FROM stores t ",
             $rest
@@ -49,11 +50,11 @@ const SERVES: &str = "SELECT t.id, t.name, t.handle FROM stores t
     WHERE t.id = $1 AND (t.owner_id = $2
         OR EXISTS (SELECT 1 FROM staff s WHERE s.store_id = t.id AND s.member_id = $2))";
 const INSERT: &str = "INSERT INTO stores
-    (id, owner_id, name, handle, description, email, picture, away, opened_at, version)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    (id, owner_id, name, handle, description, email, picture, away, opened_at, version, most_at_once)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 const UPDATE: &str =
     "UPDATE stores SET name = $1, handle = $2, description = $3, email = $4, picture = $5, away = $6,
-    version = version + 1 WHERE id = $7 AND version = $8";
+    most_at_once = $7, version = version + 1 WHERE id = $8 AND version = $9";
 const APPOINT: &str = "INSERT INTO staff (store_id, member_id, appointed_at) VALUES ($1, $2, $3)
     ON CONFLICT DO NOTHING";
 const DISMISS: &str = "DELETE FROM staff WHERE store_id = $1 AND member_id = $2";
@@ -88,6 +89,7 @@ fn read(row: &mut Row<'_>) -> Result<Store, DbError> {
         away: row.text_or_null()?.and_then(|json| serde_json::from_str(&json).ok()),
         opened_at: row.moment()?,
         version: row.integer()?,
+        limit: row.integer()?,
     })
 }
 
@@ -208,7 +210,8 @@ pub fn insert(db: &mut Connection, store: &Store) -> Result<(), DbError> {
         picture.as_ref(),
         away.as_ref(),
         store.opened_at,
-        store.version
+        store.version,
+        store.limit
     ];
     db.change_one(INSERT, params)
 }
@@ -227,6 +230,7 @@ pub fn save(db: &mut Connection, store: &Store) -> Result<(), DbError> {
         store.email.as_str(),
         picture.as_ref(),
         away.as_ref(),
+        store.limit,
         store.id,
         store.version
     ];

@@ -18,7 +18,7 @@ use crate::event::chained;
 use crate::params;
 
 const STOCK: &str = "SELECT l.id, l.on_hand, l.committed,
-        COALESCE(m.received, 0) + COALESCE(m.adjusted, 0) - COALESCE(m.collected, 0),
+        COALESCE(m.received, 0) + COALESCE(m.adjusted, 0) + COALESCE(m.returned, 0) - COALESCE(m.collected, 0),
         COALESCE(m.committed, 0) - COALESCE(m.uncommitted, 0) - COALESCE(m.collected, 0),
         CASE WHEN l.sold_at IS NULL THEN 0 ELSE 1 END
     FROM listings l LEFT JOIN (
@@ -27,7 +27,8 @@ const STOCK: &str = "SELECT l.id, l.on_hand, l.committed,
             CAST(SUM(CASE WHEN kind = 'adjust' THEN quantity ELSE 0 END) AS BIGINT) AS adjusted,
             CAST(SUM(CASE WHEN kind = 'commit' THEN quantity ELSE 0 END) AS BIGINT) AS committed,
             CAST(SUM(CASE WHEN kind = 'uncommit' THEN quantity ELSE 0 END) AS BIGINT) AS uncommitted,
-            CAST(SUM(CASE WHEN kind = 'collect' THEN quantity ELSE 0 END) AS BIGINT) AS collected
+            CAST(SUM(CASE WHEN kind = 'collect' THEN quantity ELSE 0 END) AS BIGINT) AS collected,
+            CAST(SUM(CASE WHEN kind = 'return' THEN quantity ELSE 0 END) AS BIGINT) AS returned
         FROM movements GROUP BY listing_id) m ON m.listing_id = l.id";
 const PROMISED: &str = "SELECT l.id, l.committed,
         CAST(COALESCE(SUM(CASE WHEN o.id IS NULL THEN 0 ELSE i.quantity END), 0) AS BIGINT)
@@ -53,10 +54,11 @@ const SOLD_TWICE: &str = "SELECT i.listing_id, COUNT(*) FROM order_lines i
     WHERE i.one_off = 1 AND i.released_at IS NULL GROUP BY i.listing_id HAVING COUNT(*) > 1";
 const SALES_OF_LISTING: &str =
     "SELECT i.listing_id, COUNT(*) FROM order_lines i JOIN orders o ON o.id = i.order_id
-    WHERE i.one_off = 1 AND o.state IN ('placed', 'at_desk', 'collected', 'completed')
+    WHERE i.one_off = 1 AND o.state IN ('placed', 'at_desk', 'collected', 'completed', 'return_open', 'returned')
     GROUP BY i.listing_id HAVING COUNT(*) > 1";
 const RELEASE: &str = "SELECT o.id, o.state FROM orders o JOIN order_lines i ON i.order_id = o.id
-    WHERE (i.released_at IS NULL) <> (o.state IN ('placed', 'at_desk', 'collected', 'completed'))";
+    WHERE (i.released_at IS NULL) <>
+        (o.state IN ('placed', 'at_desk', 'collected', 'completed', 'return_open', 'returned'))";
 const TOTALS: &str = "SELECT o.id, o.total, CAST(SUM(i.price * i.quantity) AS BIGINT)
     FROM orders o JOIN order_lines i ON i.order_id = o.id AND i.currency = o.currency
     GROUP BY o.id, o.total HAVING o.total <> SUM(i.price * i.quantity)";
@@ -81,6 +83,43 @@ const TRIAL_BALANCE: &str =
 const ESCROW: &str = "SELECT o.id, COALESCE(a.balance, 0),
         CASE WHEN o.paid_at IS NOT NULL AND o.state IN ('placed', 'at_desk', 'collected') THEN -o.total ELSE 0 END
     FROM orders o LEFT JOIN accounts a ON a.name = 'escrow:' || o.id AND a.currency = o.currency";
+// What is set aside, by the movements and by the holds that have not ended.
+const HELD: &str = "SELECT l.id, CAST(COALESCE(m.held, 0) AS BIGINT), CAST(COALESCE(h.held, 0) AS BIGINT)
+    FROM listings l
+    LEFT JOIN (SELECT listing_id, SUM(CASE WHEN kind = 'hold' THEN quantity ELSE -quantity END) AS held
+        FROM movements WHERE kind IN ('hold', 'release') GROUP BY listing_id) m ON m.listing_id = l.id
+    LEFT JOIN (SELECT listing_id, SUM(quantity) AS held FROM holds WHERE ended_at IS NULL GROUP BY listing_id) h
+        ON h.listing_id = l.id
+    WHERE COALESCE(m.held, 0) <> COALESCE(h.held, 0)";
+const HOLDS: &str = "SELECT c.id FROM checkouts c LEFT JOIN holds h ON h.checkout_id = c.id
+    WHERE h.checkout_id IS NULL OR (c.ended_at IS NULL) <> (h.ended_at IS NULL) OR h.expires_at <> c.expires_at
+        OR h.buyer_id <> c.buyer_id";
+const GROUPS: &str = "SELECT c.id FROM checkouts c
+    WHERE (c.state = 'placed') <> EXISTS (SELECT 1 FROM orders o WHERE o.checkout_id = c.id)";
+// Every copy that was set aside for a checkout that was placed is on a line of one of its orders, at its price.
+const GROUP_LINES: &str = "SELECT c.id FROM checkouts c WHERE c.state = 'placed' AND
+    (SELECT COALESCE(SUM(h.quantity * h.price), 0) FROM holds h WHERE h.checkout_id = c.id) <>
+    (SELECT COALESCE(SUM(i.quantity * i.price), 0) FROM order_lines i JOIN orders o ON o.id = i.order_id
+        WHERE o.checkout_id = c.id)";
+// Money that a provider took bought something, or is in a wallet.
+const TAKEN: &str = "SELECT p.id FROM payments p WHERE p.state = 'placed' AND p.amount <>
+    (SELECT COALESCE(SUM(o.paid), 0) FROM orders o WHERE o.checkout_id = p.checkout_id AND o.means = 'card'
+        AND o.paid_currency = p.currency)";
+const TAKEN_LATE: &str = "SELECT p.id FROM payments p WHERE (p.state = 'refunded') <>
+    EXISTS (SELECT 1 FROM entries e WHERE e.kind = 'payment_refunded' AND e.source = p.id)";
+const UNRECEIPTED: &str =
+    "SELECT id FROM orders WHERE (paid_at IS NULL) <> (means IS NULL) OR (means IS NULL) <> (paid IS NULL)
+        OR (refunded > 0 AND state NOT IN ('completed', 'refunded')) OR (state = 'refunded' AND refunded <> total)";
+// What went back after completion is what was posted to wallets for it.
+const REFUNDS: &str = "SELECT o.id, o.refunded, CAST(COALESCE(r.back, 0) AS BIGINT) FROM orders o LEFT JOIN (
+        SELECT SUBSTR(e.source, 1, 30) AS order_id, SUM(-p.amount) AS back
+        FROM entries e JOIN postings p ON p.entry_id = e.id AND p.account LIKE 'wallet:%'
+        WHERE e.kind = 'sale_refunded' GROUP BY SUBSTR(e.source, 1, 30)) r ON r.order_id = o.id
+    WHERE o.refunded <> COALESCE(r.back, 0)";
+const IN_FLIGHT: &str = "SELECT a.currency, a.balance, CAST(COALESCE(p.waiting, 0) AS BIGINT) FROM accounts a
+    LEFT JOIN (SELECT currency, SUM(amount) AS waiting FROM payouts WHERE state = 'requested' GROUP BY currency) p
+        ON p.currency = a.currency
+    WHERE a.name = 'payout_in_flight' AND -a.balance <> COALESCE(p.waiting, 0)";
 const POSTINGS: &str =
     "SELECT p.entry_id, p.account, p.amount, p.currency FROM postings p ORDER BY p.entry_id, p.place";
 const EVENTS: &str = "SELECT seq, at, audience, body, hash FROM events ORDER BY seq";
@@ -250,6 +289,15 @@ pub fn stock(db: &mut Connection, verdict: &mut Verdict) -> Result<(), DbError> 
             Ok(())
         })?;
     }
+    db.each("listings", HELD, &[], |row| {
+        let (id, moved, held) = (row.text()?, row.integer()?, row.integer()?);
+        verdict.find(
+            "listings",
+            id,
+            format!("its holds have {held} copies, but its movements add up to {moved}"),
+        );
+        Ok(())
+    })?;
     for sql in [SOLD_TWICE, SALES_OF_LISTING] {
         db.each("order_lines", sql, &[], |row| {
             let (id, sales) = (row.text()?, row.integer()?);
@@ -276,6 +324,15 @@ pub fn orders(db: &mut Connection, verdict: &mut Verdict) -> Result<(), DbError>
         verdict.find("orders", id, format!("total {total}, but its lines add up to {sum}"));
         Ok(())
     })?;
+    db.each("orders", UNRECEIPTED, &[], |row| {
+        verdict.find("orders", row.text()?, "its receipt or its refund does not fit its state");
+        Ok(())
+    })?;
+    db.each("orders", REFUNDS, &[], |row| {
+        let (id, refunded, posted) = (row.text()?, row.integer()?, row.integer()?);
+        verdict.find("orders", id, format!("refunded {refunded}, but {posted} went into a wallet"));
+        Ok(())
+    })?;
     db.each("orders", LINELESS, &[], |row| {
         verdict.find("orders", row.text()?, "has no line in its currency");
         Ok(())
@@ -295,6 +352,27 @@ pub fn orders(db: &mut Connection, verdict: &mut Verdict) -> Result<(), DbError>
         verdict.find("orders", row.text()?, "waits on a day that has no booking");
         Ok(())
     })
+}
+
+/// Checkouts against what they set aside, the orders they became and the cards that paid for them.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn checkouts(db: &mut Connection, verdict: &mut Verdict) -> Result<(), DbError> {
+    for (table, sql, said) in [
+        ("checkouts", HOLDS, "does not fit what it set aside"),
+        ("checkouts", GROUPS, "is placed without orders, or has orders without being placed"),
+        ("checkouts", GROUP_LINES, "set aside something else than its orders have"),
+        ("payments", TAKEN, "was taken, but its orders were paid with something else"),
+        ("payments", TAKEN_LATE, "came too late and is in no wallet, or is in one without having come"),
+    ] {
+        db.each(table, sql, &[], |row| {
+            verdict.find(table, row.text()?, said);
+            Ok(())
+        })?;
+    }
+    Ok(())
 }
 
 /// The ledger: every entry balances, every balance is the sum of its postings, escrow is the money of open orders.
@@ -321,6 +399,12 @@ pub fn ledger(db: &mut Connection, verdict: &mut Verdict) -> Result<(), DbError>
     db.each("accounts", TRIAL_BALANCE, &[], |row| {
         let (currency, sum) = (row.text()?, row.integer()?);
         verdict.find("accounts", currency, format!("the trial balance is {sum} instead of 0"));
+        Ok(())
+    })?;
+    db.each("accounts", IN_FLIGHT, &[], |row| {
+        let (currency, balance, waiting) = (row.text()?, row.integer()?, row.integer()?);
+        let problem = format!("{} are in flight, but {waiting} wait to be handed over", -balance);
+        verdict.find("accounts", format!("payout_in_flight {currency}"), problem);
         Ok(())
     })?;
     db.each("orders", ESCROW, &[], |row| {

@@ -6,14 +6,19 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::cart::CartView;
+use crate::checkout::{CheckoutView, PayBy};
 use crate::conversation::{ConversationView, Message, MessageText, Partner};
 use crate::id::{
-    ConversationId, InvitationId, ListingId, MemberId, MessageId, OrderId, PickupPointId, SessionId, StoreId,
+    CheckoutId, ConversationId, InvitationId, ListingId, MemberId, MessageId, OrderId, PaymentId, PayoutId,
+    PickupPointId, SessionId, StoreId,
 };
 use crate::listing::{ListingChanges, ListingDraft, ListingView, StockView, VariantChanges, VariantDraft};
 use crate::member::{Account, Email, MemberCard, Role, Secret, SessionView, Username};
-use crate::money::Money;
+use crate::money::{Currency, Money};
 use crate::order::{Code, DeskView, OrderView};
+use crate::payment::{PaymentView, Saying};
+use crate::payout::{PayoutView, Purse};
 use crate::pickup::{PickupPoint, PickupPointDraft};
 use crate::picture::{PictureView, Stored};
 use crate::setting::Settings;
@@ -134,6 +139,38 @@ pub enum Command {
     /// A count was wrong: so many copies more, or fewer.
     AdjustStock { listing: ListingId, copies: i64, reason: String },
 
+    // The cart, and checking out.
+    /// A member puts copies into their cart, beside those that are there.
+    AddToCart { listing: ListingId, quantity: i64 },
+    /// A member says how many copies shall be in their cart, having seen the price as it is.
+    ChangeCart { listing: ListingId, quantity: i64 },
+    /// A member takes a line out.
+    RemoveFromCart { listing: ListingId },
+    /// A member wants everything in their cart set aside, having seen what it costs.
+    PrepareCheckout { totals: Vec<Money> },
+    /// A member leaves a checkout.
+    CancelCheckout { checkout: CheckoutId },
+    /// A member turns a checkout into orders, in cash or from the wallet.
+    PlaceOrders { checkout: CheckoutId, pay: PayBy },
+    /// A member wants to pay a checkout by card.
+    StartPayment { checkout: CheckoutId, currency: Currency },
+    /// The provider says something of a payment. Asked by this node.
+    NotePayment { payment: PaymentId, amount: Money, saying: Saying },
+    /// The provider paid to the bank. Asked by this node.
+    NoteSettlement { batch: String, amount: Money },
+
+    // Money.
+    /// A member pays an order from their wallet that is to be paid at the desk.
+    PayOrder { order: OrderId, currency: Currency },
+    /// An attendant takes cash for a member's wallet.
+    TopUp { username: Username, cash: Money },
+    /// A member wants money paid out.
+    RequestPayout { purse: Purse, amount: Money },
+    /// An operator handed a payout over.
+    ConfirmPayout { payout: PayoutId, note: String },
+    /// Whoever asked for a payout, or an operator, takes it back.
+    VoidPayout { payout: PayoutId, note: String },
+
     // Orders.
     /// A member buys a thing, or so many copies of what a store has, at the price they saw.
     BuyListing {
@@ -148,6 +185,12 @@ pub enum Command {
     RequestCancel { order: OrderId },
     /// The buyer says all is well.
     ConfirmOrder { order: OrderId },
+    /// The buyer wants to give goods of a store back.
+    RequestReturn { order: OrderId, reason: String },
+    /// Who acts for the store has looked at what came back, and puts it into the stock or writes it off.
+    SettleReturn { order: OrderId, restock: bool },
+    /// The seller gives a part of the money back.
+    RefundOrder { order: OrderId, amount: Money },
 
     // The desk. Asked by attendants of the pickup point.
     /// Somebody shows a code: says what is to be done. A command and not a query, because wrong codes are counted.
@@ -158,6 +201,8 @@ pub enum Command {
     TakePayment { code: Code, cash: Money },
     /// The buyer collects and pays what is due.
     Collect { code: Code, cash: Option<Money> },
+    /// The buyer brings goods of a store back, as they were sold.
+    TakeReturn { code: Code },
 
     // Pickup points. Asked by operators.
     /// There is another place to collect.
@@ -180,6 +225,10 @@ pub enum Command {
     // Time. Asked by the timekeeper.
     /// The moment an order was waiting for has come.
     LapseOrder { order: OrderId },
+    /// The time of a checkout is over.
+    LapseCheckout { checkout: CheckoutId },
+    /// Nobody handed a payout over in time.
+    LapsePayout { payout: PayoutId },
     /// What is no longer needed is forgotten: ended sessions, old answers, counted tries.
     Forget,
 }
@@ -240,6 +289,18 @@ pub enum Reply {
     Invitation(InvitationView),
     /// An invitation that was just made, with its code.
     NewInvitation(NewInvitation),
+    /// The asker's cart as it is now.
+    Cart(CartView),
+    /// A checkout as it is now.
+    Checkout(CheckoutView),
+    /// The orders a checkout became.
+    Orders(Vec<OrderView>),
+    /// A card payment as it is now.
+    Payment(PaymentView),
+    /// A payout as it is now.
+    Payout(PayoutView),
+    /// What is in a member's wallet now, per currency.
+    Balance(Vec<Money>),
     /// An order as the asker sees it now.
     Order(OrderView),
     /// What the desk just did.

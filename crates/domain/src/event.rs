@@ -7,14 +7,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{
-    ConversationId, EntryId, InvitationId, ListingId, MemberId, MessageId, OrderId, PickupPointId, PictureId,
-    SessionId, StoreId,
+    CheckoutId, ConversationId, EntryId, InvitationId, ListingId, MemberId, MessageId, OrderId, PaymentId,
+    PayoutId, PickupPointId, PictureId, SessionId, StoreId,
 };
 use crate::ledger::EntryKind;
 use crate::member::{Role, StrikeReason};
 use crate::money::Money;
 use crate::order::{Side, State};
-use crate::time::Date;
+use crate::time::{Date, Moment};
 
 /// Who may see an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,6 +124,37 @@ pub enum Event {
     /// A member may no longer act for it.
     StaffDismissed { store: StoreId, owner: MemberId, member: MemberId },
 
+    /// A buyer's cart has other lines.
+    CartChanged { member: MemberId },
+    /// What is in a cart is set aside for its buyer.
+    CheckoutPrepared { checkout: CheckoutId, buyer: MemberId, totals: Vec<Money>, expires_at: Moment },
+    /// It is for everybody again: the buyer left, or the time was over.
+    CheckoutReleased { checkout: CheckoutId, buyer: MemberId, expired: bool },
+    /// A checkout became orders.
+    CheckoutPlaced { checkout: CheckoutId, buyer: MemberId, orders: Vec<OrderId> },
+    /// A buyer went to pay by card.
+    PaymentStarted { payment: PaymentId, checkout: CheckoutId, buyer: MemberId, amount: Money },
+    /// The provider turned a card down. Why is not told here.
+    PaymentDeclined { payment: PaymentId, buyer: MemberId },
+    /// The provider holds the money ready.
+    PaymentAuthorized { payment: PaymentId, buyer: MemberId },
+    /// The money was taken, and the orders are paid.
+    PaymentCaptured { payment: PaymentId, buyer: MemberId, amount: Money },
+    /// The money came too late, and is in the wallet.
+    PaymentRefunded { payment: PaymentId, buyer: MemberId, amount: Money },
+    /// No money was taken.
+    PaymentVoided { payment: PaymentId, buyer: MemberId },
+    /// The provider paid what it took in to the bank.
+    CardsSettled { batch: String, amount: Money },
+    /// Cash was paid into a wallet at a desk.
+    WalletToppedUp { member: MemberId, by: MemberId, pickup_point: PickupPointId, amount: Money },
+    /// Earned money shall be paid out.
+    PayoutRequested { payout: PayoutId, member: MemberId, amount: Money },
+    /// It was handed over.
+    PayoutPaid { payout: PayoutId, member: MemberId, amount: Money },
+    /// It was taken back.
+    PayoutVoided { payout: PayoutId, member: MemberId, amount: Money },
+
     /// Somebody bought.
     OrderPlaced {
         order: OrderId,
@@ -151,12 +182,28 @@ pub enum Event {
     DropOffMissed { order: OrderId, buyer: MemberId, seller: MemberId },
     /// The buyer did not collect it in time.
     PickupMissed { order: OrderId, buyer: MemberId, seller: MemberId },
+    /// The buyer wants to give goods of a store back.
+    ReturnRequested { order: OrderId, buyer: MemberId, seller: MemberId },
+    /// The desk has them again.
+    ReturnTaken { order: OrderId, buyer: MemberId, seller: MemberId },
+    /// The store has them again, or writes them off; the buyer has all the money.
+    ReturnSettled { order: OrderId, buyer: MemberId, seller: MemberId, amount: Money },
+    /// They were not brought in time.
+    ReturnMissed { order: OrderId, buyer: MemberId, seller: MemberId },
+    /// The seller gave a part of the money back, or all of it, after the order was completed.
+    OrderRefunded { order: OrderId, buyer: MemberId, seller: MemberId, amount: Money },
     /// The buyer is reminded that something waits.
     PickupReminded { order: OrderId, buyer: MemberId },
     /// The pickup point closed on the day; the pickup is on another.
     PickupMoved { order: OrderId, buyer: MemberId, seller: MemberId, pickup_day: Date },
     /// The ledger has a new entry.
-    EntryPosted { entry: EntryId, kind: EntryKind, order: OrderId, postings: Vec<(String, Money)> },
+    EntryPosted {
+        entry: EntryId,
+        kind: EntryKind,
+        #[serde(alias = "order")]
+        source: String,
+        postings: Vec<(String, Money)>,
+    },
 
     /// There is another place to collect.
     PickupPointAdded { pickup_point: PickupPointId },
@@ -229,11 +276,25 @@ impl Event {
             | Self::MemberBlocked { member, .. }
             | Self::MemberUnblocked { member, .. }
             | Self::PictureAdded { member, .. }
+            | Self::CartChanged { member }
+            | Self::CheckoutPrepared { buyer: member, .. }
+            | Self::CheckoutReleased { buyer: member, .. }
+            | Self::CheckoutPlaced { buyer: member, .. }
+            | Self::PaymentStarted { buyer: member, .. }
+            | Self::PaymentDeclined { buyer: member, .. }
+            | Self::PaymentAuthorized { buyer: member, .. }
+            | Self::PaymentCaptured { buyer: member, .. }
+            | Self::PaymentRefunded { buyer: member, .. }
+            | Self::PaymentVoided { buyer: member, .. }
+            | Self::PayoutRequested { member, .. }
+            | Self::PayoutPaid { member, .. }
+            | Self::PayoutVoided { member, .. }
             | Self::ConversationStarted { by: member, .. } => Audience::Members(vec![*member]),
 
             Self::MessageSent { sender: one, recipient: other, .. }
             | Self::MessagesDelivered { by: one, to: other, .. }
             | Self::MessagesRead { by: one, to: other, .. }
+            | Self::WalletToppedUp { member: one, by: other, .. }
             | Self::StaffAppointed { owner: one, member: other, .. }
             | Self::StaffDismissed { owner: one, member: other, .. } => Audience::Members(vec![*one, *other]),
 
@@ -265,12 +326,18 @@ impl Event {
             | Self::OrderCanceled { buyer, seller, .. }
             | Self::DropOffMissed { buyer, seller, .. }
             | Self::PickupMissed { buyer, seller, .. }
+            | Self::ReturnRequested { buyer, seller, .. }
+            | Self::ReturnTaken { buyer, seller, .. }
+            | Self::ReturnSettled { buyer, seller, .. }
+            | Self::ReturnMissed { buyer, seller, .. }
+            | Self::OrderRefunded { buyer, seller, .. }
             | Self::PickupMoved { buyer, seller, .. } => Audience::Members(vec![*buyer, *seller]),
 
             Self::PickupReminded { buyer, .. } => Audience::Members(vec![*buyer]),
-            Self::MemberRegistered { .. } | Self::EntryPosted { .. } | Self::SettingChanged { .. } => {
-                Audience::Operators
-            }
+            Self::MemberRegistered { .. }
+            | Self::EntryPosted { .. }
+            | Self::CardsSettled { .. }
+            | Self::SettingChanged { .. } => Audience::Operators,
         }
     }
 
@@ -302,7 +369,23 @@ impl Event {
             | Self::StrikeGiven { member, .. }
             | Self::PresenceHidden { member, .. }
             | Self::MemberBlocked { member, .. }
-            | Self::MemberUnblocked { member, .. } => member.to_string(),
+            | Self::MemberUnblocked { member, .. }
+            | Self::CartChanged { member }
+            | Self::WalletToppedUp { member, .. } => member.to_string(),
+
+            Self::CheckoutPrepared { checkout, .. }
+            | Self::CheckoutReleased { checkout, .. }
+            | Self::CheckoutPlaced { checkout, .. } => checkout.to_string(),
+            Self::PaymentStarted { payment, .. }
+            | Self::PaymentDeclined { payment, .. }
+            | Self::PaymentAuthorized { payment, .. }
+            | Self::PaymentCaptured { payment, .. }
+            | Self::PaymentRefunded { payment, .. }
+            | Self::PaymentVoided { payment, .. } => payment.to_string(),
+            Self::CardsSettled { batch, .. } => batch.clone(),
+            Self::PayoutRequested { payout, .. }
+            | Self::PayoutPaid { payout, .. }
+            | Self::PayoutVoided { payout, .. } => payout.to_string(),
 
             Self::ConversationStarted { conversation, .. }
             | Self::MessageSent { conversation, .. }
@@ -336,6 +419,11 @@ impl Event {
             | Self::DropOffMissed { order, .. }
             | Self::PickupMissed { order, .. }
             | Self::PickupReminded { order, .. }
+            | Self::ReturnRequested { order, .. }
+            | Self::ReturnTaken { order, .. }
+            | Self::ReturnSettled { order, .. }
+            | Self::ReturnMissed { order, .. }
+            | Self::OrderRefunded { order, .. }
             | Self::PickupMoved { order, .. } => order.to_string(),
 
             Self::EntryPosted { entry, .. } => entry.to_string(),
@@ -361,6 +449,10 @@ impl Event {
             Self::OrderCanceled { .. } => Some(State::Canceled),
             Self::DropOffMissed { .. } => Some(State::NoDropOff),
             Self::PickupMissed { .. } => Some(State::NoPickup),
+            Self::ReturnRequested { .. } => Some(State::ReturnOpen),
+            Self::ReturnTaken { .. } => Some(State::Returned),
+            Self::ReturnMissed { .. } => Some(State::Completed),
+            Self::ReturnSettled { .. } => Some(State::Refunded),
             _ => None,
         }
     }

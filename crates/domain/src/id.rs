@@ -163,6 +163,14 @@ ids! {
     StoreId = "sto";
     /// An invitation to open a store.
     InvitationId = "inv";
+    /// A checkout, and the group of orders it becomes.
+    CheckoutId = "chk";
+    /// A card payment.
+    PaymentId = "pay";
+    /// Money paid into a wallet at the desk.
+    TopUpId = "top";
+    /// Money paid out by hand.
+    PayoutId = "out";
 }
 
 #[cfg(test)]

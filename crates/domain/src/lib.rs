@@ -6,6 +6,8 @@
 //! Start reading in [`command`]: it lists everything anyone can ask for. [`event`] lists everything that can happen,
 //! [`refusal`] every way the rules say no. One file per aggregate holds its types, its rules and its transitions.
 
+pub mod cart;
+pub mod checkout;
 pub mod command;
 pub mod conversation;
 pub mod event;
@@ -15,11 +17,14 @@ pub mod listing;
 pub mod member;
 pub mod money;
 pub mod order;
+pub mod payment;
+pub mod payout;
 pub mod pickup;
 pub mod picture;
 pub mod presence;
 pub mod refusal;
 pub mod setting;
+pub mod statement;
 pub mod store;
 pub mod text;
 pub mod time;

@@ -1051,11 +1051,26 @@ pub enum Movement {
     Uncommit,
     /// The copies left the house: both fall.
     Collect,
+    /// Copies are set aside for a checkout; nobody else can have them until it is over.
+    Hold,
+    /// They are no longer set aside: bought, or left.
+    Release,
+    /// Copies that were sold came back to their store: `on_hand` rises.
+    Return,
 }
 
 impl Movement {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Receive, Self::Adjust, Self::Commit, Self::Uncommit, Self::Collect];
+    pub const ALL: [Self; 8] = [
+        Self::Receive,
+        Self::Adjust,
+        Self::Commit,
+        Self::Uncommit,
+        Self::Collect,
+        Self::Hold,
+        Self::Release,
+        Self::Return,
+    ];
 
     /// The kind's name in lower case, as the database keeps it.
     #[must_use]
@@ -1066,17 +1081,9 @@ impl Movement {
             Self::Commit => "commit",
             Self::Uncommit => "uncommit",
             Self::Collect => "collect",
-        }
-    }
-
-    /// What one copy moved adds to `on_hand` and to `committed`.
-    #[must_use]
-    pub const fn effect(self) -> (i64, i64) {
-        match self {
-            Self::Receive | Self::Adjust => (1, 0),
-            Self::Commit => (0, 1),
-            Self::Uncommit => (0, -1),
-            Self::Collect => (-1, -1),
+            Self::Hold => "hold",
+            Self::Release => "release",
+            Self::Return => "return",
         }
     }
 }

@@ -97,6 +97,67 @@ impl Money {
     }
 }
 
+/// How many Lebanese pounds a dollar is: the operator sets it, and what is paid across currencies keeps the rate of its
+/// moment on the receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(as = ExchangeRate)]
+pub struct Rate(i64);
+
+impl Rate {
+    /// The least and the most pounds a dollar may be.
+    pub const RANGE: std::ops::RangeInclusive<i64> = 1..=100_000_000;
+
+    /// So many pounds a dollar; nothing outside [`Rate::RANGE`].
+    #[must_use]
+    pub fn new(pounds: i64) -> Option<Self> {
+        Self::RANGE.contains(&pounds).then_some(Self(pounds))
+    }
+
+    /// The pounds a dollar is.
+    #[must_use]
+    pub const fn pounds(self) -> i64 {
+        self.0
+    }
+
+    /// What an amount is in a currency, rounded half up to its minor unit, and never nothing for something; nothing when
+    /// it does not fit.
+    #[must_use]
+    pub fn convert(self, money: Money, to: Currency) -> Option<Money> {
+        let (minor, rate) = (i128::from(money.minor), i128::from(self.0));
+        let (over, under) = match (money.currency, to) {
+            (from, to) if from == to => return Some(money),
+            (Currency::Usd, _) => (minor * rate, 100),
+            (Currency::Lbp, _) => (minor * 100, rate),
+        };
+        let rounded = (over * 2 + under).div_euclid(under * 2);
+        let least = i128::from(money.minor.signum());
+        let rounded = if rounded == 0 { least } else { rounded };
+        Some(Money::new(i64::try_from(rounded).ok()?, to))
+    }
+}
+
+impl Default for Rate {
+    /// 89,500: what a dollar has been since 2023.
+    fn default() -> Self {
+        Self(89_500)
+    }
+}
+
+/// What amounts come to, one sum per currency, in the order of [`Currency::ALL`]; nothing when one does not fit.
+#[must_use]
+pub fn sums(amounts: impl IntoIterator<Item = Money>) -> Option<Vec<Money>> {
+    let mut sums = Vec::new();
+    for amount in amounts {
+        match sums.iter_mut().find(|sum: &&mut Money| sum.currency == amount.currency) {
+            Some(sum) => *sum = sum.plus(amount)?,
+            None => sums.push(amount),
+        }
+    }
+    sums.sort_by_key(|sum| sum.currency);
+    Some(sums)
+}
+
 impl fmt::Display for Money {
     /// `12.50 USD`, `350000 LBP`: digits a person can type back, not dressed for any language.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -246,6 +307,36 @@ mod tests {
         check(9, 500, 0);
         check(1, 5_000, 1);
         check(1_000_000_000_000, 10_000, 1_000_000_000_000);
+    }
+
+    #[test]
+    fn an_amount_is_exchanged_at_the_rate_and_rounded_half_up() {
+        let rate = Rate::new(89_500).unwrap();
+        let check = |minor, from, to, expected| {
+            assert_eq!(
+                rate.convert(Money::new(minor, from), to).map(|money| money.minor),
+                expected,
+                "{minor}"
+            );
+        };
+        // `rules.md` 5.9, L11.
+        check(4_000, Currency::Usd, Currency::Lbp, Some(3_580_000));
+        check(3_580_000, Currency::Lbp, Currency::Usd, Some(4_000));
+        check(1, Currency::Usd, Currency::Lbp, Some(895));
+        check(447, Currency::Lbp, Currency::Usd, Some(1));
+        check(1, Currency::Lbp, Currency::Usd, Some(1));
+        check(1_343, Currency::Lbp, Currency::Usd, Some(2));
+        check(7, Currency::Usd, Currency::Usd, Some(7));
+        check(i64::MAX, Currency::Usd, Currency::Lbp, None);
+    }
+
+    #[test]
+    fn amounts_are_summed_by_currency() {
+        let usd = |minor| Money::new(minor, Currency::Usd);
+        let lbp = |minor| Money::new(minor, Currency::Lbp);
+        assert_eq!(sums([lbp(5), usd(1), usd(2)]), Some(vec![usd(3), lbp(5)]));
+        assert_eq!(sums([]), Some(vec![]));
+        assert_eq!(sums([usd(i64::MAX), usd(1)]), None);
     }
 
     #[test]

@@ -8,9 +8,13 @@
 //!    │ │                   └── not collected 3 open days after the pickup day ──▶ no_pickup
 //!    │ └────────────────────── not dropped off 2 open days after it ───────────▶ no_drop_off
 //!    └── cancel: the buyer within 30 minutes, the seller any time before the drop-off ──▶ canceled
+//!
+//!  completed ──request_return──▶ return_open ──take_return──▶ returned ──settle_return, 48 h──▶ refunded
+//!  (a store's, 7 days)             └── not brought within 7 days ──▶ completed
 //! ```
 //!
-//! Cash is taken by the desk, at the latest when the thing is collected. Every step is a pure function that returns the
+//! An order is paid when it is placed, from the wallet or by card, or in cash by the desk, at the latest when the thing is
+//! collected. Every step is a pure function that returns the
 //! order as it becomes and everything that follows from it: the event, the ledger entry, the stock movement, the strike.
 
 use std::fmt;
@@ -20,11 +24,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::event::Event;
-use crate::id::{ListingId, MemberId, OrderId, PickupPointId, StoreId};
-use crate::ledger::{Account, Entry, Unbalanced};
+use crate::id::{CheckoutId, ListingId, MemberId, OrderId, PickupPointId, StoreId};
+use crate::ledger::{Account, Entry, EntryKind, Source, Unbalanced};
 use crate::listing::Movement;
 use crate::member::{MemberCard, Strike, StrikeReason};
-use crate::money::{Money, Price};
+use crate::money::{Currency, Money, Price, Rate};
 use crate::pickup::Calendar;
 use crate::refusal::Refusal;
 use crate::store::StoreCard;
@@ -49,11 +53,17 @@ pub enum State {
     NoDropOff,
     /// The buyer did not collect it.
     NoPickup,
+    /// The buyer wants to give it back and has to bring it.
+    ReturnOpen,
+    /// The desk has it again; the store has to look at it.
+    Returned,
+    /// It came back, and the buyer has the money.
+    Refunded,
 }
 
 impl State {
     /// Every state.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Placed,
         Self::AtDesk,
         Self::Collected,
@@ -61,6 +71,9 @@ impl State {
         Self::Canceled,
         Self::NoDropOff,
         Self::NoPickup,
+        Self::ReturnOpen,
+        Self::Returned,
+        Self::Refunded,
     ];
 
     /// The state's name in snake case, as it stands on wires and in the database.
@@ -74,6 +87,9 @@ impl State {
             Self::Canceled => "canceled",
             Self::NoDropOff => "no_drop_off",
             Self::NoPickup => "no_pickup",
+            Self::ReturnOpen => "return_open",
+            Self::Returned => "returned",
+            Self::Refunded => "refunded",
         }
     }
 
@@ -88,6 +104,9 @@ impl State {
             Self::Canceled => "canceled",
             Self::NoDropOff => "over, because it was not dropped off in time",
             Self::NoPickup => "over, because it was not collected in time",
+            Self::ReturnOpen => "waiting to be given back",
+            Self::Returned => "given back, waiting for the store",
+            Self::Refunded => "given back and refunded",
         }
     }
 
@@ -100,12 +119,26 @@ impl State {
     /// Whether the order still binds its listing's copy: it is on its way to the buyer or with the buyer.
     #[must_use]
     pub const fn is_sale(self) -> bool {
-        matches!(self, Self::Placed | Self::AtDesk | Self::Collected | Self::Completed)
+        matches!(
+            self,
+            Self::Placed
+                | Self::AtDesk
+                | Self::Collected
+                | Self::Completed
+                | Self::ReturnOpen
+                | Self::Returned
+        )
     }
 
     /// Whether the desk still has something to do for it.
     #[must_use]
     pub const fn needs_desk(self) -> bool {
+        matches!(self, Self::Placed | Self::AtDesk | Self::ReturnOpen)
+    }
+
+    /// Whether it takes up a place on its pickup day.
+    #[must_use]
+    pub const fn is_booked(self) -> bool {
         matches!(self, Self::Placed | Self::AtDesk)
     }
 }
@@ -117,7 +150,7 @@ impl State {
 pub enum Action {
     /// The seller brings it; the desk scans the drop-off code.
     DropOff,
-    /// The buyer pays cash at the desk before collecting.
+    /// The buyer pays: from the wallet, by card, or in cash at the desk before collecting.
     Pay,
     /// The buyer collects; the desk scans the pickup code and takes the cash that is due.
     Collect,
@@ -131,11 +164,21 @@ pub enum Action {
     MissDropOff,
     /// The clock: it was not collected in time.
     MissPickup,
+    /// The buyer wants to give goods of a store back.
+    RequestReturn,
+    /// The buyer brings them; the desk scans the pickup code.
+    TakeReturn,
+    /// The store looked at them, or 48 hours passed: the buyer has the money.
+    SettleReturn,
+    /// The clock: they were not brought in time.
+    MissReturn,
+    /// The seller gives a part of the money back.
+    Refund,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 13] = [
         Self::DropOff,
         Self::Pay,
         Self::Collect,
@@ -144,6 +187,11 @@ impl Action {
         Self::Cancel,
         Self::MissDropOff,
         Self::MissPickup,
+        Self::RequestReturn,
+        Self::TakeReturn,
+        Self::SettleReturn,
+        Self::MissReturn,
+        Self::Refund,
     ];
 
     /// The action as a participle for people.
@@ -155,7 +203,9 @@ impl Action {
             Self::Collect => "collected",
             Self::Confirm => "confirmed",
             Self::RequestCancel | Self::Cancel => "canceled",
-            Self::MissDropOff | Self::MissPickup => "given up",
+            Self::MissDropOff | Self::MissPickup | Self::MissReturn => "given up",
+            Self::RequestReturn | Self::TakeReturn => "given back",
+            Self::SettleReturn | Self::Refund => "refunded",
         }
     }
 }
@@ -175,6 +225,11 @@ pub const fn next(state: State, action: Action) -> Result<State, Refusal> {
         (State::Placed, Action::Cancel) => State::Canceled,
         (State::Placed, Action::MissDropOff) => State::NoDropOff,
         (State::AtDesk, Action::MissPickup) => State::NoPickup,
+        (State::Completed, Action::RequestReturn) => State::ReturnOpen,
+        (State::ReturnOpen, Action::TakeReturn) => State::Returned,
+        (State::ReturnOpen, Action::MissReturn) => State::Completed,
+        (State::Returned, Action::SettleReturn) => State::Refunded,
+        (State::Completed, Action::Refund) => State::Completed,
         _ => return Err(Refusal::OrderState { state, action }),
     })
 }
@@ -183,6 +238,11 @@ pub const fn next(state: State, action: Action) -> Result<State, Refusal> {
 pub const CANCEL_ALONE: Span = Span::minutes(30);
 /// After how much silence a collected order is completed.
 pub const SILENCE: Span = Span::hours(48);
+/// How long after its completion goods of a store can be given back, and how long the buyer then has to bring them
+/// (`rules.md` 5.8).
+pub const RETURN_WINDOW: Span = Span::days(7);
+/// How long a store has to look at what was given back before the buyer has the money anyway.
+pub const RETURN_SILENCE: Span = Span::hours(48);
 /// How many open days after the pickup day a drop-off is still taken.
 const DROP_OFF_GRACE: usize = 2;
 /// How many open days after the pickup day a thing is kept for its buyer.
@@ -323,6 +383,14 @@ pub struct Order {
     pub paid_at: Option<Moment>,
     /// When the buyer asked the seller to agree to a cancelation.
     pub cancel_requested_at: Option<Moment>,
+    /// The checkout it was placed by, with the others of its group.
+    pub checkout: Option<CheckoutId>,
+    /// How it was paid.
+    pub receipt: Option<Receipt>,
+    /// What went back to the buyer after it was completed.
+    pub refunded: Money,
+    /// When and why the buyer wanted to give it back.
+    pub return_request: Option<ReturnRequest>,
     /// When it entered its state.
     pub changed_at: Moment,
     /// When the timekeeper has to look at it next.
@@ -370,6 +438,74 @@ pub enum Side {
     Seller,
 }
 
+/// With what something is paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Means {
+    /// Cash, at the desk.
+    Cash,
+    /// The buyer's wallet.
+    Wallet,
+    /// A card, by the provider.
+    Card,
+}
+
+impl Means {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Cash, Self::Wallet, Self::Card];
+
+    /// The name in snake case, as it stands on wires and in the database.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cash => "cash",
+            Self::Wallet => "wallet",
+            Self::Card => "card",
+        }
+    }
+
+    /// The one of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|means| means.name() == name)
+    }
+}
+
+/// How an order was paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = OrderReceipt)]
+pub struct Receipt {
+    /// With what.
+    pub means: Means,
+    /// What was paid. In another currency than the total it is the total at the rate beside it.
+    pub paid: Money,
+    /// How many pounds a dollar was, when one currency paid for the other: frozen.
+    #[schema(required = true)]
+    pub rate: Option<Rate>,
+}
+
+impl Receipt {
+    /// What a total costs in a currency, at that rate if it is another one.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::TotalOutOfRange`] when it does not fit.
+    pub fn of(means: Means, total: Money, currency: Currency, rate: Rate) -> Result<Self, Refusal> {
+        let paid = rate.convert(total, currency).ok_or(Refusal::TotalOutOfRange)?;
+        let rate = (paid.currency != total.currency).then_some(rate);
+        Ok(Self { means, paid, rate })
+    }
+}
+
+/// When and why a buyer wants to give goods back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReturnRequest {
+    /// When it was said.
+    pub at: Moment,
+    /// Why, in a line: 3 to 200 characters.
+    pub reason: String,
+}
+
 /// What is needed to place an order besides the listing.
 #[derive(Debug, Clone)]
 pub struct Placement {
@@ -383,6 +519,8 @@ pub struct Placement {
     pub store: Option<StoreId>,
     /// What is bought, at least one line.
     pub lines: Vec<Line>,
+    /// The checkout it is placed by.
+    pub checkout: Option<CheckoutId>,
     /// The market's share, in basis points.
     pub commission_basis_points: i64,
     /// Randomness for the two codes.
@@ -401,7 +539,8 @@ impl Order {
             return Err(Refusal::PickupPointClosed);
         }
         let pickup_day = calendar.pickup_day(now)?;
-        let Placement { id, buyer, seller, store, lines, commission_basis_points, codes } = placement;
+        let Placement { id, buyer, seller, store, lines, checkout, commission_basis_points, codes } =
+            placement;
         let total = total(&lines)?;
         let event = Event::OrderPlaced {
             order: id,
@@ -429,6 +568,10 @@ impl Order {
             dropped_off_at: None,
             paid_at: None,
             cancel_requested_at: None,
+            checkout,
+            receipt: None,
+            refunded: Money::new(0, total.currency),
+            return_request: None,
             changed_at: now,
             due_at: Some(calendar.closing_after(pickup_day, DROP_OFF_GRACE)),
             version: 1,
@@ -490,25 +633,54 @@ impl Order {
         }
     }
 
+    /// What would pay it in cash.
+    const fn cash(&self) -> Receipt {
+        Receipt { means: Means::Cash, paid: self.total, rate: None }
+    }
+
+    /// Notes that it is paid. `from` is where the money comes from.
+    fn take(&mut self, from: Account, receipt: Receipt, now: Moment) -> Result<Entry, Unbalanced> {
+        let kind = match receipt.means {
+            Means::Cash => EntryKind::CashTaken,
+            Means::Wallet => EntryKind::WalletPaid,
+            Means::Card => EntryKind::CardPaid,
+        };
+        self.paid_at = Some(now);
+        self.receipt = Some(receipt);
+        Entry::order_paid(kind, from, self.id, receipt.paid, self.total)
+    }
+
+    /// The buyer pays from the wallet or by card (L1, L11).
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::OrderState`]; [`Refusal::CashDue`] when it is paid already.
+    pub fn settle(self, from: Account, receipt: Receipt, now: Moment) -> Result<Step, StepError> {
+        let mut order = self.enter(Action::Pay, now)?;
+        if order.paid_at.is_some() {
+            return Err(Refusal::CashDue { due: order.due() }.into());
+        }
+        let entry = order.take(from, receipt, now)?;
+        let event = order.paid();
+        Ok(Step { entries: vec![entry], ..Self::became(order, event) })
+    }
+
+    const fn paid(&self) -> Event {
+        Event::OrderPaid { order: self.id, buyer: self.buyer, seller: self.seller, total: self.total }
+    }
+
     /// The buyer pays cash at the desk before collecting (L7).
     ///
     /// # Errors
     ///
     /// [`Refusal::OrderState`]; [`Refusal::CashDue`] when the cash is not what is due, which is nothing once it is paid.
     pub fn pay(self, desk: PickupPointId, cash: Money, now: Moment) -> Result<Step, StepError> {
-        let mut order = self.enter(Action::Pay, now)?;
-        if cash != order.due() || order.paid_at.is_some() {
-            return Err(Refusal::CashDue { due: order.due() }.into());
+        if cash != self.due() || self.paid_at.is_some() {
+            next(self.state, Action::Pay)?;
+            return Err(Refusal::CashDue { due: self.due() }.into());
         }
-        order.paid_at = Some(now);
-        let entry = Entry::cash_taken(desk, order.id, order.total)?;
-        let event = Event::OrderPaid {
-            order: order.id,
-            buyer: order.buyer,
-            seller: order.seller,
-            total: order.total,
-        };
-        Ok(Step { entries: vec![entry], ..Self::became(order, event) })
+        let receipt = self.cash();
+        self.settle(Account::CashBox(desk), receipt, now)
     }
 
     /// The buyer collects: the desk scanned the pickup code and takes the cash that is still due (L7).
@@ -524,12 +696,18 @@ impl Order {
         }
         let mut entries = Vec::new();
         if order.paid_at.is_none() {
-            order.paid_at = Some(now);
-            entries.push(Entry::cash_taken(desk, order.id, order.total)?);
+            let receipt = order.cash();
+            entries.push(order.take(Account::CashBox(desk), receipt, now)?);
         }
         order.due_at = Some(now.plus(SILENCE));
         let event = Event::OrderCollected { order: order.id, buyer: order.buyer, seller: order.seller };
         Ok(Step { entries, movement: Some(Movement::Collect), ..Self::became(order, event) })
+    }
+
+    /// Who earns by it.
+    #[must_use]
+    pub fn earner(&self) -> Account {
+        self.store.map_or(Account::Seller(self.seller), Account::Store)
     }
 
     /// The buyer says all is well: the seller is credited (L7b).
@@ -540,10 +718,105 @@ impl Order {
     pub fn confirm(self, now: Moment) -> Result<Step, StepError> {
         let mut order = self.enter(Action::Confirm, now)?;
         order.due_at = None;
-        let earner = order.store.map_or(Account::Seller(order.seller), Account::Store);
-        let entry = Entry::order_completed(order.id, earner, order.total, order.commission)?;
+        let entry = Entry::order_completed(order.id, order.earner(), order.total, order.commission)?;
         let event = Event::OrderCompleted { order: order.id, buyer: order.buyer, seller: order.seller };
         Ok(Step { entries: vec![entry], ..Self::became(order, event) })
+    }
+
+    /// The buyer wants to give goods of a store back, once, within 7 days after the order was completed. `codes` makes
+    /// the codes anew: those it was handed over with may be another order's by now.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::OrderState`]; [`Refusal::ReturnOver`] for a member's single thing, a second time, or too late; what
+    /// [`text::line`](crate::text::line()) says of the reason.
+    pub fn request_return(
+        self,
+        reason: &str,
+        codes: ([u8; 6], [u8; 6]),
+        now: Moment,
+    ) -> Result<Step, StepError> {
+        let reason = crate::text::line("reason", reason, 3, 200)?;
+        let over = now > self.changed_at.plus(RETURN_WINDOW);
+        let spent = self.refunded.minor > 0 || self.return_request.is_some();
+        let mut order = self.enter(Action::RequestReturn, now)?;
+        if order.store.is_none() || over || spent {
+            return Err(Refusal::ReturnOver { days: RETURN_WINDOW.micros() / Span::days(1).micros() }.into());
+        }
+        order.pickup_code = Code::pickup(codes.0);
+        order.drop_off_code = Code::drop_off(codes.1);
+        order.return_request = Some(ReturnRequest { at: now, reason });
+        order.due_at = Some(now.plus(RETURN_WINDOW));
+        let event = Event::ReturnRequested { order: order.id, buyer: order.buyer, seller: order.seller };
+        Ok(Self::became(order, event))
+    }
+
+    /// The buyer brought the goods as they were sold; the desk scanned the pickup code.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::OrderState`].
+    pub fn take_return(self, now: Moment) -> Result<Step, StepError> {
+        let mut order = self.enter(Action::TakeReturn, now)?;
+        order.due_at = Some(now.plus(RETURN_SILENCE));
+        let event = Event::ReturnTaken { order: order.id, buyer: order.buyer, seller: order.seller };
+        Ok(Self::became(order, event))
+    }
+
+    /// The store has the goods again and puts them back into its stock, or writes them off; the buyer has all the money
+    /// (L6).
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::OrderState`].
+    pub fn settle_return(self, restock: bool, now: Moment) -> Result<Step, StepError> {
+        let mut order = self.enter(Action::SettleReturn, now)?;
+        order.due_at = None;
+        order.refunded = order.total;
+        let source = Source::Order(order.id);
+        let entry = Entry::sale_refunded(source, order.earner(), order.buyer, order.total, order.commission)?;
+        let event = Event::ReturnSettled {
+            order: order.id,
+            buyer: order.buyer,
+            seller: order.seller,
+            amount: order.total,
+        };
+        let movement = restock.then_some(Movement::Return);
+        Ok(Step { entries: vec![entry], movement, ..Self::became(order, event) })
+    }
+
+    /// The seller gives a part of the money back after the order was completed, or all of it (L6). Of the commission as much
+    /// goes back as the sum of all refunds is of the total.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::OrderState`]; [`Refusal::AmountOutOfRange`]; [`Refusal::RefundTooLarge`] for more than was paid and is
+    /// not back yet, or another currency.
+    pub fn refund(self, amount: Money, now: Moment) -> Result<Step, StepError> {
+        let mut order = self.enter(Action::Refund, now)?;
+        if amount.minor < 1 {
+            return Err(Refusal::AmountOutOfRange { most: *Price::RANGE.end() }.into());
+        }
+        let left = order.total.minus(order.refunded).unwrap_or(order.total);
+        if amount.currency != left.currency || amount.minor > left.minor {
+            return Err(Refusal::RefundTooLarge { left }.into());
+        }
+        let before = order.commission_of(order.refunded);
+        order.refunded = order.refunded.plus(amount).ok_or(Unbalanced)?;
+        let commission = order.commission_of(order.refunded).minus(before).ok_or(Unbalanced)?;
+        let source = Source::Refund(order.id, order.version);
+        let entry = Entry::sale_refunded(source, order.earner(), order.buyer, amount, commission)?;
+        let event =
+            Event::OrderRefunded { order: order.id, buyer: order.buyer, seller: order.seller, amount };
+        Ok(Step { entries: vec![entry], ..Self::became(order, event) })
+    }
+
+    /// How much of the commission belongs to a part of the total, rounded half up; all of it to the whole total.
+    fn commission_of(&self, part: Money) -> Money {
+        let (commission, part) = (i128::from(self.commission.minor), i128::from(part.minor));
+        let total = i128::from(self.total.minor).max(1);
+        let minor = (commission * part * 2 + total).div_euclid(total * 2);
+        Money::new(i64::try_from(minor).unwrap_or(i64::MAX), self.total.currency)
     }
 
     /// The buyer asks the seller to agree to a cancelation. Asking again changes nothing.
@@ -579,7 +852,7 @@ impl Order {
             reason: StrikeReason::SellerCanceled,
         });
         let event = Event::OrderCanceled { order: order.id, buyer: order.buyer, seller: order.seller, by };
-        Self::came_to_nothing(order, event, strike, unasked)
+        Self::came_to_nothing(order, event, strike, unasked, 0)
     }
 
     fn came_to_nothing(
@@ -587,10 +860,12 @@ impl Order {
         event: Event,
         strike: Option<Strike>,
         withdraw: bool,
+        handling_basis_points: i64,
     ) -> Result<Step, StepError> {
         order.due_at = None;
+        let handling = order.total.share(handling_basis_points);
         let entries = match order.paid_at {
-            Some(_) => vec![Entry::order_refunded(order.id, order.buyer, order.total)?],
+            Some(_) => vec![Entry::order_refunded(order.id, order.buyer, order.total, handling)?],
             None => Vec::new(),
         };
         let movement = Some(Movement::Uncommit);
@@ -598,12 +873,17 @@ impl Order {
     }
 
     /// The timekeeper: the moment the order was waiting for has come. Sends a reminder, ends the order, or waits on when
-    /// closures since have moved the deadline.
+    /// closures since have moved the deadline. Of what was paid and not collected the house keeps the share for handling.
     ///
     /// # Errors
     ///
     /// [`Refusal::OrderState`] when the order waits for nothing, or its moment has not come.
-    pub fn lapse(self, calendar: &Calendar, now: Moment) -> Result<Step, StepError> {
+    pub fn lapse(
+        self,
+        calendar: &Calendar,
+        handling_basis_points: i64,
+        now: Moment,
+    ) -> Result<Step, StepError> {
         let waiting = Refusal::OrderState { state: self.state, action: Action::MissPickup };
         if self.due_at.is_none_or(|due| due > now) {
             return Err(waiting.into());
@@ -619,7 +899,7 @@ impl Order {
                     Strike { member: order.seller, order: order.id, reason: StrikeReason::NoDropOff };
                 let event =
                     Event::DropOffMissed { order: order.id, buyer: order.buyer, seller: order.seller };
-                Self::came_to_nothing(order, event, Some(strike), true)
+                Self::came_to_nothing(order, event, Some(strike), true, 0)
             }
             State::AtDesk => {
                 if self.kept_until(calendar) > now {
@@ -630,10 +910,20 @@ impl Order {
                 let order = self.enter(Action::MissPickup, now)?;
                 let strike = Strike { member: order.buyer, order: order.id, reason: StrikeReason::NoPickup };
                 let event = Event::PickupMissed { order: order.id, buyer: order.buyer, seller: order.seller };
-                Self::came_to_nothing(order, event, Some(strike), true)
+                Self::came_to_nothing(order, event, Some(strike), true, handling_basis_points)
             }
             State::Collected => self.confirm(now),
-            State::Completed | State::Canceled | State::NoDropOff | State::NoPickup => Err(waiting.into()),
+            State::ReturnOpen => {
+                let mut order = self.enter(Action::MissReturn, now)?;
+                order.due_at = None;
+                let event = Event::ReturnMissed { order: order.id, buyer: order.buyer, seller: order.seller };
+                Ok(Self::became(order, event))
+            }
+            // What nobody of the store looked at is written off: whoever finds it on the shelf can put the count right.
+            State::Returned => self.settle_return(false, now),
+            State::Completed | State::Canceled | State::NoDropOff | State::NoPickup | State::Refunded => {
+                Err(waiting.into())
+            }
         }
     }
 
@@ -682,13 +972,18 @@ impl Order {
         let until = match self.state {
             State::Placed => self.due_at,
             State::AtDesk => Some(self.kept_until(calendar)),
+            State::ReturnOpen => self.due_at,
             _ => None,
         };
         let hours = calendar.hours(self.pickup_day);
-        let code = match viewer {
-            Side::Buyer => self.pickup_code.clone(),
-            Side::Seller => self.drop_off_code.clone(),
+        let code = match (viewer, self.state) {
+            (Side::Buyer, _) => Some(self.pickup_code.clone()),
+            (Side::Seller, State::ReturnOpen) => None,
+            (Side::Seller, _) => Some(self.drop_off_code.clone()),
         };
+        let completed_at = (self.state == State::Completed).then_some(self.changed_at);
+        let returnable = self.store.is_some() && self.return_request.is_none() && self.refunded.minor == 0;
+        let return_until = completed_at.filter(|_| returnable).map(|at| at.plus(RETURN_WINDOW));
         OrderView {
             order: self.id,
             state: self.state,
@@ -706,12 +1001,17 @@ impl Order {
                 day: self.pickup_day,
                 hours: hours.map(|hours| hours.to_string()),
                 time_zone: calendar.point.time_zone.clone(),
-                code: self.state.needs_desk().then_some(code),
+                code: code.filter(|_| self.state.needs_desk()),
                 until,
             },
             placed_at: self.placed_at,
             paid_at: self.paid_at,
             cancel_requested_at: self.cancel_requested_at,
+            checkout: self.checkout,
+            receipt: self.receipt,
+            refunded: self.refunded,
+            return_request: self.return_request,
+            return_until,
             changed_at: self.changed_at,
         }
     }
@@ -749,7 +1049,7 @@ pub struct OrderView {
     pub lines: Vec<Line>,
     /// What it costs.
     pub total: Money,
-    /// What is still to be paid, in cash at the desk.
+    /// What is still to be paid: in cash at the desk, or from the wallet before.
     pub due: Money,
     /// Where, when and with which code.
     pub pickup: PickupView,
@@ -761,8 +1061,32 @@ pub struct OrderView {
     /// When the buyer asked the seller to agree to a cancelation.
     #[schema(required = true)]
     pub cancel_requested_at: Option<Moment>,
+    /// The checkout it was placed by: the orders of one are a group.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub checkout: Option<CheckoutId>,
+    /// How it was paid, once it is.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub receipt: Option<Receipt>,
+    /// What went back to the buyer after the order was completed.
+    #[serde(default = "nothing_refunded")]
+    pub refunded: Money,
+    /// When and why the buyer wanted to give it back.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub return_request: Option<ReturnRequest>,
+    /// Until when the buyer can say that it comes back; absent when that is not possible.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub return_until: Option<Moment>,
     /// When it entered its state.
     pub changed_at: Moment,
+}
+
+/// Answers that were remembered before there were refunds say nothing of them.
+const fn nothing_refunded() -> Money {
+    Money::new(0, Currency::Usd)
 }
 
 /// Where, when and with which code something is dropped off or collected.
@@ -808,7 +1132,7 @@ pub struct DeskView {
     /// The day of the pickup.
     #[schema(value_type = String, format = Date)]
     pub pickup_day: Date,
-    /// What to do next: `drop_off`, `collect`, or nothing when the code is early or late.
+    /// What to do next: `drop_off`, `collect`, `take_return`, or nothing when the code is early or late.
     #[schema(required = true)]
     pub next: Option<Action>,
 }
@@ -843,6 +1167,7 @@ mod tests {
             seller: member(2),
             store: None,
             lines: vec![line],
+            checkout: None,
             commission_basis_points: 500,
             codes: ([0; 6], [0; 6]),
         };
@@ -867,6 +1192,11 @@ mod tests {
             (State::AtDesk, Action::MissPickup, State::NoPickup),
             (State::Placed, Action::MissDropOff, State::NoDropOff),
             (State::Placed, Action::Cancel, State::Canceled),
+            (State::Completed, Action::RequestReturn, State::ReturnOpen),
+            (State::ReturnOpen, Action::TakeReturn, State::Returned),
+            (State::ReturnOpen, Action::MissReturn, State::Completed),
+            (State::Returned, Action::SettleReturn, State::Refunded),
+            (State::Completed, Action::Refund, State::Completed),
         ];
         for state in State::ALL {
             for action in Action::ALL {
@@ -945,8 +1275,8 @@ mod tests {
     fn a_thing_not_dropped_off_two_open_days_after_the_pickup_day_ends_with_a_strike() {
         let deadline = at("2026-11-27T15:00:00Z");
         assert_eq!(order().due_at, Some(deadline));
-        assert!(order().lapse(&calendar(), at("2026-11-27T14:59:59Z")).is_err());
-        let step = order().lapse(&calendar(), deadline).unwrap();
+        assert!(order().lapse(&calendar(), 0, at("2026-11-27T14:59:59Z")).is_err());
+        let step = order().lapse(&calendar(), 0, deadline).unwrap();
         assert_eq!(step.order.state, State::NoDropOff);
         assert_eq!(step.strike.unwrap().member, order().seller);
     }
@@ -957,7 +1287,7 @@ mod tests {
         let mut reminders = 0;
         loop {
             let due = order.due_at.unwrap();
-            let step = order.lapse(&calendar(), due).unwrap();
+            let step = order.lapse(&calendar(), 0, due).unwrap();
             order = step.order;
             match step.event {
                 Some(Event::PickupReminded { .. }) => reminders += 1,
@@ -982,16 +1312,92 @@ mod tests {
     fn two_days_of_silence_complete_a_collected_order() {
         let total = order().total;
         let collected = at_desk().collect(desk(), Some(total), at("2026-11-25T08:00:00Z")).unwrap().order;
-        assert!(collected.clone().lapse(&calendar(), at("2026-11-27T07:59:59Z")).is_err());
-        let step = collected.lapse(&calendar(), at("2026-11-27T08:00:00Z")).unwrap();
+        assert!(collected.clone().lapse(&calendar(), 0, at("2026-11-27T07:59:59Z")).is_err());
+        let step = collected.lapse(&calendar(), 0, at("2026-11-27T08:00:00Z")).unwrap();
         assert_eq!(step.order.state, State::Completed);
+    }
+
+    fn completed_by_a_store() -> Order {
+        let order = Order { store: Some(StoreId::new(Moment::from_micros(0), [9; 10])), ..at_desk() };
+        let collected = order.collect(desk(), Some(order_total()), at("2026-11-25T08:00:00Z")).unwrap();
+        collected.order.confirm(at("2026-11-25T09:00:00Z")).unwrap().order
+    }
+    fn order_total() -> Money {
+        Money::new(2_500, Currency::Usd)
+    }
+
+    #[test]
+    fn goods_of_a_store_come_back_once_within_seven_days_and_the_buyer_has_the_money() {
+        let asked =
+            completed_by_a_store().request_return("too small", ([3; 6], [3; 6]), at("2026-12-02T09:00:00Z"));
+        let open = asked.unwrap().order;
+        assert_eq!((open.state, open.due_at), (State::ReturnOpen, Some(at("2026-12-09T09:00:00Z"))));
+        let returned = open.take_return(at("2026-12-03T09:00:00Z")).unwrap().order;
+        let step = returned.settle_return(true, at("2026-12-03T10:00:00Z")).unwrap();
+        assert_eq!((step.order.state, step.order.refunded), (State::Refunded, order_total()));
+        assert_eq!(step.movement, Some(Movement::Return));
+        let postings: Vec<i64> =
+            step.entries[0].postings().iter().map(|posting| posting.amount.minor).collect();
+        assert_eq!(postings, [2_375, 125, -2_500]);
+    }
+
+    #[test]
+    fn a_return_is_refused_for_a_single_thing_too_late_or_a_second_time() {
+        let over: StepError = Refusal::ReturnOver { days: 7 }.into();
+        let late =
+            completed_by_a_store().request_return("too small", ([3; 6], [3; 6]), at("2026-12-02T09:00:01Z"));
+        assert_eq!(late.unwrap_err(), over);
+        let single = Order { store: None, ..completed_by_a_store() };
+        let asked = single.request_return("too small", ([3; 6], [3; 6]), at("2026-11-26T09:00:00Z"));
+        assert_eq!(asked.unwrap_err(), over);
+        let open =
+            completed_by_a_store().request_return("too small", ([3; 6], [3; 6]), at("2026-11-26T09:00:00Z"));
+        let missed = open.unwrap().order.lapse(&calendar(), 0, at("2026-12-03T09:00:00Z")).unwrap().order;
+        assert_eq!((missed.state, missed.due_at), (State::Completed, None));
+        let again = missed.request_return("too small", ([3; 6], [3; 6]), at("2026-12-04T09:00:00Z"));
+        assert_eq!(again.unwrap_err(), over);
+    }
+
+    #[test]
+    fn refunds_in_parts_reverse_the_whole_commission_and_never_more_than_was_paid() {
+        let now = at("2026-11-26T09:00:00Z");
+        let mut order = completed_by_a_store();
+        let mut reversed = 0;
+        for minor in [999, 1, 1_000, 500] {
+            let step = order.refund(Money::new(minor, Currency::Usd), now).unwrap();
+            let postings = step.entries[0].postings().iter();
+            reversed += postings
+                .filter(|posting| posting.account == Account::Commission)
+                .map(|posting| posting.amount.minor)
+                .sum::<i64>();
+            order = Order { version: step.order.version + 1, ..step.order };
+        }
+        assert_eq!((order.refunded, reversed), (order.total, order.commission.minor));
+        let more = order.clone().refund(Money::new(1, Currency::Usd), now).unwrap_err();
+        assert_eq!(more, Refusal::RefundTooLarge { left: Money::new(0, Currency::Usd) }.into());
+        let none = order.refund(Money::new(0, Currency::Usd), now).unwrap_err();
+        assert!(matches!(none, StepError::Refused(Refusal::AmountOutOfRange { .. })));
+    }
+
+    #[test]
+    fn an_order_paid_in_the_other_currency_keeps_the_rate_on_its_receipt() {
+        let rate = Rate::new(89_500).unwrap();
+        let receipt = Receipt::of(Means::Wallet, order_total(), Currency::Lbp, rate).unwrap();
+        assert_eq!(receipt.paid, Money::new(2_237_500, Currency::Lbp));
+        assert_eq!(receipt.rate, Some(rate));
+        let step =
+            order().settle(Account::Wallet(order().buyer), receipt, at("2026-11-23T07:10:00Z")).unwrap();
+        assert_eq!(step.entries[0].postings().len(), 4);
+        assert_eq!(step.order.due(), Money::new(0, Currency::Usd));
+        let same = Receipt::of(Means::Card, order_total(), Currency::Usd, rate).unwrap();
+        assert_eq!((same.paid, same.rate), (order_total(), None));
     }
 
     #[test]
     fn a_closure_made_since_moves_the_deadline_instead_of_ending_the_order() {
         let mut calendar = calendar();
         calendar.closures.insert(jiff::civil::date(2026, 11, 26));
-        let step = order().lapse(&calendar, at("2026-11-27T15:00:00Z")).unwrap();
+        let step = order().lapse(&calendar, 0, at("2026-11-27T15:00:00Z")).unwrap();
         assert_eq!((step.order.state, step.event), (State::Placed, None));
         assert_eq!(step.order.due_at, Some(at("2026-11-30T15:00:00Z")));
     }

@@ -119,6 +119,15 @@ pub enum Refusal {
         /// Which field.
         field: String,
     },
+    /// A text holds what looks like the number of a payment card.
+    #[error(
+        "The {field} holds what looks like the number of a payment card. Never write it to anybody: remove it. Cards \
+         are only asked for on the payment provider's own page."
+    )]
+    CardNumber {
+        /// Which field.
+        field: String,
+    },
     /// A search without a single letter or digit.
     #[error("Search for a word of at least one letter or digit, and no more than {most} words.")]
     SearchEmpty {
@@ -203,6 +212,92 @@ pub enum Refusal {
     QuantityOutOfRange {
         /// The most.
         most: i64,
+    },
+
+    /// The copies that are left are being paid for by somebody else.
+    #[error(
+        "Only {available} can be bought at the moment: somebody else is paying for the rest. Try again after {until}."
+    )]
+    Held {
+        /// How many copies can be bought now.
+        available: i64,
+        /// When the first of the others' time is over.
+        until: Moment,
+    },
+    /// More copies than one buyer may have of it at once.
+    #[error("You can buy {most} of this at once. Ask for fewer.")]
+    QuantityLimit {
+        /// The most.
+        most: i64,
+    },
+
+    // Cart and checkout.
+    /// There is nothing in the cart.
+    #[error("Your cart is empty. Put something into it first.")]
+    CartEmpty,
+    /// The cart has as many lines as it may have.
+    #[error("A cart has at most {most} lines. Check out, or remove one first.")]
+    CartFull {
+        /// The most.
+        most: i64,
+    },
+    /// The cart costs something else than the buyer saw.
+    #[error(
+        "The total is now {}. Look at the changed lines and check out again if you still want them.",
+        totals.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
+    )]
+    TotalChanged {
+        /// What it costs now, per currency.
+        totals: Vec<Money>,
+    },
+    /// A line of the cart cannot be had as it stands.
+    #[error("{title}: {problem}")]
+    LineUnavailable {
+        /// Which line.
+        listing: crate::id::ListingId,
+        /// What it is called.
+        title: String,
+        /// What is wrong with it and what to do, as sentences.
+        problem: String,
+    },
+    /// The checkout is over: placed, called off, or out of time.
+    #[error("This checkout is over. What was not bought is still in your cart: check out again.")]
+    CheckoutOver,
+
+    // Payments, wallet, payouts.
+    /// There is less money than is wanted.
+    #[error("There are only {available} here. Take less, or pay another way.")]
+    BalanceShort {
+        /// What there is.
+        available: Money,
+    },
+    /// An amount that is none.
+    #[error("An amount is a whole number of 1 to {most} minor units (cents of USD, pounds of LBP).")]
+    AmountOutOfRange {
+        /// The most.
+        most: i64,
+    },
+    /// The market takes no cards.
+    #[error("This market takes no cards. Pay from your wallet, or in cash at the desk.")]
+    CardsOff,
+    /// The provider tells of another amount than was asked for.
+    #[error("The payment was asked for {asked}, and another amount is told of.")]
+    PaymentMismatch {
+        /// What was asked for.
+        asked: Money,
+    },
+    /// The payout is confirmed or voided already.
+    #[error("This payout is over: it was paid, or taken back.")]
+    PayoutOver,
+    /// The period of a statement is upside down or too long.
+    #[error(
+        "A period has its first day before its last, and at most {days} days and {lines} lines. Choose a shorter one."
+    )]
+    PeriodInvalid {
+        /// The most days.
+        days: i64,
+        /// The most lines of the ledger in it.
+        lines: i64,
     },
 
     // Stores.
@@ -303,6 +398,20 @@ pub enum Refusal {
     /// What is bought together costs nothing, or more than a price may be.
     #[error("These lines cost more together than an order may. Buy fewer at once.")]
     TotalOutOfRange,
+    /// Only what a store sold is taken back, once, within its days.
+    #[error(
+        "Only goods of stores can be given back, once, within {days} days after the order was completed."
+    )]
+    ReturnOver {
+        /// How many days a buyer has.
+        days: i64,
+    },
+    /// More would be given back than was paid.
+    #[error("Of this order {left} can be given back at most.")]
+    RefundTooLarge {
+        /// What is left.
+        left: Money,
+    },
     /// The cash handed over is not what is due.
     #[error("{due} is due. Take exactly this amount.")]
     CashDue {
@@ -417,6 +526,7 @@ impl Refusal {
                 | Self::StrangerLimit { .. }
                 | Self::TooManyUploads { .. }
                 | Self::InvitationInvalid
+                | Self::Held { .. }
         )
     }
 

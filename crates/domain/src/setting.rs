@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::money::Rate;
 use crate::refusal::Refusal;
 
 /// The settings of the market. Kept as one row per setting; what is not set has its default.
@@ -18,16 +19,34 @@ pub struct Settings {
     /// How many messages one member may send in a minute. Default 60.
     #[schema(required = true)]
     pub messages_per_minute: i64,
+    /// How many Lebanese pounds a dollar is, where one currency pays for the other. Default 89,500.
+    #[schema(required = true)]
+    pub lbp_per_usd: Rate,
+    /// What the market keeps of a paid order that was not collected, in basis points. Default 0.
+    #[schema(required = true)]
+    pub handling_basis_points: i64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { email_domains: Vec::new(), commission_basis_points: 0, messages_per_minute: 60 }
+        Self {
+            email_domains: Vec::new(),
+            commission_basis_points: 0,
+            messages_per_minute: 60,
+            lbp_per_usd: Rate::default(),
+            handling_basis_points: 0,
+        }
     }
 }
 
 /// The names of the settings, as the operator types them and the database keeps them.
-pub const NAMES: [&str; 3] = ["email_domains", "commission_basis_points", "messages_per_minute"];
+pub const NAMES: [&str; 5] = [
+    "email_domains",
+    "commission_basis_points",
+    "messages_per_minute",
+    "lbp_per_usd",
+    "handling_basis_points",
+];
 
 impl Settings {
     /// The settings with one of them changed. `value` is text as typed: domains separated by commas, or a number.
@@ -62,6 +81,18 @@ impl Settings {
                         || invalid("A member may send 1 to 100000 messages in a minute.".to_owned()),
                     )?;
             }
+            "lbp_per_usd" => {
+                let pounds = value.trim().parse().ok().and_then(Rate::new);
+                self.lbp_per_usd = pounds.ok_or_else(|| {
+                    invalid("A dollar is 1 to 100000000 pounds; write the whole number.".to_owned())
+                })?;
+            }
+            "handling_basis_points" => {
+                self.handling_basis_points =
+                    value.trim().parse().ok().filter(|points| (0..=5_000).contains(points)).ok_or_else(
+                        || invalid("The handling fee is 0 to 5000 basis points (500 is 5 %).".to_owned()),
+                    )?;
+            }
             _ => return Err(invalid(format!("The settings are {}.", NAMES.join(", ")))),
         }
         Ok(self)
@@ -74,6 +105,8 @@ impl Settings {
             "email_domains" => Some(self.email_domains.join(",")),
             "commission_basis_points" => Some(self.commission_basis_points.to_string()),
             "messages_per_minute" => Some(self.messages_per_minute.to_string()),
+            "lbp_per_usd" => Some(self.lbp_per_usd.pounds().to_string()),
+            "handling_basis_points" => Some(self.handling_basis_points.to_string()),
             _ => None,
         }
     }
@@ -113,6 +146,9 @@ mod tests {
             ("commission_basis_points", "1e3"),
             ("messages_per_minute", "0"),
             ("email_domains", "not a domain"),
+            ("lbp_per_usd", "0"),
+            ("lbp_per_usd", "89500.5"),
+            ("handling_basis_points", "5001"),
             ("colour", "red"),
         ] {
             assert!(settings.clone().with(name, value).is_err(), "{name} {value}");

@@ -81,6 +81,9 @@ pub fn handle(raw: &str) -> String {
     text::fold(raw).collect::<Vec<_>>().join("-")
 }
 
+/// How many copies of one thing a store sells one buyer at once, unless it says otherwise (`rules.md` 5.7).
+pub const USUAL_LIMIT: i64 = 10;
+
 /// A member's public shopfront.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Store {
@@ -98,6 +101,8 @@ pub struct Store {
     pub picture: Option<PictureView>,
     /// The days it is closed, the first and the last, if it announced any.
     pub away: Option<Away>,
+    /// The most copies of one thing it sells one buyer at once.
+    pub limit: i64,
     /// When it opened.
     pub opened_at: Moment,
     /// Counts the changes to the row.
@@ -159,6 +164,8 @@ pub struct StoreChanges {
     pub picture: Option<Option<PictureId>>,
     /// Other closed days; the inner nothing opens the store.
     pub away: Option<Option<Away>>,
+    /// Another limit of copies, checked by [`StoreChanges::limit`].
+    limit: Option<i64>,
 }
 
 impl StoreChanges {
@@ -169,6 +176,19 @@ impl StoreChanges {
     /// [`Refusal::TextLength`], [`Refusal::TextUnprintable`].
     pub fn describe(mut self, description: Option<&str>) -> Result<Self, Refusal> {
         self.description = description.map(|raw| text::lines("description", raw, 0, 2_000)).transpose()?;
+        Ok(self)
+    }
+}
+
+impl StoreChanges {
+    /// Sets and checks the most copies of one thing that one buyer may have at once: 1 to
+    /// [`MOST_COPIES`](crate::listing::MOST_COPIES).
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::QuantityOutOfRange`].
+    pub fn limit(mut self, limit: Option<i64>) -> Result<Self, Refusal> {
+        self.limit = limit.map(crate::listing::quantity).transpose()?;
         Ok(self)
     }
 }
@@ -186,6 +206,7 @@ impl Store {
             email,
             picture: None,
             away: None,
+            limit: USUAL_LIMIT,
             opened_at: now,
             version: 1,
         };
@@ -212,6 +233,7 @@ impl Store {
         self.description = changes.description.unwrap_or(self.description);
         self.email = changes.email.unwrap_or(self.email);
         self.away = changes.away.unwrap_or(self.away);
+        self.limit = changes.limit.unwrap_or(self.limit);
         self.picture = picture.unwrap_or(self.picture);
         let event = Event::StoreChanged { store: self.id, owner: self.owner };
         Ok((self, event))
@@ -252,6 +274,7 @@ impl Store {
             email: self.email,
             picture: self.picture,
             away: self.away,
+            limit: self.limit,
             owner,
             opened_at: self.opened_at,
         }
@@ -288,10 +311,19 @@ pub struct StoreView {
     /// The days it is closed, if it announced any.
     #[schema(required = true)]
     pub away: Option<Away>,
+    /// The most copies of one thing it sells one buyer at once.
+    #[serde(default = "usual_limit")]
+    #[schema(required = true)]
+    pub limit: i64,
     /// Whose it is.
     pub owner: MemberCard,
     /// When it opened.
     pub opened_at: Moment,
+}
+
+/// Answers that were remembered before stores had a limit say nothing of it.
+const fn usual_limit() -> i64 {
+    USUAL_LIMIT
 }
 
 /// The code that opens a store: 80 random bits in 16 letters and digits, in groups of four. It never prints.

@@ -37,7 +37,55 @@ fn checked(
     if clean.chars().any(|letter| is_hidden(letter) && !tolerated(letter)) {
         return Err(Refusal::TextUnprintable { field: field.to_owned() });
     }
+    if has_card_number(&clean) {
+        return Err(Refusal::CardNumber { field: field.to_owned() });
+    }
     Ok(clean)
+}
+
+/// Whether the text holds what looks like the number of a payment card: 13 to 19 digits, alone or in groups with single
+/// blanks or dashes between, that begin like one (3 to 6) and end in the right check digit (Luhn, ISO/IEC 7812-1). No such
+/// number may ever lie in the database (`promises.md` M5). An ISBN begins with 9, a phone number abroad with a plus.
+#[must_use]
+pub fn has_card_number(text: &str) -> bool {
+    let letters: Vec<char> = text.chars().collect();
+    let digit = |letter: char| match letter {
+        '٠'..='٩' => Some(u32::from(letter) - u32::from('٠')),
+        '۰'..='۹' => Some(u32::from(letter) - u32::from('۰')),
+        _ => letter.to_digit(10),
+    };
+    let mut at = 0;
+    while at < letters.len() {
+        let mut digits: Vec<u32> = Vec::new();
+        let signed = at > 0 && letters[at - 1] == '+';
+        let start = at;
+        while let Some(&letter) = letters.get(at) {
+            let next = letters.get(at + 1).copied().and_then(digit);
+            match digit(letter) {
+                Some(value) => digits.push(value),
+                None if !digits.is_empty() && matches!(letter, ' ' | '-' | '\u{a0}') && next.is_some() => {}
+                None => break,
+            }
+            at += 1;
+        }
+        if !signed && is_card_number(&digits) {
+            return true;
+        }
+        at = at.max(start + 1);
+    }
+    false
+}
+
+fn is_card_number(digits: &[u32]) -> bool {
+    let begins = digits.first().is_some_and(|first| (3..=6).contains(first));
+    let doubled = |value: u32| if value > 4 { value * 2 - 9 } else { value * 2 };
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(place, &value)| if place % 2 == 1 { doubled(value) } else { value })
+        .sum();
+    begins && (13..=19).contains(&digits.len()) && sum.is_multiple_of(10)
 }
 
 /// Control characters, direction overrides and isolates, and code points that are never text. The joiners stay: Arabic
@@ -121,6 +169,31 @@ pub fn snake_case(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_looks_like_a_card_number_is_refused_and_other_long_numbers_are_not() {
+        // The numbers that card schemes publish for tests.
+        for text in [
+            "4242424242424242",
+            "pay with 4242 4242 4242 4242 please",
+            "5555-5555-5555-4444",
+            "3782 822463 10005",
+            "٤٢٤٢٤٢٤٢٤٢٤٢٤٢٤٢",
+        ] {
+            let refused = Err(Refusal::CardNumber { field: "title".to_owned() });
+            assert_eq!(line("title", text, 0, 100), refused, "{text}");
+        }
+        for text in [
+            "4242424242424241",
+            "ISBN 978-0-13-468599-1",
+            "+961 3 123 456, +4242424242424242",
+            "350 000 LBP, 2 pieces, room 401",
+            "1234567812345670",
+            "42424242424242424242424242424242",
+        ] {
+            assert!(line("title", text, 0, 100).is_ok(), "{text}");
+        }
+    }
 
     #[test]
     fn a_line_is_trimmed_composed_and_counted_in_characters() {

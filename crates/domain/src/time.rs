@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 pub use jiff::civil::{Date, Weekday};
+pub use jiff::tz::TimeZone;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};

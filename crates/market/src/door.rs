@@ -4,8 +4,8 @@ use auboutique_domain::{Command, Reply};
 
 use crate::writer::Work;
 use crate::{
-    Outcome, conversation, credential, listing, member, order, pickup, picture, presence, session, setting,
-    store,
+    Outcome, cart, checkout, conversation, credential, listing, member, order, payment, payout, pickup,
+    picture, presence, session, setting, store,
 };
 
 /// Runs a command: whoever asks is known, the moment is fixed, and what is written is undone if this is an `Err`.
@@ -59,15 +59,36 @@ pub(crate) fn run(work: &mut Work<'_>, command: Command) -> Outcome {
         Command::Restock { listing, copies } => store::restock(work, listing, copies),
         Command::AdjustStock { listing, copies, reason } => store::adjust(work, listing, copies, &reason),
 
+        Command::AddToCart { listing, quantity } => cart::add(work, listing, quantity),
+        Command::ChangeCart { listing, quantity } => cart::change(work, listing, quantity),
+        Command::RemoveFromCart { listing } => cart::remove(work, listing),
+        Command::PrepareCheckout { totals } => checkout::prepare(work, &totals),
+        Command::CancelCheckout { checkout: id } => checkout::cancel(work, id),
+        Command::PlaceOrders { checkout: id, pay } => checkout::place(work, id, pay),
+        Command::StartPayment { checkout, currency } => payment::start(work, checkout, currency),
+        Command::NotePayment { payment: id, amount, saying } => payment::note(work, id, amount, saying),
+        Command::NoteSettlement { batch, amount } => payment::note_settlement(work, batch, amount),
+
+        Command::PayOrder { order, currency } => payout::pay_order(work, order, currency),
+        Command::TopUp { username, cash } => payout::top_up(work, &username, cash),
+        Command::RequestPayout { purse, amount } => payout::request(work, purse, amount),
+        Command::ConfirmPayout { payout: id, note } => payout::confirm(work, id, &note),
+        Command::VoidPayout { payout: id, note } => payout::void(work, id, &note),
+
         Command::BuyListing { listing, price, quantity } => order::buy(work, listing, price, quantity),
         Command::CancelOrder { order } => order::cancel(work, order),
         Command::RequestCancel { order } => order::request_cancel(work, order),
         Command::ConfirmOrder { order } => order::confirm(work, order),
 
+        Command::RequestReturn { order, reason } => order::request_return(work, order, &reason),
+        Command::SettleReturn { order, restock } => order::settle_return(work, order, restock),
+        Command::RefundOrder { order, amount } => order::refund(work, order, amount),
+
         Command::ShowCode { code } => order::show_code(work, &code),
         Command::DropOff { code } => order::drop_off(work, &code),
         Command::TakePayment { code, cash } => order::take_payment(work, &code, cash),
         Command::Collect { code, cash } => order::collect(work, &code, cash),
+        Command::TakeReturn { code } => order::take_return(work, &code),
 
         Command::AddPickupPoint { draft } => pickup::add(work, draft),
         Command::ChangePickupPoint { pickup_point, draft } => pickup::change(work, pickup_point, draft),
@@ -83,6 +104,8 @@ pub(crate) fn run(work: &mut Work<'_>, command: Command) -> Outcome {
         Command::ChangeSetting { name, value } => setting::change(work, &name, &value),
 
         Command::LapseOrder { order } => order::lapse(work, order),
+        Command::LapseCheckout { checkout: id } => checkout::lapse(work, id),
+        Command::LapsePayout { payout: id } => payout::lapse(work, id),
         Command::Forget => session::forget(work),
     }
 }

@@ -6,7 +6,9 @@
 
 pub mod backup;
 mod caller;
+mod cart;
 mod catalogue;
+mod checkout;
 mod conversation;
 mod credential;
 mod door;
@@ -14,17 +16,21 @@ pub mod env;
 mod event;
 mod gallery;
 mod imaging;
+mod ledger;
 mod listing;
 mod lock;
 mod member;
 mod no;
 mod order;
+mod payment;
+mod payout;
 mod pickup;
 mod picture;
 mod presence;
 mod reader;
 mod session;
 mod setting;
+mod statement;
 mod store;
 mod timekeeper;
 mod verify;
@@ -65,6 +71,8 @@ pub struct Options {
     pub queue: usize,
     /// How many threads hash passwords. Each hash takes 19 MiB and some 30 ms.
     pub hashers: usize,
+    /// Whether card payments can be begun: somebody in this process asks a provider about them.
+    pub cards: bool,
     /// The folder of the pictures' files. Without one they are kept in memory, and are gone with the process.
     pub pictures: Option<PathBuf>,
 }
@@ -77,7 +85,14 @@ impl Options {
             Location::Sqlite(file) => Some(file.with_file_name(PICTURES)),
             Location::Postgres(_) => None,
         };
-        Self { location, readers: 3, queue: 1_024, hashers: 1, pictures }
+        Self { location, readers: 3, queue: 1_024, hashers: 1, cards: false, pictures }
+    }
+
+    /// The same with card payments, or without.
+    #[must_use]
+    pub const fn with_cards(mut self, cards: bool) -> Self {
+        self.cards = cards;
+        self
     }
 
     /// The same with the pictures' files in that folder.
@@ -121,7 +136,7 @@ impl Market {
         let lock = lock::Lock::take(&options.location)?;
         let gallery = gallery::Gallery::open(options.pictures.as_deref())?;
         let presences = Arc::new(presence::Presences::default());
-        let writer = writer::Writer::open(&options.location, Arc::clone(&env), Arc::clone(&presences))?;
+        let writer = writer::Writer::open(options, Arc::clone(&env), Arc::clone(&presences))?;
         let (log, catalogue) = (writer.log(), writer.catalogue());
         let writer = writer::Handle::start(writer, options.queue);
         let shared = Shared {

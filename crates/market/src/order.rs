@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 
 use auboutique_db::order::OrderOfMembers;
-use auboutique_db::{ledger, listing, member, order as db, pickup};
-use auboutique_domain::id::{EntryId, ListingId, MemberId, MovementId, OrderId, PickupPointId, StrikeId};
+use auboutique_db::{listing, member, order as db, pickup};
+use auboutique_domain::id::{
+    CheckoutId, ListingId, MemberId, MovementId, OrderId, PickupPointId, StoreId, StrikeId,
+};
+use auboutique_domain::ledger::Account;
 use auboutique_domain::listing::{Listing, Movement, PAGE, Page};
 use auboutique_domain::member::Member;
-use auboutique_domain::money::Money;
+use auboutique_domain::money::{Currency, Money, Rate};
 use auboutique_domain::order::{
-    Action, Code, DeskView, Line, Order, OrderView, Parties, Placement, Side, State, Step, StepError,
+    Action, Code, DeskView, Line, Means, Order, OrderView, Parties, Placement, Receipt, Side, State, Step,
+    StepError,
 };
 use auboutique_domain::pickup::Calendar;
 use auboutique_domain::time::Date;
@@ -20,57 +24,124 @@ use crate::reader::View;
 use crate::writer::Work;
 use crate::{Outcome, credential, setting};
 
-/// A member buys a thing, or so many copies of what a store has. Of any number who ask at once the conditional write in
-/// `listing::commit` lets as many through as there are copies.
+/// What one seller sells in one order.
+pub(crate) struct Sale {
+    pub(crate) seller: MemberId,
+    pub(crate) store: Option<StoreId>,
+    pub(crate) pickup_point: PickupPointId,
+    pub(crate) lines: Vec<Sold>,
+}
+
+/// A line of it: the listing as it stands, how many copies of it others have set aside, and what is bought.
+pub(crate) struct Sold {
+    pub(crate) listing: Listing,
+    pub(crate) held: i64,
+    pub(crate) line: Line,
+}
+
+/// On which terms it is bought: by whom, by which checkout, and from which account it is paid at once, if it is.
+pub(crate) struct Terms {
+    pub(crate) buyer: MemberId,
+    pub(crate) checkout: Option<CheckoutId>,
+    pub(crate) pay: Option<(Account, Means, Currency)>,
+    pub(crate) rate: Rate,
+}
+
+/// A member buys a thing, or so many copies of what a store has.
 pub(crate) fn buy(work: &mut Work<'_>, id: ListingId, seen: Money, quantity: i64) -> Outcome {
     let buyer = work.member()?;
     let quantity = auboutique_domain::listing::quantity(quantity)?;
     crate::listing::may_trade_now(work, &buyer)?;
-    let found = listing::find_with_seller(work.db, id)?;
-    let (offer, beside) = found.ok_or_else(|| Refusal::not_found("listing"))?;
+    let found = crate::cart::look(work.db, buyer.id, id, work.now)?;
+    let found = found.ok_or_else(|| Refusal::not_found("listing"))?;
     if !auboutique_db::is_planted("check-then-act") {
-        offer.can_be_bought(buyer.id, seen, quantity)?;
+        found.offer().can_be_bought(buyer.id, seen, quantity)?;
     }
-    let calendar = calendar(work, offer.pickup_point)?;
-    let store = offer.stocked.as_ref().map(|stocked| stocked.store);
-    if let Some(store) = store {
-        let store = auboutique_db::store::find(work.db, store)?;
-        let store = store.ok_or_else(|| Stop::Wrong(format!("{} has no store", offer.id)))?;
-        store.sells(calendar.day_of(work.now))?;
-    }
-    let commission_basis_points = setting::find(work)?.commission_basis_points;
-    let line = Line { listing: offer.id, title: offer.full_title(), quantity, price: offer.price.money() };
-    let placement = Placement {
-        id: work.id(OrderId::new),
-        buyer: buyer.id,
-        seller: offer.seller,
-        store,
-        lines: vec![line],
-        commission_basis_points,
-        codes: (work.random(), work.random()),
+    let (listing, beside, held) = (found.listing, found.beside, found.held.copies);
+    let price = listing.price.money();
+    let line = Line { listing: listing.id, title: listing.full_title(), quantity, price };
+    let sale = Sale {
+        seller: listing.seller,
+        store: listing.stocked.as_ref().map(|stocked| stocked.store),
+        pickup_point: listing.pickup_point,
+        lines: vec![Sold { listing, held, line }],
     };
-    let (order, event) = Order::place(placement, &calendar, work.now)?;
-    // The order's row first: the movement of stock refers to it.
-    db::insert(work.db, &order)?;
-    let movement = work.id(MovementId::new);
-    listing::commit(work.db, &offer, (order.id, quantity), movement, work.now)?;
-    pickup::book(work.db, &calendar.point, order.pickup_day)?;
-    work.tell(event);
-    let available = offer.available() - quantity;
-    if store.is_some() {
-        work.tell(Event::StockChanged { listing: offer.id, seller: offer.seller, available });
-    }
-    if available == 0 {
-        work.tell(Event::ListingSold { listing: offer.id, seller: offer.seller });
-        crate::store::settle_of(work, &offer)?;
-    }
+    let terms = Terms { buyer: buyer.id, checkout: None, pay: None, rate: Rate::default() };
+    let (order, calendar) = place(work, sale, terms)?;
     let parties = Parties { buyer: buyer.card(), seller: beside.seller, store: beside.store };
     Ok(Reply::Order(order.view(Side::Buyer, parties, &calendar)))
 }
 
+/// Places an order: the one place where copies are promised. Of any number who ask at once the conditional write in
+/// `listing::commit` lets as many through as there are copies.
+pub(crate) fn place(work: &mut Work<'_>, sale: Sale, terms: Terms) -> Result<(Order, Calendar), Stop> {
+    let Sale { seller, store, pickup_point, lines: mut sold } = sale;
+    let Terms { buyer, checkout, pay, rate } = terms;
+    let calendar = calendar_at(work.db, pickup_point, work.now)?;
+    if let Some(store) = store {
+        let found = auboutique_db::store::find(work.db, store)?;
+        let found = found.ok_or_else(|| Stop::Wrong(format!("{store} is sold from and is not there")))?;
+        found.sells(calendar.day_of(work.now))?;
+    }
+    let commission_basis_points = setting::find(work)?.commission_basis_points;
+    let placement = Placement {
+        id: work.id(OrderId::new),
+        buyer,
+        seller,
+        store,
+        lines: sold.iter().map(|sold| sold.line.clone()).collect(),
+        checkout,
+        commission_basis_points,
+        codes: (work.random(), work.random()),
+    };
+    let (order, event) = Order::place(placement, &calendar, work.now)?;
+    let (order, paid) = match pay {
+        None => (order, None),
+        Some((from, means, currency)) => {
+            let receipt = Receipt::of(means, order.total, currency, rate)?;
+            let Step { order, entries, event, .. } = order.settle(from, receipt, work.now)?;
+            (order, Some((entries, event)))
+        }
+    };
+    // The order's row first: the movements of stock refer to it.
+    db::insert(work.db, &order)?;
+    work.tell(event);
+    // In the order of their ids, so that two nodes cannot wait for each other.
+    sold.sort_by_key(|sold| sold.listing.id);
+    for Sold { listing: offer, held, line } in &sold {
+        let movement = work.id(MovementId::new);
+        listing::commit(work.db, offer, *held, (order.id, line.quantity), movement, work.now)?;
+        let available = offer.available() - line.quantity;
+        if store.is_some() {
+            work.tell(Event::StockChanged { listing: offer.id, seller, available });
+        }
+        if available == 0 {
+            work.tell(Event::ListingSold { listing: offer.id, seller });
+            crate::store::settle_of(work, offer)?;
+        }
+    }
+    pickup::book(work.db, &calendar.point, order.pickup_day)?;
+    if let Some((entries, event)) = paid {
+        for entry in &entries {
+            crate::ledger::post(work, entry)?;
+        }
+        event.into_iter().for_each(|event| work.tell(event));
+    }
+    Ok((order, calendar))
+}
+
 /// A pickup point with what decides its days from today on.
 pub(crate) fn calendar(work: &mut Work<'_>, point: PickupPointId) -> Result<Calendar, Stop> {
-    calendar_since(work.db, point, work.now, None)
+    calendar_at(work.db, point, work.now)
+}
+
+/// The same, read by whoever has the database.
+pub(crate) fn calendar_at(
+    db: &mut auboutique_db::Connection,
+    point: PickupPointId,
+    now: auboutique_domain::Moment,
+) -> Result<Calendar, Stop> {
+    calendar_since(db, point, now, None)
 }
 
 /// The pickup point of an order with what decides its days from the pickup day on, which may lie a while back: deadlines
@@ -92,18 +163,14 @@ fn calendar_since(
 }
 
 /// Saves everything that follows from a step.
-fn apply(work: &mut Work<'_>, before: &Order, step: Step) -> Result<Order, Stop> {
+pub(crate) fn apply(work: &mut Work<'_>, before: &Order, step: Step) -> Result<Order, Stop> {
     let Step { order, event, entries, movement, withdraw, strike } = step;
     db::save(work.db, &order, work.now)?;
     if let Some(event) = event {
         work.tell(event);
     }
-    for entry in entries {
-        let id = work.id(EntryId::new);
-        ledger::post(work.db, id, &entry, work.now)?;
-        let postings =
-            entry.postings().iter().map(|posting| (posting.account.to_string(), posting.amount)).collect();
-        work.tell(Event::EntryPosted { entry: id, kind: entry.kind(), order: order.id, postings });
+    for entry in &entries {
+        crate::ledger::post(work, entry)?;
     }
     if let Some(movement) = movement {
         move_stock(work, &order, movement, withdraw)?;
@@ -113,7 +180,7 @@ fn apply(work: &mut Work<'_>, before: &Order, step: Step) -> Result<Order, Stop>
         member::insert_strike(work.db, id, strike, work.now)?;
         work.tell(Event::StrikeGiven { member: strike.member, order: strike.order, reason: strike.reason });
     }
-    let booked = |order: &Order| order.state.needs_desk().then_some(order.pickup_day);
+    let booked = |order: &Order| order.state.is_booked().then_some(order.pickup_day);
     if booked(before) != booked(&order) {
         if booked(before).is_some() {
             pickup::release(work.db, before.pickup_point, before.pickup_day)?;
@@ -149,7 +216,17 @@ fn move_stock(work: &mut Work<'_>, order: &Order, movement: Movement, withdraw: 
                     crate::store::settle_of(work, &found)?;
                 }
             }
-            Movement::Receive | Movement::Adjust | Movement::Commit => {
+            Movement::Return => {
+                let was = found.state();
+                let (back, event) = found.move_in(line.quantity, work.now)?;
+                let why = listing::Why::order(back.id, order.id);
+                listing::move_in(work.db, &back, (movement, line.quantity), why, id, work.now)?;
+                work.tell(event);
+                if back.state() != was {
+                    crate::store::settle_of(work, &back)?;
+                }
+            }
+            Movement::Receive | Movement::Adjust | Movement::Commit | Movement::Hold | Movement::Release => {
                 return Err(Stop::Wrong(format!("a step of {} that moves stock in", order.id)));
             }
         }
@@ -171,6 +248,14 @@ fn act(
     let order = apply(work, &order, step)?;
     let calendar = calendar_of(work, &order)?;
     Ok(Reply::Order(order.view(side, parties, &calendar)))
+}
+
+/// An order as one side of it sees it.
+pub(crate) fn shown(work: &mut Work<'_>, id: OrderId, side: Side) -> Result<OrderView, Stop> {
+    let found = db::find_with_members(work.db, id)?;
+    let OrderOfMembers { order, parties } = found.ok_or_else(|| Refusal::not_found("order"))?;
+    let calendar = calendar_of(work, &order)?;
+    Ok(order.view(side, parties, &calendar))
 }
 
 /// Which side of an order a member is on, if any: whoever acts for a store is on the side of its owner.
@@ -210,6 +295,40 @@ pub(crate) fn confirm(work: &mut Work<'_>, id: OrderId) -> Outcome {
     })
 }
 
+pub(crate) fn request_return(work: &mut Work<'_>, id: OrderId, reason: &str) -> Outcome {
+    act(work, id, |order, side, work| {
+        buyers_only(side)?;
+        order.request_return(reason, (work.random(), work.random()), work.now)
+    })
+}
+
+/// What only the seller may do, or who acts for the store, is for the buyer not there.
+fn sellers_only(side: Side) -> Result<(), Refusal> {
+    match side {
+        Side::Seller => Ok(()),
+        Side::Buyer => Err(Refusal::not_found("order")),
+    }
+}
+
+pub(crate) fn settle_return(work: &mut Work<'_>, id: OrderId, restock: bool) -> Outcome {
+    act(work, id, |order, side, work| {
+        sellers_only(side)?;
+        order.settle_return(restock, work.now)
+    })
+}
+
+/// Money the seller gives back of their own will: whoever acts for a store does not give its owner's money away.
+pub(crate) fn refund(work: &mut Work<'_>, id: OrderId, amount: Money) -> Outcome {
+    let member = work.member()?;
+    act(work, id, |order, side, work| {
+        sellers_only(side)?;
+        if order.seller != member.id {
+            return Err(Refusal::not_found("order").into());
+        }
+        order.refund(amount, work.now)
+    })
+}
+
 /// The order whose code is shown at a desk the member serves. A wrong code counts against the member.
 fn at_desk(work: &mut Work<'_>, code: &Code) -> Result<Order, Stop> {
     let attendant = work.member()?;
@@ -239,6 +358,7 @@ fn desk_view(work: &mut Work<'_>, order: &Order, code: &Code) -> Result<DeskView
     let next = match (shown_by, order.state) {
         (Side::Seller, State::Placed) => Some(Action::DropOff),
         (Side::Buyer, State::AtDesk) => Some(Action::Collect),
+        (Side::Buyer, State::ReturnOpen) => Some(Action::TakeReturn),
         _ => None,
     };
     Ok(DeskView {
@@ -288,12 +408,21 @@ pub(crate) fn collect(work: &mut Work<'_>, code: &Code, cash: Option<Money>) -> 
     Ok(Reply::Desk(desk_view(work, &order, code)?))
 }
 
+pub(crate) fn take_return(work: &mut Work<'_>, code: &Code) -> Outcome {
+    let order = at_desk(work, code)?;
+    of_side(code, Side::Buyer)?;
+    let step = order.clone().take_return(work.now)?;
+    let order = apply(work, &order, step)?;
+    Ok(Reply::Desk(desk_view(work, &order, code)?))
+}
+
 /// The moment an order was waiting for has come.
 pub(crate) fn lapse(work: &mut Work<'_>, id: OrderId) -> Outcome {
     work.node()?;
     let order = db::find(work.db, id)?.ok_or_else(|| Refusal::not_found("order"))?;
     let calendar = calendar_of(work, &order)?;
-    let step = order.clone().lapse(&calendar, work.now)?;
+    let handling = setting::find(work)?.handling_basis_points;
+    let step = order.clone().lapse(&calendar, handling, work.now)?;
     apply(work, &order, step)?;
     Ok(Reply::Done)
 }

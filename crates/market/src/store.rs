@@ -321,7 +321,8 @@ fn move_in(work: &mut Work<'_>, id: ListingId, moved: (Movement, i64), reason: O
     let was = before.state();
     let (listing, event) = before.move_in(moved.1, work.now)?;
     let movement = work.id(MovementId::new);
-    shelf::move_in(work.db, &listing, moved, (member.id, reason), movement, work.now)?;
+    let why = shelf::Why { by: Some((member.id, reason)), ..shelf::Why::of(listing.id) };
+    shelf::move_in(work.db, &listing, moved, why, movement, work.now)?;
     work.tell(event);
     if listing.state() != was {
         settle_of(work, &listing)?;

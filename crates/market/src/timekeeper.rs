@@ -1,6 +1,6 @@
-//! Time is a caller: when the moment an order waits for has come, the timekeeper says so at the same door as everybody.
+//! Time is a caller: when the moment an order, a checkout or a payout waits for has come, the timekeeper says so at the same door as everybody.
 
-use auboutique_db::order;
+use auboutique_db::{checkout, order, payout};
 use auboutique_domain::time::{Moment, Span};
 use auboutique_domain::{Command, Refusal};
 
@@ -15,6 +15,23 @@ const FORGET_EVERY: Span = Span::hours(1);
 /// How many due orders are taken at once.
 const BATCH: i64 = 500;
 
+/// What is due, as the commands that do it.
+fn due(view: &mut View<'_>) -> Result<Vec<Command>, Stop> {
+    let orders = order::due(view.db, view.now, BATCH)?;
+    let checkouts = checkout::due(view.db, view.now, BATCH)?;
+    let payouts = payout::due(view.db, view.now, BATCH)?;
+    let orders = orders.into_iter().map(|order| Command::LapseOrder { order });
+    let checkouts = checkouts.into_iter().map(|checkout| Command::LapseCheckout { checkout });
+    let payouts = payouts.into_iter().map(|payout| Command::LapsePayout { payout });
+    Ok(checkouts.chain(orders).chain(payouts).collect())
+}
+
+/// When the next thing is due.
+fn next_due(view: &mut View<'_>) -> Result<Option<Moment>, Stop> {
+    let next = [order::next_due(view.db)?, checkout::next_due(view.db)?, payout::next_due(view.db)?];
+    Ok(next.into_iter().flatten().min())
+}
+
 impl Market {
     /// Does everything that is due now. Returns how many things were.
     ///
@@ -25,23 +42,23 @@ impl Market {
         let mut done = 0;
         loop {
             let due = self.ask_now(Caller::TIMEKEEPER, |view: &mut View<'_>| {
-                let found = order::due(view.db, view.now, BATCH);
-                view.settle(found.map_err(Stop::from))
+                let found = due(view);
+                view.settle(found)
             })?;
             if due.is_empty() {
                 return Ok(done);
             }
             let before = done;
             // All are queued before the first is waited for, so that they share commits.
-            let waiting: Vec<_> = due
-                .into_iter()
-                .map(|order| self.shared.writer.send(Caller::TIMEKEEPER, Command::LapseOrder { order }))
-                .collect();
+            let waiting: Vec<_> =
+                due.into_iter().map(|command| self.shared.writer.send(Caller::TIMEKEEPER, command)).collect();
             for answer in waiting {
                 match answer?.blocking_recv().unwrap_or_else(|_| Err(No::stopped())) {
                     Ok(_) => done += 1,
-                    // Another node was first, or the buyer acted in the same moment: nothing is due any more.
-                    Err(No::Refused(Refusal::OrderState { .. })) => {}
+                    // Another node was first, or a member acted in the same moment: nothing is due any more.
+                    Err(No::Refused(
+                        Refusal::OrderState { .. } | Refusal::CheckoutOver | Refusal::PayoutOver,
+                    )) => {}
                     Err(no) => return Err(no),
                 }
             }
@@ -76,8 +93,8 @@ impl Market {
                 }
             }
             let next = self.ask_now(Caller::TIMEKEEPER, |view: &mut View<'_>| {
-                let found = order::next_due(view.db);
-                view.settle(found.map_err(Stop::from))
+                let found = next_due(view);
+                view.settle(found)
             });
             let until = next.ok().flatten().map_or(LONGEST_SLEEP, |due| due.since(now).min(LONGEST_SLEEP));
             let micros = u64::try_from(until.micros()).unwrap_or(0).max(10_000);

@@ -41,7 +41,9 @@ pub fn verify(location: &Location) -> Result<Verdict, DbError> {
         verdict.find("file", location.host(), problem);
     }
     connection.snapshot(|connection| {
-        for check in [db::stock, db::orders, db::ledger, db::conversations, db::pictures, db::events] {
+        let checks =
+            [db::stock, db::orders, db::checkouts, db::ledger, db::conversations, db::pictures, db::events];
+        for check in checks {
             match check(connection, &mut verdict) {
                 Ok(()) => {}
                 Err(DbError::Inconsistent { table, row, column }) => {

@@ -28,7 +28,7 @@ use crate::catalogue::Catalogue;
 use crate::env::{Env, random};
 use crate::no::{Answer, Broken, Busy, No, Stop};
 use crate::presence::Presences;
-use crate::{backup, door, pickup};
+use crate::{Options, backup, door, pickup};
 
 /// How many commands share one commit at most.
 const BATCH: usize = 256;
@@ -122,6 +122,7 @@ pub(crate) struct Work<'a> {
     pub(crate) presences: &'a Presences,
     member: Option<Member>,
     env: &'a dyn Env,
+    cards: bool,
     numbers: &'a mut i64,
     events: Vec<Event>,
     counted: Vec<String>,
@@ -147,6 +148,18 @@ impl Work<'_> {
     /// Notes what happened.
     pub(crate) fn tell(&mut self, event: Event) {
         self.events.push(event);
+    }
+
+    /// Undoes everything this command wrote and told so far, so that it can come to something else.
+    pub(crate) fn start_over(&mut self) -> Result<(), Stop> {
+        self.db.undo()?;
+        self.events.clear();
+        Ok(())
+    }
+
+    /// Whether card payments can be begun.
+    pub(crate) const fn takes_cards(&self) -> bool {
+        self.cards
     }
 
     /// Counts a try against this subject if the command is refused.
@@ -201,6 +214,7 @@ pub(crate) struct Writer {
     location: Location,
     env: Arc<dyn Env>,
     presences: Arc<Presences>,
+    cards: bool,
     last: Moment,
     numbers: i64,
     log: watch::Sender<i64>,
@@ -212,10 +226,11 @@ pub(crate) struct Writer {
 impl Writer {
     /// Opens the writing connection and brings the schema up to date.
     pub(crate) fn open(
-        location: &Location,
+        options: &Options,
         env: Arc<dyn Env>,
         presences: Arc<Presences>,
     ) -> Result<Self, DbError> {
+        let location = &options.location;
         let mut db = Connection::writer(location)?;
         backup::before_migration(&mut db, location, env.now())?;
         migration::run(&mut db, env.now())?;
@@ -234,6 +249,7 @@ impl Writer {
             location: location.clone(),
             env,
             presences,
+            cards: options.cards,
             last: head.at,
             numbers,
             log: watch::Sender::new(head.seq),
@@ -423,6 +439,7 @@ impl Writer {
                 presences: &self.presences,
                 member: None,
                 env: self.env.as_ref(),
+                cards: self.cards,
                 numbers: &mut self.numbers,
                 events: Vec::new(),
                 counted: Vec::new(),
@@ -495,7 +512,7 @@ fn run_once(work: &mut Work<'_>, caller: &Caller, command: &Command) -> Result<A
     };
     let text = serde_json::to_string(&remembered).map_err(|error| Stop::Wrong(error.to_string()))?;
     let expires_at = match command {
-        Command::BuyListing { .. } if answer.is_ok() => None,
+        Command::BuyListing { .. } | Command::PlaceOrders { .. } if answer.is_ok() => None,
         _ => Some(work.now.plus(ANSWER_LIFE)),
     };
     let known = answer::Answer { fingerprint, answer: text };
@@ -530,8 +547,7 @@ fn finish(work: &mut Work<'_>, outcome: Outcome) -> Result<Answer, Stop> {
     match outcome {
         Ok(reply) => Ok(Ok(reply)),
         Err(Stop::Refused(refusal)) => {
-            work.db.undo()?;
-            work.events.clear();
+            work.start_over()?;
             let counted = std::mem::take(&mut work.counted);
             for subject in counted {
                 crate::credential::count(work, &subject)?;

@@ -6,10 +6,11 @@
 
 use std::collections::BTreeMap;
 
+use auboutique_domain::checkout::PayBy;
 use auboutique_domain::conversation::{Message, MessageText, Partner};
 use auboutique_domain::id::{
-    ConversationId, InvitationId, ListingId, MessageId, OrderId, PickupPointId, PictureId, SessionId,
-    StoreId, UploadId,
+    CheckoutId, ConversationId, EntryId, InvitationId, ListingId, MessageId, OrderId, PaymentId, PayoutId,
+    PickupPointId, PictureId, SessionId, StoreId, UploadId,
 };
 use auboutique_domain::listing::{
     self, Browse, Category, Condition, ListingChanges, ListingDraft, PriceRange, Sort, VariantChanges,
@@ -17,10 +18,12 @@ use auboutique_domain::listing::{
 };
 use auboutique_domain::member::{Email, MemberCard, Role, Username, display_name};
 use auboutique_domain::money::{Currency, Money, Price};
-use auboutique_domain::order::Code;
+use auboutique_domain::order::{Code, Means};
+use auboutique_domain::payout::{self, Purse};
 use auboutique_domain::pickup::PickupPointDraft;
 use auboutique_domain::picture::{Extent, Size};
 use auboutique_domain::presence::PresenceView;
+use auboutique_domain::statement::Period;
 use auboutique_domain::store::{Away, InvitationCode, StoreChanges, StoreDraft, StoreName};
 use auboutique_domain::text::Search;
 use auboutique_domain::{Command, Event, Moment, Refusal, Reply, time};
@@ -319,6 +322,22 @@ pub enum Query {
     Staff { store: StoreId },
     /// The invitations the asker made.
     Invitations { after: Option<String>, limit: Option<i64> },
+    /// The asker's cart.
+    Cart,
+    /// One of the asker's checkouts; without an id the one that holds its copies.
+    Checkout { checkout: Option<CheckoutId> },
+    /// One of the asker's card payments.
+    Payment { payment: PaymentId },
+    /// The asker's money.
+    Wallet,
+    /// What happened to it in a period.
+    Statement { purse: Purse, period: Period, after: Option<EntryId>, limit: Option<i64> },
+    /// What a store earned in a period.
+    Profit { store: StoreId, period: Period, after: Option<EntryId>, limit: Option<i64> },
+    /// The asker's payouts.
+    Payouts { after: Option<String>, limit: Option<i64> },
+    /// Payouts that wait to be handed over, for operators.
+    OpenPayouts { after: Option<String>, limit: Option<i64> },
 }
 
 /// Why bytes are not a request. Nothing was changed, and the connection goes on.
@@ -597,6 +616,23 @@ fn chunk(data: &str) -> Result<Vec<u8>, Malformed> {
     }
     Ok(bytes)
 }
+/// How a checkout is paid without a provider. A wallet has two currencies, and one of them pays.
+fn pay_by(means: Means, currency: Option<Currency>) -> Result<PayBy, Malformed> {
+    let bad = |field: &str, problem: &str| {
+        Err(Malformed::BadField { field: field.to_owned(), problem: problem.to_owned() })
+    };
+    match (means, currency) {
+        (Means::Cash, None) => Ok(PayBy::Cash),
+        (Means::Cash, Some(_)) => bad("currency", "cash is paid in the currency of each order: leave it out"),
+        (Means::Wallet, Some(currency)) => Ok(PayBy::Wallet(currency)),
+        (Means::Wallet, None) => bad("currency", "say which currency of the wallet pays: USD or LBP"),
+        (Means::Card, _) => bad("pay", "a card is paid with by start_payment"),
+    }
+}
+fn period(from: &str, until: &str) -> Result<Period, Refusal> {
+    let read = |text: &str| time::parse_day(text).map_err(|_| Period::invalid());
+    Period::new(read(from)?, read(until)?)
+}
 fn day(text: &str) -> Result<time::Date, Refusal> {
     time::parse_day(text).map_err(|_| Refusal::DayInvalid)
 }
@@ -677,9 +713,9 @@ ops! {
         });
     "edit_store" {
         name: Option<String>, description: Option<String>, email: Option<String>,
-        #[serde(default)] picture: Change<PictureId>, #[serde(default)] away: Change<Away>,
+        #[serde(default)] picture: Change<PictureId>, #[serde(default)] away: Change<Away>, limit: Option<i64>,
     } => {
-        let mut changes = StoreChanges::default().describe(description.as_deref())?;
+        let mut changes = StoreChanges::default().describe(description.as_deref())?.limit(limit)?;
         changes.name = name.map(|name| StoreName::parse(&name)).transpose()?;
         changes.email = email.map(|email| Email::parse(&email)).transpose()?;
         (changes.picture, changes.away) = (picture.into(), away.into());
@@ -763,6 +799,37 @@ ops! {
     "unblock" { username: String } => command(Command::UnblockMember { username: name(&username)? });
     "blocks" {} => query(Query::Blocks);
 
+    // The cart, and checking out.
+    "cart" {} => query(Query::Cart);
+    "add_to_cart" { listing: ListingId, quantity: Option<i64> } =>
+        command(Command::AddToCart { listing, quantity: listing::quantity(quantity.unwrap_or(1))? });
+    "change_cart" { listing: ListingId, quantity: i64 } =>
+        command(Command::ChangeCart { listing, quantity: listing::quantity(quantity)? });
+    "remove_from_cart" { listing: ListingId } => command(Command::RemoveFromCart { listing });
+    "prepare_checkout" { totals: Vec<Money> } => command(Command::PrepareCheckout { totals });
+    "checkout" { checkout: Option<CheckoutId> } => query(Query::Checkout { checkout });
+    "cancel_checkout" { checkout: CheckoutId } => command(Command::CancelCheckout { checkout });
+    "place_orders" { checkout: CheckoutId, pay: Means, currency: Option<Currency> } =>
+        command(Command::PlaceOrders { checkout, pay: pay_by(pay, currency)? });
+    "start_payment" { checkout: CheckoutId, currency: Currency } =>
+        command(Command::StartPayment { checkout, currency });
+    "payment" { payment: PaymentId } => query(Query::Payment { payment });
+
+    // Money.
+    "wallet" {} => query(Query::Wallet);
+    "statement" { purse: Purse, from: String, until: String, after: Option<EntryId>, limit: Option<i64> } =>
+        query(Query::Statement { purse, period: period(&from, &until)?, after, limit });
+    "profit" { store: StoreId, from: String, until: String, after: Option<EntryId>, limit: Option<i64> } =>
+        query(Query::Profit { store, period: period(&from, &until)?, after, limit });
+    "pay_order" { order: OrderId, currency: Currency } => command(Command::PayOrder { order, currency });
+    "request_payout" { purse: Purse, amount: Money } => command(Command::RequestPayout { purse, amount });
+    "payouts" { after: Option<String>, limit: Option<i64> } => query(Query::Payouts { after, limit });
+    "open_payouts" { after: Option<String>, limit: Option<i64> } => query(Query::OpenPayouts { after, limit });
+    "confirm_payout" { payout: PayoutId, note: Option<String> } =>
+        command(Command::ConfirmPayout { payout, note: payout::note(&note.unwrap_or_default())? });
+    "void_payout" { payout: PayoutId, note: Option<String> } =>
+        command(Command::VoidPayout { payout, note: payout::note(&note.unwrap_or_default())? });
+
     // Orders.
     "buy" { listing: ListingId, price: Money, quantity: Option<i64> } =>
         command(Command::BuyListing { listing, price, quantity: listing::quantity(quantity.unwrap_or(1))? });
@@ -772,12 +839,17 @@ ops! {
     "cancel_order" { order: OrderId } => command(Command::CancelOrder { order });
     "request_cancel" { order: OrderId } => command(Command::RequestCancel { order });
     "confirm_order" { order: OrderId } => command(Command::ConfirmOrder { order });
+    "request_return" { order: OrderId, reason: String } => command(Command::RequestReturn { order, reason });
+    "settle_return" { order: OrderId, restock: bool } => command(Command::SettleReturn { order, restock });
+    "refund_order" { order: OrderId, amount: Money } => command(Command::RefundOrder { order, amount });
 
     // The desk.
     "show_code" { code: String } => command(Command::ShowCode { code: Code::parse(&code)? });
     "drop_off" { code: String } => command(Command::DropOff { code: Code::parse(&code)? });
     "take_payment" { code: String, cash: Money } => command(Command::TakePayment { code: Code::parse(&code)?, cash });
     "collect" { code: String, cash: Option<Money> } => command(Command::Collect { code: Code::parse(&code)?, cash });
+    "take_return" { code: String } => command(Command::TakeReturn { code: Code::parse(&code)? });
+    "top_up" { username: String, cash: Money } => command(Command::TopUp { username: name(&username)?, cash });
 
     // Pickup points and the house.
     "pickup_points" {} => query(Query::PickupPoints);
@@ -916,6 +988,12 @@ pub fn reply_value(reply: &Reply) -> Result<Value, serde_json::Error> {
             invitation["code"] = json!(value.code.as_ref().map(InvitationCode::reveal));
             invitation
         }),
+        Reply::Cart(value) => serde_json::to_value(value),
+        Reply::Checkout(value) => serde_json::to_value(value),
+        Reply::Orders(value) => Ok(json!({ "rows": value })),
+        Reply::Payment(value) => serde_json::to_value(value),
+        Reply::Payout(value) => serde_json::to_value(value),
+        Reply::Balance(value) => Ok(json!({ "wallet": value })),
         Reply::Order(value) => serde_json::to_value(value),
         Reply::Desk(value) => serde_json::to_value(value),
         Reply::PickupPoint(value) => serde_json::to_value(value),

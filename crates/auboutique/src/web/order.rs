@@ -44,9 +44,9 @@ pub(super) fn title(order: &OrderView) -> String {
 /// The colour of a state.
 pub(super) const fn tone(state: &State) -> &'static str {
     match state {
-        State::Placed => "wait",
+        State::Placed | State::ReturnOpen | State::Returned => "wait",
         State::AtDesk | State::Collected => "good",
-        State::Completed => "",
+        State::Completed | State::Refunded => "",
         State::Canceled | State::NoDropOff | State::NoPickup => "bad",
     }
 }
@@ -190,7 +190,7 @@ fn steps(order: &OrderView) -> Vec<Step> {
         State::Placed | State::Canceled | State::NoDropOff => 0,
         State::AtDesk | State::NoPickup => 1,
         State::Collected => 2,
-        State::Completed => 3,
+        State::Completed | State::ReturnOpen | State::Returned | State::Refunded => 3,
     };
     let mut steps = Vec::new();
     for (place, key) in

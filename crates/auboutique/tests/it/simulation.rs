@@ -22,7 +22,9 @@ use auboutique_domain::listing::{
     PickupPointName, PriceRange, Sort,
 };
 use auboutique_domain::member::{Account, Email, MemberCard, Role, Secret, SessionView, Username};
-use auboutique_domain::order::{Action, Code, DeskView, Line, OrderView, PickupView, Side, State};
+use auboutique_domain::order::{
+    Action, Code, DeskView, Line, Means, OrderView, PickupView, Receipt, Side, State,
+};
 use auboutique_domain::pickup::{PickupPoint, PickupPointDraft};
 use auboutique_domain::setting::Settings;
 use auboutique_domain::text::Search;
@@ -1460,6 +1462,11 @@ impl Model {
             placed_at: it.placed_at,
             paid_at: it.paid_at,
             cancel_requested_at: it.asked_at,
+            checkout: None,
+            receipt: it.paid_at.map(|_| Receipt { means: Means::Cash, paid: it.price, rate: None }),
+            refunded: Money::new(0, it.price.currency),
+            return_request: None,
+            return_until: None,
             changed_at: it.changed_at,
         }
     }

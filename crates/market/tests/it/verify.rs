@@ -110,7 +110,7 @@ on_both! {
         let Sales { completed, .. } = sales(stage);
         stage.unlock("postings");
         let entry = stage.sql(&format!(
-            "SELECT id FROM entries WHERE order_id = '{completed}' AND kind = 'cash_taken'"
+            "SELECT id FROM entries WHERE source = '{completed}' AND kind = 'cash_taken'"
         ));
         stage.sql(&format!("UPDATE postings SET amount = amount * 2 WHERE entry_id = '{entry}'"));
         is_found(stage, "entries", &entry, "not what the event log tells");
@@ -123,7 +123,7 @@ on_both! {
         stage.unlock("postings");
         stage.unlock("entries");
         let entry = stage.sql(&format!(
-            "SELECT id FROM entries WHERE order_id = '{completed}' AND kind = 'order_completed'"
+            "SELECT id FROM entries WHERE source = '{completed}' AND kind = 'order_completed'"
         ));
         stage.sql(&format!("DELETE FROM postings WHERE entry_id = '{entry}'"));
         stage.sql(&format!("DELETE FROM entries WHERE id = '{entry}'"));

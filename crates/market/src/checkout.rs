@@ -1,0 +1,260 @@
+//! Checkouts: setting aside what is in a cart, and turning it into orders. The third step, paying by card, is in
+//! `payment.rs`.
+
+use auboutique_db::{
+    Connection, cart, checkout as db, listing as shelf, member as members, order as orders, payment, pickup,
+    store,
+};
+use auboutique_domain::checkout::{Checkout, CheckoutView, Hold, Parcel, ParcelView, PayBy, State};
+use auboutique_domain::id::{CheckoutId, MemberId, MovementId, OrderId};
+use auboutique_domain::ledger::Account;
+use auboutique_domain::listing::PickupPointName;
+use auboutique_domain::money::{Currency, Money, sums};
+use auboutique_domain::order::{self, Means, Side};
+use auboutique_domain::time::Moment;
+use auboutique_domain::{Event, Refusal, Reply};
+
+use crate::cart::{Found, look};
+use crate::no::{No, Stop};
+use crate::order::{Sale, Sold, Terms, calendar_at, place as place_order, shown};
+use crate::reader::View;
+use crate::writer::Work;
+use crate::{Outcome, ledger, setting};
+
+/// Sets everything in the asker's cart aside. Asked again for the same cart it is the same checkout, for longer; another cart
+/// is another checkout, and the one before is left.
+pub(crate) fn prepare(work: &mut Work<'_>, seen: &[Money]) -> Outcome {
+    let buyer = work.member()?;
+    crate::listing::may_trade_now(work, &buyer)?;
+    let mut wanted: Vec<(Found, i64)> = Vec::new();
+    for line in cart::of(work.db, buyer.id)? {
+        let found = look(work.db, buyer.id, line.listing, work.now)?;
+        let found = found.ok_or_else(|| Stop::Wrong(format!("a cart line without {}", line.listing)))?;
+        let price = found.listing.price.money();
+        if let Err(Stop::Refused(refusal)) = found.can_be_bought(work.db, buyer.id, price, line.quantity) {
+            return Err(Refusal::LineUnavailable {
+                listing: line.listing,
+                title: found.listing.full_title(),
+                problem: refusal.to_string(),
+            }
+            .into());
+        }
+        wanted.push((found, line.quantity));
+    }
+    let offers: Vec<_> = wanted.iter().map(|(found, quantity)| (found.offer(), *quantity)).collect();
+    let rate = setting::find(work)?.lbp_per_usd;
+    let id = work.id(CheckoutId::new);
+    let (fresh, event) = Checkout::prepare(id, buyer.id, &offers, seen, rate, work.now)?;
+    if let Some(before) = db::open_of(work.db, buyer.id)? {
+        if before.is_held(work.now) && before.holds == fresh.holds {
+            let longer = before.extended(work.now);
+            db::save(work.db, &longer)?;
+            return Ok(Reply::Checkout(view(work.db, longer, work.now)?));
+        }
+        leave(work, before)?;
+    }
+    db::insert(work.db, &fresh)?;
+    // In the order of their ids, so that two nodes cannot wait for each other.
+    let mut rows: Vec<&(Found, i64)> = wanted.iter().collect();
+    rows.sort_by_key(|(found, _)| found.listing.id);
+    for (found, quantity) in rows {
+        let movement = work.id(MovementId::new);
+        let held = found.held.copies;
+        shelf::set_aside(work.db, &found.listing, held, (id, *quantity), movement, work.now)?;
+    }
+    work.tell(event);
+    Ok(Reply::Checkout(view(work.db, fresh, work.now)?))
+}
+
+/// Ends a checkout that became nothing: left, or out of time.
+fn leave(work: &mut Work<'_>, checkout: Checkout) -> Result<Checkout, Stop> {
+    let now = work.now;
+    let (ended, event) = if now < checkout.expires_at { checkout.cancel(now) } else { checkout.lapse(now) }?;
+    db::save(work.db, &ended)?;
+    let_go(work, &ended)?;
+    work.tell(event);
+    Ok(ended)
+}
+
+fn let_go(work: &mut Work<'_>, checkout: &Checkout) -> Result<(), Stop> {
+    for Hold { line, .. } in &checkout.holds {
+        let movement = work.id(MovementId::new);
+        shelf::let_go(work.db, line.listing, (checkout.id, line.quantity), movement, work.now)?;
+    }
+    Ok(())
+}
+
+/// The asker's checkout of that id.
+fn own(work: &mut Work<'_>, id: CheckoutId) -> Result<Checkout, Stop> {
+    let buyer = work.member()?;
+    let found = db::find(work.db, id)?.filter(|found| found.buyer == buyer.id);
+    Ok(found.ok_or_else(|| Refusal::not_found("checkout"))?)
+}
+
+pub(crate) fn cancel(work: &mut Work<'_>, id: CheckoutId) -> Outcome {
+    let checkout = own(work, id)?;
+    if checkout.state == State::Placed {
+        return Err(Refusal::CheckoutOver.into());
+    }
+    // Leaving what is left already changes nothing.
+    let left = if checkout.state == State::Held { leave(work, checkout)? } else { checkout };
+    Ok(Reply::Checkout(view(work.db, left, work.now)?))
+}
+
+/// The timekeeper: the time of a checkout is over.
+pub(crate) fn lapse(work: &mut Work<'_>, id: CheckoutId) -> Outcome {
+    work.node()?;
+    let checkout = db::find(work.db, id)?.ok_or_else(|| Refusal::not_found("checkout"))?;
+    // Says no when it ended, or was extended, since it was found due.
+    let (ended, event) = checkout.lapse(work.now)?;
+    db::save(work.db, &ended)?;
+    let_go(work, &ended)?;
+    work.tell(event);
+    Ok(Reply::Done)
+}
+
+/// Turns a checkout into orders. Asked again it answers with the orders that are there.
+pub(crate) fn place(work: &mut Work<'_>, id: CheckoutId, pay: PayBy) -> Outcome {
+    let checkout = own(work, id)?;
+    let orders = match checkout.state {
+        State::Placed => orders::of_checkout(work.db, id)?,
+        _ => {
+            let buyer = work.member()?;
+            crate::listing::may_trade_now(work, &buyer)?;
+            let checkout = checkout.held(work.now)?;
+            let pay = match pay {
+                PayBy::Cash => None,
+                PayBy::Wallet(currency) => {
+                    let account = Account::Wallet(checkout.buyer);
+                    let available = ledger::owed(work.db, account, currency)?;
+                    if checkout.cost_in(currency)?.minor > available.minor {
+                        return Err(Refusal::BalanceShort { available }.into());
+                    }
+                    Some((account, Means::Wallet, currency))
+                }
+            };
+            place_all(work, checkout, pay)?
+        }
+    };
+    let mut views = Vec::with_capacity(orders.len());
+    for order in orders {
+        views.push(shown(work, order, Side::Buyer)?);
+    }
+    Ok(Reply::Orders(views))
+}
+
+/// Makes the orders of a checkout that holds its copies, all of them, and pays them from that account if it says so.
+pub(crate) fn place_all(
+    work: &mut Work<'_>,
+    checkout: Checkout,
+    pay: Option<(Account, Means, Currency)>,
+) -> Result<Vec<OrderId>, Stop> {
+    let parcels = checkout.parcels();
+    let (id, buyer, rate) = (checkout.id, checkout.buyer, checkout.rate);
+    let mut placed = Vec::with_capacity(parcels.len());
+    for parcel in parcels {
+        let sale = sale_of(work, buyer, parcel)?;
+        let terms = Terms { buyer, checkout: Some(id), pay, rate };
+        let (order, _) = place_order(work, sale, terms)?;
+        placed.push(order.id);
+    }
+    let_go(work, &checkout)?;
+    for Hold { line, .. } in &checkout.holds {
+        cart::remove(work.db, buyer, line.listing)?;
+    }
+    let (checkout, event) = checkout.placed(placed.clone(), work.now);
+    db::save(work.db, &checkout)?;
+    work.tell(event);
+    work.tell(Event::CartChanged { member: buyer });
+    Ok(placed)
+}
+
+/// What a parcel takes from the shelves, as they stand now and at the prices that were agreed to.
+fn sale_of(work: &mut Work<'_>, buyer: MemberId, parcel: Parcel) -> Result<Sale, Stop> {
+    let Parcel { seller, store, pickup_point, lines } = parcel;
+    let mut sold = Vec::with_capacity(lines.len());
+    for line in lines {
+        let found = look(work.db, buyer, line.listing, work.now)?;
+        let found = found.ok_or_else(|| Refusal::not_found("listing"))?;
+        // The price is the agreed one: what the seller asks since is for others.
+        found.can_be_bought(work.db, buyer, found.listing.price.money(), line.quantity)?;
+        sold.push(Sold { listing: found.listing, held: found.held.copies, line });
+    }
+    Ok(Sale { seller, store, pickup_point, lines: sold })
+}
+
+// ---- what is shown ----
+
+fn parcel_view(db: &mut Connection, parcel: Parcel, now: Moment) -> Result<ParcelView, Stop> {
+    let missing = |what: &str| Stop::Wrong(format!("a checkout without its {what}"));
+    let seller = members::find(db, parcel.seller)?.ok_or_else(|| missing("seller"))?.card();
+    let store = match parcel.store {
+        Some(id) => Some(store::find(db, id)?.ok_or_else(|| missing("store"))?.card()),
+        None => None,
+    };
+    let point = pickup::find(db, parcel.pickup_point)?.ok_or_else(|| missing("pickup point"))?;
+    let pickup_day = calendar_at(db, parcel.pickup_point, now)?.pickup_day(now).ok();
+    let total = order::total(&parcel.lines)?;
+    let pickup_point = PickupPointName { id: point.id, name: point.name };
+    Ok(ParcelView { seller, store, pickup_point, pickup_day, lines: parcel.lines, total })
+}
+
+pub(crate) fn view(db: &mut Connection, checkout: Checkout, now: Moment) -> Result<CheckoutView, Stop> {
+    let held = checkout.is_held(now);
+    let mut parcels = Vec::new();
+    for parcel in checkout.parcels() {
+        parcels.push(parcel_view(db, parcel, now)?);
+    }
+    let totals = sums(parcels.iter().map(|parcel| parcel.total)).ok_or(Refusal::TotalOutOfRange)?;
+    let costs: Vec<Money> =
+        Currency::ALL.iter().filter_map(|&currency| checkout.cost_in(currency).ok()).collect();
+    let payment = payment::last_of(db, checkout.id)?.map(|payment| payment.view(held));
+    let orders = orders::of_checkout(db, checkout.id)?;
+    // Whether its time is over is asked of the clock, whoever tidies up.
+    let state = match checkout.state {
+        State::Held if !held => State::Expired,
+        state => state,
+    };
+    Ok(CheckoutView {
+        checkout: checkout.id,
+        state,
+        expires_at: checkout.expires_at,
+        parcels,
+        totals,
+        costs,
+        rate: checkout.rate,
+        wallet: ledger::purse(db, Account::Wallet(checkout.buyer))?,
+        payment,
+        orders,
+    })
+}
+
+impl View<'_> {
+    /// One of the asker's checkouts.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::SignInNeeded`]; [`Refusal::NotFound`] when it is not theirs.
+    pub fn checkout(&mut self, id: CheckoutId) -> Result<CheckoutView, No> {
+        let member = self.member()?;
+        let found = db::find(self.db, id);
+        let found = self.settle(found.map_err(Stop::from))?.filter(|found| found.buyer == member.id);
+        let found = found.ok_or_else(|| Refusal::not_found("checkout"))?;
+        let shown = view(self.db, found, self.now);
+        self.settle(shown)
+    }
+
+    /// The asker's checkout that holds its copies, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::SignInNeeded`].
+    pub fn open_checkout(&mut self) -> Result<Option<CheckoutView>, No> {
+        let member = self.member()?;
+        let found = db::open_of(self.db, member.id);
+        let found = self.settle(found.map_err(Stop::from))?.filter(|found| found.is_held(self.now));
+        let Some(found) = found else { return Ok(None) };
+        let shown = view(self.db, found, self.now);
+        self.settle(shown).map(Some)
+    }
+}
