@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use auboutique_market::{Location, PICTURES};
@@ -9,6 +10,11 @@ use auboutique_terminal::{Pictures, Tls};
 use auboutique_wire::json::DEFAULT_PORT;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use etcetera::BaseStrategy as _;
+
+use crate::card::client::Client;
+use crate::card::exchange::Neighbor;
+use crate::card::secret::Secret;
+use crate::card::{Cards, WallClock, sandbox};
 
 /// A marketplace that a campus runs for itself: one binary, one file of data.
 #[derive(Debug, Parser)]
@@ -24,6 +30,8 @@ pub struct Cli {
 pub enum Verb {
     /// Run the market.
     Serve(Serve),
+    /// Run a provider of card payments for trials, in which no money moves, as a process of its own.
+    CardSandbox(CardSandbox),
     /// Send one request to a market and print the answer as JSON; `listen` prints what happens, a line each.
     ///
     /// The session of `register` and `log_in` is kept for the next call. Exit status: 0 answered, 1 refused, 3 busy,
@@ -144,7 +152,22 @@ pub struct Serve {
     /// The private key (PEM) of the certificate.
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
-    /// Fill an empty market with a believable campus.
+    /// Who takes cards: the address of a provider's API on this machine, such as `http://127.0.0.1:8090`.
+    #[arg(
+        long,
+        value_name = "URL",
+        requires = "cards_secret_file",
+        conflicts_with = "card_sandbox",
+        env = "AUBOUTIQUE_CARDS"
+    )]
+    pub cards: Option<String>,
+    /// The file of the secret that the provider and the market share.
+    #[arg(long, value_name = "FILE", requires = "cards", env = "AUBOUTIQUE_CARDS_SECRET_FILE")]
+    pub cards_secret_file: Option<PathBuf>,
+    /// Take cards in a sandbox at this address, where no money moves; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR:PORT", value_parser = here)]
+    pub card_sandbox: Option<SocketAddr>,
+    /// Fill an empty market with a believable campus, and take cards in a sandbox.
     #[arg(long)]
     pub demo: bool,
     /// What the demo is made from: the same number makes the same campus.
@@ -171,7 +194,41 @@ fn door(text: &str) -> Result<Door, String> {
     text.parse().map(Door::At).map_err(|_| "write it like 127.0.0.1:8080, or off".to_owned())
 }
 
+/// An address of this machine that nobody else reaches.
+fn here(text: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr = text.parse().map_err(|_| "write it like 127.0.0.1:8090".to_owned())?;
+    if address.ip().is_loopback() {
+        return Ok(address);
+    }
+    Err("the sandbox believes everybody that they paid, so it listens for this machine alone: write it like 127.0.0.1:8090"
+        .to_owned())
+}
+
 impl Serve {
+    /// Who takes cards, if anybody does: the provider that was named; the sandbox that was named; a sandbox of the demo.
+    ///
+    /// # Errors
+    ///
+    /// When the provider is not on this machine, or the secret cannot be read or made.
+    pub fn cards(&self, folder: &Path) -> anyhow::Result<Option<Cards>> {
+        if let (Some(url), Some(file)) = (&self.cards, &self.cards_secret_file) {
+            let (neighbor, secret) = (Neighbor::parse(url).context("--cards")?, Secret::read(file)?);
+            let provider = Arc::new(Client::new(neighbor, secret.clone()));
+            return Ok(Some(Cards::Elsewhere { provider, secret }));
+        }
+        let of_the_demo = || self.demo.then(|| SocketAddr::from(([127, 0, 0, 1], 0)));
+        if self.http == Door::Off {
+            anyhow::ensure!(
+                self.card_sandbox.is_none(),
+                "cards are paid with on pages: --card-sandbox needs --http"
+            );
+            return Ok(None);
+        }
+        let Some(address) = self.card_sandbox.or_else(of_the_demo) else { return Ok(None) };
+        let secret = Secret::keep(&folder.join(sandbox::SECRET), &WallClock)?;
+        Ok(Some(Cards::Sandbox { address, file: Some(folder.join(sandbox::FILE)), secret }))
+    }
+
     /// How the HTTP door is opened, if it is.
     #[must_use]
     pub fn http(&self) -> Option<crate::http::Options> {
@@ -185,6 +242,23 @@ impl Serve {
     pub const fn address(&self) -> SocketAddr {
         SocketAddr::new(self.listen, self.port)
     }
+}
+
+/// Run the sandbox of card payments alone.
+#[derive(Debug, Args)]
+pub struct CardSandbox {
+    /// The address to listen on, ADDR:PORT; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR:PORT", value_parser = here)]
+    pub http: SocketAddr,
+    /// Where the market takes callbacks, such as `http://127.0.0.1:8080/cards/callback`.
+    #[arg(long, value_name = "URL")]
+    pub callback: String,
+    /// The file of the secret that it and the market share; it is made when there is none.
+    #[arg(long, value_name = "FILE")]
+    pub secret_file: PathBuf,
+    /// The file in which it keeps what it knows; without it, it forgets when it ends.
+    #[arg(long, value_name = "FILE")]
+    pub data_file: Option<PathBuf>,
 }
 
 /// Which market to speak to, and as whom.

@@ -4,6 +4,7 @@
 //! Nothing here knows a rule, and nothing here can reach a table: this crate does not depend on `db`.
 
 pub mod call;
+pub mod card;
 pub mod config;
 pub mod connection;
 pub mod console;

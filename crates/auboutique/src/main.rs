@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use auboutique::call::Status;
 use auboutique::config::{Cli, Verb};
-use auboutique::{call, doctor, maintenance, operator, serve, sheet, terminal};
+use auboutique::{call, card, doctor, maintenance, operator, serve, sheet, terminal};
 use clap::Parser as _;
 
 fn main() -> ExitCode {
@@ -26,6 +26,7 @@ fn run(cli: &Cli) -> anyhow::Result<Status> {
     let clean = |yes| if yes { Status::Answered } else { Status::Refused };
     match &cli.verb {
         Verb::Serve(options) => serve::run(options).map(|()| Status::Answered),
+        Verb::CardSandbox(options) => card::sandbox::run(options).map(|()| Status::Answered),
         Verb::Call(options) => call::run(options),
         Verb::Terminal(options) => terminal::run(options).map(|()| Status::Answered),
         Verb::Operator(options) => operator::run(options),

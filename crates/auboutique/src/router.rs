@@ -10,6 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use tower_http::compression::CompressionLayer;
 
+use crate::card::callback;
 use crate::http::health::Health;
 use crate::http::problem::Problem;
 use crate::http::{self, Site, deadline, guard, kept, rate};
@@ -37,6 +38,7 @@ pub fn router(site: Site) -> anyhow::Result<Router> {
         .route("/readyz", get(http::health::readyz))
         .route("/assets/{version}/{file}", get(web::asset::asset))
         .route("/pictures/{picture}/{size}", get(http::picture::show))
+        .merge(callbacks())
         .layer(CompressionLayer::new().gzip(true).quality(tower_http::CompressionLevel::Fastest))
         .merge(asked)
         .layer(from_fn(http::reply::revalidate))
@@ -105,6 +107,16 @@ async fn forms_only(State(site): State<Site>, request: Request) -> Response {
     let detail = "This address only takes what a form sends. Go back to the page and send the form again.";
     let problem = Problem::http(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
     web::error::say(&site, request.into_parts().0, problem).await
+}
+
+/// What the provider of card payments tells. It is not counted among what visitors ask: nobody is believed who cannot sign.
+fn callbacks() -> Router<Site> {
+    Router::new().route(callback::PATH, post(http::card::callback))
+}
+
+/// The same as a door of its own, for a provider in this process that cannot come in by an encrypted one.
+pub fn callbacks_alone(site: Site) -> Router {
+    callbacks().layer(from_fn(http::catch_panics)).with_state(site)
 }
 
 /// What operators look at, on a port of its own.

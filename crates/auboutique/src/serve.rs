@@ -14,6 +14,10 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
+use crate::card::callback::{self, Inbox};
+use crate::card::client::Client;
+use crate::card::exchange::Neighbor;
+use crate::card::{Cards, Provider, WallClock, sandbox};
 use crate::config::{DEMO_FOLDER, FOLDER, Serve};
 use crate::live::Live;
 use crate::{demo, http, router, tcp};
@@ -45,6 +49,8 @@ pub struct Doors {
     pub http: Option<http::Options>,
     /// The metrics and health checks.
     pub metrics: Option<SocketAddr>,
+    /// Who takes cards. Without pages nobody does.
+    pub cards: Option<Cards>,
 }
 
 impl Doors {
@@ -71,6 +77,8 @@ pub struct Running {
     pub metrics: Option<SocketAddr>,
     /// Where people find the pages.
     pub url: Option<String>,
+    /// The address of the sandbox of card payments.
+    pub card_sandbox: Option<SocketAddr>,
     market: Market,
     closing: watch::Sender<bool>,
     stop_time: crossbeam_channel::Sender<()>,
@@ -95,11 +103,15 @@ impl Running {
         let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
         let listener = listen(doors.protocol.unwrap_or(anywhere), "--port").await?;
         let address = listener.local_addr()?;
-        let (mut http, mut url) = (None, None);
+        let (mut http, mut url, mut card_sandbox) = (None, None, None);
         if let Some(options) = doors.http {
             let listener = listen(options.address, "--http").await?;
             let at = (listener.local_addr()?, doors.encrypted.1.is_some());
-            let site = http::Site::new(market.clone(), live.clone(), &options, at, closed.clone()).await?;
+            let mut site =
+                http::Site::new(market.clone(), live.clone(), &options, at, closed.clone()).await?;
+            if let Some(cards) = doors.cards {
+                (site, card_sandbox) = take_cards(site, cards, at, &mut loops).await?;
+            }
             (http, url) = (Some(at.0), Some(site.url().to_owned()));
             let router = router::router(site)?;
             loops.spawn(http::server::serve(listener, doors.encrypted.1, router, closed.clone()));
@@ -135,7 +147,19 @@ impl Running {
             .context("cannot start the timekeeper")?;
         let time = Some(time);
         let console = doors.console;
-        Ok(Self { address, http, metrics, url, market, closing, stop_time, loops, time, console })
+        Ok(Self {
+            address,
+            http,
+            metrics,
+            url,
+            card_sandbox,
+            market,
+            closing,
+            stop_time,
+            loops,
+            time,
+            console,
+        })
     }
 
     /// Stops accepting, finishes what is under way, commits it, and closes the market.
@@ -169,7 +193,55 @@ impl Running {
     }
 }
 
-async fn listen(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {
+/// Lets a site take cards, and starts the sandbox if that is who takes them. `at` is where the site listens, and whether it
+/// is encrypted.
+async fn take_cards(
+    site: http::Site,
+    cards: Cards,
+    at: (SocketAddr, bool),
+    loops: &mut tokio::task::JoinSet<()>,
+) -> anyhow::Result<(http::Site, Option<SocketAddr>)> {
+    let closing = site.closing.clone();
+    let (provider, secret, sandbox) = match cards {
+        Cards::Elsewhere { provider, secret } => (provider, secret, None),
+        Cards::Sandbox { address, file, secret } => {
+            let listener = listen(address, "--card-sandbox").await?;
+            let address = listener.local_addr()?;
+            let client = Client::new(Neighbor::at(address, ""), secret.clone());
+            let provider: Arc<dyn Provider> = Arc::new(client);
+            (provider, secret, Some((listener, address, file)))
+        }
+    };
+    let (inbox, deliveries) = Inbox::new(secret.clone(), Arc::new(WallClock));
+    loops.spawn(callback::note(deliveries));
+    let site = site.with_cards(provider, inbox);
+    let Some((listener, address, file)) = sandbox else { return Ok((site, None)) };
+    // The sandbox does not speak TLS.
+    let told_at = match at {
+        (market, false) => market,
+        (_, true) => {
+            let door = listen(SocketAddr::from(([127, 0, 0, 1], 0)), "--http").await?;
+            let told_at = door.local_addr()?;
+            loops.spawn(http::server::serve(
+                door,
+                None,
+                router::callbacks_alone(site.clone()),
+                closing.clone(),
+            ));
+            told_at
+        }
+    };
+    let options = sandbox::Options::new(Neighbor::at(told_at, callback::PATH), secret);
+    loops.spawn(sandbox::serve(listener, sandbox::Options { file, ..options }, closing)?);
+    Ok((site, Some(address)))
+}
+
+/// Listens there.
+///
+/// # Errors
+///
+/// When the address is taken or cannot be had, with the option that chooses another.
+pub(crate) async fn listen(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => anyhow::anyhow!(
             "port {} on {} is in use. Is another market running? Choose another port with {option}",
@@ -224,6 +296,7 @@ pub fn run(options: &Serve) -> anyhow::Result<()> {
             console: Some(folder.join(CONSOLE)),
             http: options.http(),
             metrics: options.metrics,
+            cards: options.cards(&folder)?,
         };
         let running = Running::start(market, doors).await?;
         announce(&running, &location, said.as_deref()).context("cannot print where the market is")?;
@@ -263,6 +336,9 @@ fn announce(
     if let Some(address) = running.metrics {
         writeln!(out, "  metrics    http://{address}/metrics")?;
     }
+    if let Some(address) = running.card_sandbox {
+        writeln!(out, "  cards      http://{address}  (a sandbox: no money moves)")?;
+    }
     writeln!(out, "  data       {location:?}")?;
     if let Some(text) = demo {
         writeln!(out, "{text}")?;
@@ -271,7 +347,7 @@ fn announce(
 }
 
 /// Listens for the signals that close the market, from the moment this returns.
-fn stop_signal() -> anyhow::Result<impl Future<Output = &'static str>> {
+pub(crate) fn stop_signal() -> anyhow::Result<impl Future<Output = &'static str>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

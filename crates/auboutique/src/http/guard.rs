@@ -13,6 +13,7 @@ use axum::response::{IntoResponse as _, Response};
 use super::Site;
 use super::asker::COOKIE;
 use super::problem::Problem;
+use crate::card::callback;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Everything comes from here, scripts and styles from files; nobody frames a page, and forms go nowhere else.
@@ -145,6 +146,9 @@ fn is_origin(origin: &str, host: &str, encrypted: bool) -> bool {
 /// Lets a request in, and gives its answer what every answer carries.
 pub async fn guard(State(site): State<Site>, request: Request, next: Next) -> Response {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    // A callback is believed for its signature, which no page can make, and for nothing a browser would add: wherever it comes
+    // from is right.
+    let is_signed = request.uri().path() == callback::PATH;
     let hosts = &site.shared.hosts;
     let mut response = match host(&request) {
         _ if !is_framed_once(request.headers()) => Problem::http(
@@ -165,7 +169,7 @@ pub async fn guard(State(site): State<Site>, request: Request, next: Next) -> Re
             "This market is not found under that name. Whoever runs it gives its name with --url.",
         )
         .into_response(),
-        Some(host) if !safe && !is_ours(request.headers(), &host, hosts.encrypted()) => Problem::http(
+        Some(host) if !safe && !is_signed && !is_ours(request.headers(), &host, hosts.encrypted()) => Problem::http(
             StatusCode::FORBIDDEN,
             "foreign_origin",
             "This request comes from another site, so nothing was done. Open the market itself and try again.",

@@ -6,6 +6,7 @@
 //! ```
 
 pub mod asker;
+pub mod card;
 pub mod conversation;
 pub mod deadline;
 pub mod desk;
@@ -45,6 +46,8 @@ use tokio::time::Instant;
 use utoipa_axum::router::OpenApiRouter;
 
 use self::problem::{Problem, Said};
+use crate::card::Provider;
+use crate::card::callback::Inbox;
 use crate::live::Live;
 use crate::web::locale::{Locales, zone_of};
 
@@ -91,6 +94,10 @@ pub struct Site {
     pub live: Live,
     /// Becomes true when the market closes.
     pub closing: watch::Receiver<bool>,
+    /// Who takes cards, if anybody does.
+    pub cards: Option<Arc<dyn Provider>>,
+    /// Where they tell what happened.
+    pub callbacks: Option<Arc<Inbox>>,
     pub(crate) shared: Arc<Shared>,
 }
 
@@ -133,7 +140,14 @@ impl Site {
             streams: event::Streams::default(),
             forms: Semaphore::new(FORM_PICTURES),
         };
-        Ok(Self { market, live, closing, shared: Arc::new(shared) })
+        let (cards, callbacks) = (None, None);
+        Ok(Self { market, live, closing, cards, callbacks, shared: Arc::new(shared) })
+    }
+
+    /// The same site, where cards are taken.
+    #[must_use]
+    pub fn with_cards(self, provider: Arc<dyn Provider>, inbox: Inbox) -> Self {
+        Self { cards: Some(provider), callbacks: Some(Arc::new(inbox)), ..self }
     }
 }
 

@@ -37,6 +37,8 @@ pub const KNOWN: &[(&str, u16, &str)] = &[
     ("body_broken", 400, "the body ended before its end"),
     ("body_unclear", 400, "where the body ends is said twice"),
     ("too_many_streams", 429, "more streams of events than one session or address may have"),
+    ("callback_not_believed", 400, "what the provider of cards tells is not signed with our secret, not just now, or unreadable"),
+    ("callback_not_now", 503, "what the provider of cards tells was not acted on: it has to be told again"),
     ("too_slow", 503, "the answer took too long: whether it was done is told by asking again under the same key"),
     // Requests that cannot be read.
     ("not_json", 400, "the body is not UTF-8, not a JSON object, or has a field twice"),

@@ -3,6 +3,7 @@
 mod api;
 mod browser;
 mod cable;
+mod card;
 mod command_line;
 mod crash;
 mod event;

@@ -108,6 +108,7 @@ impl Stage {
             console: Some(console),
             http: Some(http::Options { per_minute: None, ..http::Options::new(anywhere) }),
             metrics: None,
+            cards: None,
         };
         let start = Running::start(market.clone(), doors);
         let running = runtime.block_on(start).unwrap();
