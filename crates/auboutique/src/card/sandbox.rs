@@ -101,6 +101,8 @@ struct Shared {
     url: String,
     closing: watch::Receiver<bool>,
     telling: Semaphore,
+    /// How many callbacks are on their way, or wait to be.
+    on_their_way: watch::Sender<usize>,
     book: Mutex<Book>,
 }
 
@@ -314,11 +316,11 @@ impl Sandbox {
 
     /// Sends a callback until it is taken, or has been sent often enough.
     fn tell(&self, due: Due) {
-        let sandbox = self.clone();
+        let one = OneMore::of(self);
         let mut closing = self.0.closing.clone();
         tokio::spawn(async move {
             tokio::select! {
-                () = sandbox.deliver(due) => {}
+                () = one.0.deliver(due) => {}
                 // What was not taken stands in the file as due.
                 _ = closing.wait_for(|closing| *closing) => {}
             }
@@ -363,6 +365,22 @@ impl Sandbox {
     }
 }
 
+/// A callback on its way, until this is dropped.
+struct OneMore(Sandbox);
+
+impl OneMore {
+    fn of(sandbox: &Sandbox) -> Self {
+        sandbox.0.on_their_way.send_modify(|count| *count += 1);
+        Self(sandbox.clone())
+    }
+}
+
+impl Drop for OneMore {
+    fn drop(&mut self) {
+        self.0.0.on_their_way.send_modify(|count| *count -= 1);
+    }
+}
+
 fn due_of(line: &Line) -> Option<Due> {
     match line {
         Line::Due(due) => Some(due.clone()),
@@ -389,13 +407,17 @@ pub fn serve(
         url,
         closing: closing.clone(),
         telling: Semaphore::new(TELLING),
+        on_their_way: watch::Sender::new(0),
         book: Mutex::new(book),
     };
     let sandbox = Sandbox(Arc::new(shared));
     Ok(async move {
         // What was not taken before.
         due.into_iter().for_each(|due| sandbox.tell(due));
+        let mut on_their_way = sandbox.0.on_their_way.subscribe();
         server::serve(listener, None, router(sandbox), closing).await;
+        // Whoever opens the file next is the only one who writes to it.
+        drop(on_their_way.wait_for(|count| *count == 0).await);
     })
 }
 
@@ -598,13 +620,15 @@ async fn settle(State(sandbox): State<Sandbox>) -> Result<Response, RefusedPage>
 /// Nothing runs here, nothing is framed, and forms go here and back to the market.
 fn policy(origin: Option<&str>) -> String {
     let back = match origin {
-        // A policy has no way to name an address of six.
-        Some(origin) if origin.contains('[') => origin.split_once("//").map_or("", |(scheme, _)| scheme),
-        Some(origin) => origin,
-        None => "",
+        // A policy has no way to name an address of IPv6.
+        Some(origin) if origin.contains('[') => {
+            origin.split_once("//").map_or_else(String::new, |(scheme, _)| format!(" {scheme}"))
+        }
+        Some(origin) => format!(" {origin}"),
+        None => String::new(),
     };
     format!(
-        "default-src 'none'; style-src 'self'; form-action 'self' {back}; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'self'; form-action 'self'{back}; base-uri 'none'; frame-ancestors 'none'"
     )
 }
 

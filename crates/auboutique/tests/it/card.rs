@@ -18,6 +18,7 @@ use auboutique::card::secret::Secret;
 use auboutique::card::{Cards, Provider, Report, Standing, Unavailable, WallClock};
 use auboutique::http;
 use auboutique::serve::{Doors, Running};
+use auboutique::tcp;
 use auboutique_domain::{Currency, Money};
 use auboutique_market::env::SystemEnv;
 use auboutique_market::{Env, Location, Market};
@@ -33,6 +34,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+
+use crate::wire::certificate;
 
 /// How long anything may take before the test gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -122,10 +125,14 @@ impl Company {
         (address, closing, serving)
     }
 
-    /// Closes the sandbox and opens it again, elsewhere, on the same file.
-    async fn restart(&mut self) {
+    /// Closes the sandbox.
+    async fn stop(&mut self) {
         self.closing.send_replace(true);
         timeout(PATIENCE, &mut self.serving).await.unwrap().unwrap();
+    }
+
+    /// Opens it again, elsewhere, on the same file.
+    async fn start_again(&mut self) {
         let started = Self::start(self.ear, &self.pauses, self.file.as_ref()).await;
         (self.address, self.closing, self.serving) = started;
         self.client = Client::new(Neighbor::at(self.address, ""), secret());
@@ -340,7 +347,8 @@ async fn a_sandbox_that_is_started_again_remembers() {
     company.paid("pay_3", TestCard::Approves).await;
     let untaken = company.hears().await;
 
-    company.restart().await;
+    company.stop().await;
+    company.start_again().await;
     assert_eq!(company.hears().await, untaken, "what was not taken is told again");
     assert_eq!(company.stands("pay_1").await, FEE);
     assert_eq!(company.stands("pay_3").await, Standing::Authorized);
@@ -349,12 +357,14 @@ async fn a_sandbox_that_is_started_again_remembers() {
     assert_eq!(company.hears_of_a_settlement().await, usd(1_184));
 
     // A line that was not written to its end was never kept.
+    company.stop().await;
     use std::io::Write as _;
     let mut file = std::fs::OpenOptions::new().append(true).open(company.file.clone().unwrap()).unwrap();
     file.write_all(b"{\"payment\":{\"na").unwrap();
-    company.restart().await;
+    company.start_again().await;
     company.paid("pay_4", TestCard::NeverTells).await;
-    company.restart().await;
+    company.stop().await;
+    company.start_again().await;
     assert_eq!(company.stands("pay_4").await, Standing::Authorized);
     assert_eq!(company.stands("pay_1").await, FEE);
 }
@@ -461,7 +471,15 @@ struct House {
 
 impl House {
     async fn open(cards: bool) -> Self {
+        Self::open_with(cards, false).await
+    }
+
+    async fn open_with(cards: bool, encrypted: bool) -> Self {
         let folder = TempDir::new().unwrap();
+        let acceptor = encrypted.then(|| {
+            let (chain, key) = certificate(folder.path(), "house");
+            tcp::tls(&chain, &key, &["http/1.1"]).unwrap()
+        });
         let location = Location::Sqlite(folder.path().join("market.db"));
         let options = auboutique_market::Options::new(location);
         let market = Market::open(&options, Arc::new(SystemEnv::new())).unwrap();
@@ -469,6 +487,7 @@ impl House {
         let doors = Doors {
             http: Some(http::Options { per_minute: None, ..http::Options::new(ANYWHERE) }),
             cards: cards.then(|| Cards::Sandbox { address: ANYWHERE, file, secret: secret() }),
+            encrypted: (None, acceptor),
             ..Doors::protocol(ANYWHERE)
         };
         let running = Running::start(market, doors).await.unwrap();
@@ -513,7 +532,16 @@ async fn a_market_takes_what_its_provider_signed_and_nothing_else() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sandbox_in_the_process_of_a_market_is_heard_by_it() {
-    let house = House::open(true).await;
+    is_heard(House::open(true).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sandbox_in_the_process_of_a_market_that_speaks_tls_is_heard_by_it() {
+    is_heard(House::open_with(true, true).await).await;
+}
+
+/// A payment is made, and the market takes what it is told of it.
+async fn is_heard(house: House) {
     let address = house.running.card_sandbox.unwrap();
     let client = Client::new(Neighbor::at(address, ""), secret());
     let page = client.open("pay_1", usd(1_250), BACK).await.unwrap();
