@@ -90,7 +90,7 @@ fn asked(base: i64, currency: Currency, percent: i64) -> i64 {
 /// A splitmix64 generator (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014): the state
 /// is a counter that grows by an odd constant, a number is the state stirred twice and folded. Good enough to deal
 /// things out in a demo and the same on every machine; not for secrets.
-struct Dice(u64);
+pub(super) struct Dice(pub u64);
 
 impl Dice {
     fn next(&mut self) -> u64 {
@@ -101,7 +101,7 @@ impl Dice {
     }
 
     /// A number from 0 up to but not `end`, which is small: the remainder's bias does not show.
-    fn below(&mut self, end: usize) -> usize {
+    pub(super) fn below(&mut self, end: usize) -> usize {
         (self.next() % end as u64) as usize
     }
 

@@ -5,6 +5,7 @@
 //! seed its colors and its format. What no page is known for comes as a parcel.
 
 mod pages;
+mod products;
 #[cfg(test)]
 mod tests;
 
@@ -26,8 +27,19 @@ pub(crate) fn draw(title: &str, category: Category, seed: u64) -> Vec<u8> {
     easel.backdrop(light, pick(3, 40));
     let (main, other) = light.colors[pick(light.colors.len(), 0)];
     let hues = Hues { main, dark: mix(main, 0x14_1830, 30), light: mix(main, 0xff_ffff, 35), other };
-    pages::find(title).unwrap_or(pages::parcel)(&mut easel, hues);
+    find(title).unwrap_or(pages::parcel)(&mut easel, hues);
     encode(&easel.canvas).unwrap_or_default()
+}
+
+/// The page for a title, or for the words by which a store's products are drawn.
+fn find(title: &str) -> Option<Page> {
+    products::find(title).or_else(|| pages::find(title))
+}
+
+/// Whether the picture book has a page for it.
+#[cfg(test)]
+pub(crate) fn knows(title: &str) -> bool {
+    find(title).is_some()
 }
 
 /// A PNG without the alpha, because the backdrop is everywhere, and packed in haste: it is developed right away.

@@ -2,18 +2,21 @@
 //!
 //! It is played through the same door as everything, under a clock that starts four weeks ago: people join, offer
 //! things, buy, drop off, collect, change their minds or forget. What is left standing at the end is the market a visitor
-//! finds. The same seed makes the same campus.
+//! finds. The same seed makes the same campus. What the stores on it do is in `store.rs`.
 
 mod campus;
 mod drawing;
+mod store;
 mod talk;
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use auboutique_domain::conversation::{MessageText, Partner};
-use auboutique_domain::id::{ListingId, OrderId};
-use auboutique_domain::listing::ListingDraft;
+use auboutique_domain::id::{ListingId, OrderId, PictureId};
+use auboutique_domain::listing::{Category, ListingDraft};
 use auboutique_domain::member::{Email, Role, Secret, Username};
 use auboutique_domain::order::{Code, OrderView};
 use auboutique_domain::time::{Moment, Span};
@@ -71,27 +74,29 @@ struct Story<'a> {
     market: Market,
     env: &'a ManualEnv,
     people: Vec<Person>,
+    /// Who forgot something once: three times would keep them from buying and selling.
+    forgot: RefCell<BTreeSet<usize>>,
 }
 
 impl<'a> Story<'a> {
     fn tell(market: Market, env: &'a ManualEnv, seed: u64, now: Moment) -> anyhow::Result<()> {
-        let mut story = Self { market, env, people: Vec::new() };
+        let mut story = Self { market, env, people: Vec::new(), forgot: RefCell::default() };
         story.people_join()?;
         let desk = story.open_the_desk()?;
+        let mut stores = store::Trade::plan(seed, now, desk.clone())?;
         let offers = campus::offers(seed);
         let mut listings = Vec::new();
         // The last tenth is published today, so that the newest really are new.
         let pause = Span::days(DAYS).micros() / i64::try_from(offers.len()).unwrap_or(1);
-        let drawings = drawings(&offers, seed)?;
+        let wanted = offers.iter().map(|offer| (offer.title, offer.category)).collect();
+        let drawings = drawings(wanted, seed)?;
         for ((place, offer), drawing) in (0_i64..).zip(&offers).zip(drawings) {
             let noise = i64::from(story.dice(1_000)) * pause / 1_000;
             let at = now.minus(Span::days(DAYS)).plus(Span::hours(1));
             let at =
                 Moment::from_micros((at.micros() + place * pause + noise).min(now.micros() - 60_000_000));
-            if at > story.env.now() {
-                story.env.set(at);
-            }
-            story.tick()?;
+            stores.go_on(&story, at)?;
+            story.wait_until(at)?;
             listings.push(story.publish(offer, drawing)?);
             // Most things find a buyer after a while; the newest have had no time to.
             if place % 3 == 2 {
@@ -99,8 +104,28 @@ impl<'a> Story<'a> {
                 story.sell(&listings[sold], &desk, place)?;
             }
         }
+        stores.go_on(&story, now)?;
         story.env.set(now);
         story.tick()
+    }
+
+    /// Time passes, unless it is later already; whatever waited for that moment happens.
+    fn wait_until(&self, moment: Moment) -> anyhow::Result<()> {
+        if moment > self.env.now() {
+            self.env.set(moment);
+        }
+        self.tick()
+    }
+
+    fn caller(&self, person: usize) -> &Caller {
+        &self.people[person].caller
+    }
+
+    /// The person with that username: which one, and as whom they ask.
+    fn named(&self, username: &str) -> anyhow::Result<(usize, &Caller)> {
+        let found = self.people.iter().position(|person| person.username.as_str() == username);
+        let place = found.with_context(|| format!("nobody is called {username}"))?;
+        Ok((place, self.caller(place)))
     }
 
     fn dice(&self, sides: u16) -> u16 {
@@ -156,16 +181,36 @@ impl<'a> Story<'a> {
 
     fn publish(&self, offer: &campus::Offer, drawing: Vec<u8>) -> anyhow::Result<Offered> {
         let seller = &self.people[offer.seller].caller;
-        let picture = self.market.add_picture_now(seller.clone(), drawing);
-        let picture = picture.map_err(|no| anyhow!("a drawing of the demo cannot be shown: {no}"))?;
+        let picture = self.add_picture(seller, Some(drawing))?;
         let price = Price::new(offer.minor, offer.currency)?;
         let draft =
             ListingDraft::new(offer.title, offer.description, price, offer.category, offer.condition, None)?
-                .with_pictures(vec![picture.picture])?;
+                .with_pictures(vec![picture])?;
         match self.run(seller, Command::AddListing { draft })? {
             Reply::Listing(view) => Ok(Offered { listing: view.listing, price, seller: offer.seller }),
             other => Err(anyhow!("an offer became {other:?}")),
         }
+    }
+
+    fn add_picture(&self, caller: &Caller, drawing: Option<Vec<u8>>) -> anyhow::Result<PictureId> {
+        let drawing = drawing.context("a drawing of the demo is missing")?;
+        let picture = self.market.add_picture_now(caller.clone(), drawing);
+        let picture = picture.map_err(|no| anyhow!("a drawing of the demo cannot be shown: {no}"))?;
+        Ok(picture.picture)
+    }
+
+    /// Somebody buys all of that at the prices they saw. Every purchase of the demo comes through here; each line becomes an
+    /// order of its own.
+    fn buy(&self, buyer: usize, lines: &[Wanted]) -> anyhow::Result<Vec<OrderView>> {
+        let place = |line: &Wanted| {
+            let Wanted { listing, price, copies } = *line;
+            let command = Command::BuyListing { listing, price: price.money(), quantity: copies };
+            match self.run(self.caller(buyer), command)? {
+                Reply::Order(order) => Ok(order),
+                other => Err(anyhow!("a purchase became {other:?}")),
+            }
+        };
+        lines.iter().map(place).collect()
     }
 
     fn sell(&self, offered: &Offered, desk: &Caller, place: i64) -> anyhow::Result<()> {
@@ -179,23 +224,20 @@ impl<'a> Story<'a> {
         if place % 4 == 1 {
             self.talk(caller, seller, Partner::Seller(offered.listing), talk::about_listing(place))?;
         }
-        let command =
-            Command::BuyListing { listing: offered.listing, price: offered.price.money(), quantity: 1 };
-        let order = match self.run(caller, command)? {
-            Reply::Order(order) => order,
-            other => return Err(anyhow!("a purchase became {other:?}")),
-        };
+        let line = Wanted { listing: offered.listing, price: offered.price, copies: 1 };
+        let orders = self.buy(buyer, &[line])?;
+        let order = orders.first().context("a purchase became no order")?;
         let fate = match (place, self.dice(20)) {
             (180.., _) => Fate::Waits,
             (165.., _) => Fate::AtDesk,
             (_, 0) => Fate::Canceled,
-            (_, 1) => Fate::Forgotten,
+            (_, 1) if self.forgot.borrow_mut().insert(offered.seller) => Fate::Forgotten,
             _ => Fate::Collected,
         };
         if place >= 165 {
             self.talk(caller, seller, Partner::OtherSide(order.order), talk::about_order(place))?;
         }
-        self.live(&order, fate, caller, seller, desk)
+        self.live(order, fate, caller, seller, desk)
     }
 
     /// Buyer and seller talk in turns; the last thing said is not read yet.
@@ -245,10 +287,13 @@ impl<'a> Story<'a> {
     }
 }
 
-/// The drawing of every offer, in their order. Drawn ahead on a thread of its own, while the story goes on.
-fn drawings(offers: &[campus::Offer], seed: u64) -> anyhow::Result<crossbeam_channel::IntoIter<Vec<u8>>> {
+/// The drawing of everything that is wanted, in that order: what it is of, and the light it stands in. Drawn ahead on a
+/// thread of its own, while the story goes on.
+fn drawings(
+    wanted: Vec<(&'static str, Category)>,
+    seed: u64,
+) -> anyhow::Result<crossbeam_channel::IntoIter<Vec<u8>>> {
     let (done, drawings) = crossbeam_channel::bounded(8);
-    let wanted: Vec<_> = offers.iter().map(|offer| (offer.title, offer.category)).collect();
     let draw = move || {
         for (number, (title, category)) in (seed..).zip(wanted) {
             // A story that stopped needs no more of them.
@@ -259,6 +304,14 @@ fn drawings(offers: &[campus::Offer], seed: u64) -> anyhow::Result<crossbeam_cha
     };
     std::thread::Builder::new().name("drawing".to_owned()).spawn(draw).context("cannot draw the demo")?;
     Ok(drawings.into_iter())
+}
+
+/// A line of what somebody buys.
+#[derive(Clone, Copy)]
+struct Wanted {
+    listing: ListingId,
+    price: Price,
+    copies: i64,
 }
 
 struct Offered {

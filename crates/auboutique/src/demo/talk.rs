@@ -42,6 +42,27 @@ fn one_of(sets: &'static [&'static [&'static str]], place: i64) -> &'static [&'s
         .unwrap_or_default()
 }
 
+const ABOUT_STORES: &[&[&str]] = &[
+    &[
+        "Do you have more than what is shown?",
+        "A box of them came in this morning.",
+        "Then I take mine today.",
+    ],
+    &[
+        "Can I come by and look first?",
+        "Of course, Tuesdays and Thursdays from noon to three.",
+        "See you there!",
+    ],
+    &["هل يمكن أن أبدّله إذا لم يناسبني؟", "أكيد، خلال أسبوع.", "ممتاز، شكراً."],
+    &["Vous en aurez encore la semaine prochaine ?", "On réapprovisionne chaque lundi.", "Parfait."],
+    &["Is there a discount for ten of them?", "Write to us by mail and we find a price.", "Will do, thanks."],
+];
+
+/// What is said to a store before something is bought.
+pub(crate) fn about_store(place: i64) -> &'static [&'static str] {
+    one_of(ABOUT_STORES, 4 * place)
+}
+
 /// What is said before something is bought.
 pub(crate) fn about_listing(place: i64) -> &'static [&'static str] {
     one_of(ABOUT_LISTINGS, place)

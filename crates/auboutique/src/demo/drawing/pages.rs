@@ -1135,7 +1135,7 @@ fn hiking_boots(e: &mut Easel, h: Hues) {
 }
 
 /// A garment on a hanger with two sleeves, open in the middle.
-fn garment(e: &mut Easel, color: Color, inside: Color, long: i16) {
+pub(super) fn garment(e: &mut Easel, color: Color, inside: Color, long: i16) {
     e.floor(90);
     let dark = mix(color, NIGHT, 22);
     e.bow(&[(200, 52), (200, 36), (212, 30), (206, 20), (194, 22)], 4, IRON);
@@ -2327,13 +2327,13 @@ fn mosaic(e: &mut Easel, h: Hues) {
 
 // ---- plants ----
 
-fn pot(e: &mut Easel, (x, y): Spot, half: i16, color: Color) {
+pub(super) fn pot(e: &mut Easel, (x, y): Spot, half: i16, color: Color) {
     e.shape(&[(x - half, y), (x + half, y), (x + half * 3 / 4, 240), (x - half * 3 / 4, 240)], color);
     e.shape(&[(x + half / 3, y), (x + half, y), (x + half * 3 / 4, 240), (x + half / 4, 240)], SHADE);
     e.block((x - half - 6, y - 6), (half * 2 + 12, 20), 5, mix(color, PAPER, 15));
 }
 
-fn leaf(e: &mut Easel, (x, y): Spot, (dx, dy): Spot, wide: i16, color: Color) {
+pub(super) fn leaf(e: &mut Easel, (x, y): Spot, (dx, dy): Spot, wide: i16, color: Color) {
     let (tip, middle) = ((x + dx, y + dy), (x + dx / 2, y + dy / 2));
     let length = dx.abs().max(dy.abs()).max(1);
     let (nx, ny) = (dy * wide / length, -dx * wide / length);
