@@ -36,12 +36,6 @@ fn find(title: &str) -> Option<Page> {
     products::find(title).or_else(|| pages::find(title))
 }
 
-/// Whether the picture book has a page for it.
-#[cfg(test)]
-pub(crate) fn knows(title: &str) -> bool {
-    find(title).is_some()
-}
-
 /// A PNG without the alpha, because the backdrop is everywhere, and packed in haste: it is developed right away.
 fn encode(canvas: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
     let rgb: Vec<u8> =

@@ -29,8 +29,14 @@ const WORDS: &[(&str, Page)] = &[
     ("screwdrivers", screwdrivers),
     ("helmet", helmet),
     ("stickers", stickers),
+    // Books.
+    ("cvsp readers", readers),
+    ("wrapped book", wrapped_book),
+    ("diwan", diwan),
+    ("paperbacks", paperbacks),
     // For the desk.
     ("bookmarks", bookmarks),
+    ("spiral notebook", spiral_notebook),
     ("ballpoint", pens),
     ("highlighters", highlighters),
     ("stapler", stapler),
@@ -161,10 +167,9 @@ fn window_with_pencils(e: &mut Easel, h: Hues) {
 
 fn window_with_a_ball(e: &mut Easel, h: Hues) {
     front(e, h, |e| {
-        e.blob(
-            &[(96, 132), (116, 124), (136, 124), (156, 132), (166, 152), (150, 158), (148, 210), (104, 210)],
-            h.main,
-        );
+        let sleeves = [(106, 128), (146, 128), (164, 150), (152, 162), (100, 162), (88, 150)];
+        e.shape(&sleeves, h.dark);
+        e.shape(&[(106, 128), (146, 128), (150, 212), (102, 212)], h.main);
         e.shape(&[(116, 128), (136, 128), (126, 142)], PAPER);
         e.line(&[(118, 166), (126, 160), (126, 188)], 6, h.other);
         e.disc((200, 184), 28, 0xe0_843c);
@@ -208,8 +213,8 @@ fn shirt(e: &mut Easel, color: Color, trim: Color) {
     e.shape(&[(160, 58), (104, 86), (82, 138), (116, 152), (140, 118)], dark);
     e.shape(&[(240, 58), (296, 86), (318, 138), (284, 152), (260, 118)], dark);
     e.shape(&[(158, 56), (242, 56), (270, 84), (262, 236), (138, 236), (130, 84)], color);
-    e.oval((200, 58), (28, 15), dark);
-    e.bow(&[(172, 58), (180, 78), (220, 78), (228, 58)], 5, trim);
+    e.shape(&[(170, 56), (230, 56), (218, 72), (200, 78), (182, 72)], dark);
+    e.bow(&[(171, 58), (180, 78), (220, 78), (229, 58)], 5, trim);
     e.line(&[(86, 136), (114, 147)], 5, trim);
     e.line(&[(314, 136), (286, 147)], 5, trim);
     e.bow(&[(240, 130), (250, 180), (244, 228)], 3, SHADE);
@@ -485,6 +490,87 @@ fn stickers(e: &mut Easel, h: Hues) {
     e.shape(&[(262, 240), (296, 232), (288, 210)], SAND);
 }
 
+// ---- books ----
+
+fn readers(e: &mut Easel, h: Hues) {
+    e.floor(130);
+    for (y, x, color) in [(196, 96, h.main), (154, 108, h.other), (112, 92, h.dark)] {
+        e.block((x, y), (208, 42), 3, color);
+        e.block((x + 12, y + 7), (196, 28), 1, PAPER);
+        for line in [13, 20, 27] {
+            e.line(&[(x + 14, y + line), (x + 204, y + line)], 1, SAND);
+        }
+        for ring in 0..4_i16 {
+            e.block((x - 6, y + 5 + ring * 9), (20, 5), 2, IRON);
+        }
+    }
+    e.turned(-8, (200, 90), |e| {
+        e.block((122, 94), (150, 17), 2, PAPER);
+        e.block((116, 82), (158, 15), 3, h.light);
+    });
+    for (x, y, color) in [(270, 106, 0xf6_e06a), (286, 148, 0xf5_a8c4), (258, 190, 0x9c_cdf0)] {
+        e.block((x, y), (30, 9), 1, color);
+    }
+}
+
+fn wrapped_book(e: &mut Easel, h: Hues) {
+    e.floor(110);
+    e.turned(-5, (200, 150), |e| {
+        e.block((126, 54), (156, 184), 4, mix(WOOD, BARK, 55));
+        e.block((118, 48), (156, 184), 4, WOOD);
+        e.shape(&[(118, 48), (160, 48), (118, 96)], mix(WOOD, PAPER, 18));
+        e.line(&[(196, 48), (196, 232)], 5, PAPER);
+        e.line(&[(118, 134), (274, 134)], 5, PAPER);
+        e.bow(&[(196, 134), (160, 96), (152, 132), (196, 136)], 5, PAPER);
+        e.bow(&[(196, 134), (236, 96), (242, 132), (196, 136)], 5, PAPER);
+        e.line(&[(196, 134), (180, 170)], 5, PAPER);
+        e.line(&[(196, 134), (216, 168)], 5, PAPER);
+        e.turned(6, (236, 196), |e| {
+            e.block((208, 176), (56, 40), 3, PAPER);
+            e.line(&[(217, 187), (252, 187)], 3, h.main);
+            e.line(&[(217, 196), (244, 196)], 3, h.main);
+            e.line(&[(217, 205), (249, 205)], 3, h.main);
+        });
+    });
+}
+
+fn diwan(e: &mut Easel, h: Hues) {
+    e.floor(110);
+    e.turned(5, (200, 150), |e| {
+        e.block((118, 56), (156, 184), 5, mix(h.main, NIGHT, 45));
+        e.block((122, 52), (150, 182), 2, PAPER);
+        e.block((130, 46), (150, 186), 5, h.main);
+        e.block((262, 46), (18, 186), 5, h.dark);
+        e.block((142, 58), (108, 162), 3, h.other);
+        e.block((146, 62), (100, 154), 2, h.main);
+        // A pointed arch with the moon in it.
+        e.blob(&[(160, 196), (160, 130), (196, 76), (196, 76), (232, 130), (232, 196)], h.other);
+        e.disc((196, 138), 24, h.main);
+        e.disc((206, 132), 20, h.other);
+        e.bow(&[(170, 184), (186, 174), (198, 188), (222, 176)], 5, h.main);
+        for (x, y) in [(158, 74), (234, 74), (158, 204), (234, 204)] {
+            e.disc((x, y), 4, h.other);
+        }
+    });
+}
+
+fn paperbacks(e: &mut Easel, h: Hues) {
+    e.floor(125);
+    let pile = [(98, 206, h.main), (114, 174, h.other), (92, 142, h.dark), (110, 110, CLAY)];
+    for (place, (x, y, color)) in (0_i16..).zip(pile) {
+        e.block((x, y), (196, 30), 4, color);
+        e.block((x + 4, y + 5), (14, 20), 1, PAPER);
+        e.block((x + 90 - place * 9, y + 11), (72, 8), 3, mix(color, PAPER, 60));
+        e.line(&[(x + 176, y + 2), (x + 176, y + 28)], 3, mix(color, PAPER, 40));
+    }
+    e.blob(&[(118, 108), (160, 76), (202, 100), (246, 74), (292, 106), (204, 114)], PAPER);
+    e.bow(&[(118, 106), (160, 86), (202, 108), (246, 84), (292, 104)], 4, h.main);
+    e.line(&[(203, 96), (203, 110)], 2, SAND);
+    for x in [146, 228] {
+        e.bow(&[(x, 98), (x + 14, 92), (x + 30, 97)], 2, IRON);
+    }
+}
+
 // ---- for the desk ----
 
 fn bookmarks(e: &mut Easel, h: Hues) {
@@ -501,6 +587,25 @@ fn bookmarks(e: &mut Easel, h: Hues) {
             e.disc((x + 24, 69), 4, mix(color, INK, 30));
         });
     }
+}
+
+fn spiral_notebook(e: &mut Easel, h: Hues) {
+    e.floor(115);
+    e.turned(-4, (200, 150), |e| {
+        e.block((130, 52), (160, 188), 8, mix(h.main, NIGHT, 40));
+        e.block((134, 48), (152, 186), 4, PAPER);
+        e.block((126, 44), (158, 188), 8, h.main);
+        e.block((126, 176), (158, 24), 0, h.other);
+        e.block((166, 78), (88, 44), 5, PAPER);
+        e.line(&[(178, 94), (242, 94)], 3, IRON);
+        e.line(&[(178, 107), (222, 107)], 3, IRON);
+        for place in 0..11_i16 {
+            let y = 58 + place * 16;
+            e.disc((140, y), 4, NIGHT);
+            e.bow(&[(140, y), (126, y - 10), (112, y), (122, y + 6)], 3, STEEL);
+        }
+    });
+    e.block((262, 40), (10, 50), 2, 0xe2_4b4b);
 }
 
 fn pens(e: &mut Easel, h: Hues) {

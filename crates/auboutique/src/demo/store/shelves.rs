@@ -209,11 +209,11 @@ const SECOND_CHAPTER: Store = Store {
     staff: &[],
     email: "hagop@secondchapter.example.com",
     description: "Used readers, textbooks and novels that deserve another owner. I go through every page before a book is \
-        put on the shelf: what is torn is mended, what is missing is said.\n\nNous avons aussi des livres en français, \
-        ولدينا كتب بالعربية.",
+        put on the shelf: what is torn is mended, what is missing is said.\n\nNous avons aussi des livres en français et en \
+        arabe.",
     looks: ("window with books", Category::Books),
     products: products! {
-        Books Good "readers, bound" "CVSP reader, used"
+        Books Good "cvsp readers" "CVSP reader, used"
             "Bound, complete, with the underlining of at least one generation. Say which one you need."
             ["201" "SC-CVSP-201" Lbp 300_000 16 5]
             ["202" "SC-CVSP-202" Lbp 300_000 14 5]
@@ -237,7 +237,7 @@ const SECOND_CHAPTER: Store = Store {
             ["English" "SC-PROPHET-EN" Usd 500 18 4]
             ["العربية" "SC-PROPHET-AR" Usd 500 12 4]
             ["français" "SC-PROPHET-FR" Usd 500 7 3]
-        Books Good "novels" "Blind date with a book"
+        Books Good "wrapped book" "Blind date with a book"
             "A used novel in brown paper with three words on it. You find out at home."
             ["" "SC-BLIND" Lbp 250_000 30 6]
         Books Good "petit prince" "Le Petit Prince, édition de poche"
@@ -252,10 +252,10 @@ const SECOND_CHAPTER: Store = Store {
         Books Good "dictionnaire" "Dictionnaire français-arabe"
             "Relié, tranche un peu jaunie. Il sent la bibliothèque."
             ["" "SC-DICO" Usd 1_100 6 2]
-        Books Good "ديوان شعر" "ديوان محمود درويش، نسخ مستعملة"
+        Books Good "diwan" "ديوان محمود درويش، نسخ مستعملة"
             "طبعات مختلفة، بعضها عليه ملاحظات قارئ سابق أذكى منّا. الأوراق كاملة كلها."
             ["" "SC-DARWISH" Lbp 450_000 11 3]
-        Books Good "روايات" "روايات عربية، الواحدة"
+        Books Good "paperbacks" "روايات عربية، الواحدة"
             "من مكتبات بيوت انتقل أصحابها. اكتبوا لنا ما تحبّون ونختار لكم."
             ["" "SC-RIWAYA" Lbp 250_000 27 5]
         Music Good "vinyl" "Second-hand record, cleaned"
@@ -277,8 +277,7 @@ const NURSERY: Store = Store {
     staff: &[],
     email: "mashtal@yasmine.example.com",
     description: "نباتات للشبابيك والبلكونات ولغرف السكن الضيقة. كل نبتة تكبر عندنا أسابيع قبل أن تُعرض، ومعها ورقة صغيرة \
-        تقول كم تشرب وكم تحب من الشمس.\n\nPlants for windows, balconies and small rooms. Each comes with a note about \
-        water and sun.",
+        تقول كم تشرب وكم تحب من الشمس.",
     looks: ("window with plants", Category::Plants),
     products: products! {
         Plants New "pothos" "Pothos cutting in a glass"
@@ -335,7 +334,7 @@ const STATIONERY: Store = Store {
         it is at the post office the next day.",
     looks: ("window with pencils", Category::Study),
     products: products! {
-        Study New "handwritten notes" "Spiral notebook, A5, 120 pages"
+        Study New "spiral notebook" "Spiral notebook, A5, 120 pages"
             "Paper that takes a fountain pen. The cover bends and comes back."
             ["lined" "PP-NB-LIN" Usd 350 40 10]
             ["squared" "PP-NB-SQU" Usd 350 34 10]
