@@ -41,7 +41,7 @@ pub fn fill(options: &Options, seed: u64, now: Moment) -> anyhow::Result<String>
     let known = market
         .ask_now(Caller::CONSOLE, |view| Ok((view.member_card("rana").is_ok(), view.count_members()?)))?;
     match known {
-        (false, 0) => Story::tell(market.clone(), &env, seed, now)?,
+        (false, 0) => Story::tell(market.clone(), &env, (seed, now), drawing::draw)?,
         (true, _) => {}
         (false, _) => anyhow::bail!(
             "--demo fills an empty market, and this one has members. Choose another folder with --data"
@@ -59,6 +59,9 @@ struct Person {
     username: Username,
     caller: Caller,
 }
+
+/// What draws a thing, in the light of its shelf, with colors of the number's choice.
+type Draw = fn(&str, Category, u64) -> Vec<u8>;
 
 /// What happens to a sale in the end.
 #[derive(Clone, Copy)]
@@ -79,17 +82,23 @@ struct Story<'a> {
 }
 
 impl<'a> Story<'a> {
-    fn tell(market: Market, env: &'a ManualEnv, seed: u64, now: Moment) -> anyhow::Result<()> {
+    /// Tells the whole story up to that moment.
+    fn tell(
+        market: Market,
+        env: &'a ManualEnv,
+        (seed, now): (u64, Moment),
+        draw: Draw,
+    ) -> anyhow::Result<()> {
         let mut story = Self { market, env, people: Vec::new(), forgot: RefCell::default() };
         story.people_join()?;
         let desk = story.open_the_desk()?;
-        let mut stores = store::Trade::plan(seed, now, desk.clone())?;
+        let mut stores = store::Trade::plan((seed, now), desk.clone(), draw)?;
         let offers = campus::offers(seed);
         let mut listings = Vec::new();
         // The last tenth is published today, so that the newest really are new.
         let pause = Span::days(DAYS).micros() / i64::try_from(offers.len()).unwrap_or(1);
         let wanted = offers.iter().map(|offer| (offer.title, offer.category)).collect();
-        let drawings = drawings(wanted, seed)?;
+        let drawings = drawings(wanted, seed, draw)?;
         for ((place, offer), drawing) in (0_i64..).zip(&offers).zip(drawings) {
             let noise = i64::from(story.dice(1_000)) * pause / 1_000;
             let at = now.minus(Span::days(DAYS)).plus(Span::hours(1));
@@ -292,17 +301,18 @@ impl<'a> Story<'a> {
 fn drawings(
     wanted: Vec<(&'static str, Category)>,
     seed: u64,
+    draw: Draw,
 ) -> anyhow::Result<crossbeam_channel::IntoIter<Vec<u8>>> {
     let (done, drawings) = crossbeam_channel::bounded(8);
-    let draw = move || {
+    let draw_all = move || {
         for (number, (title, category)) in (seed..).zip(wanted) {
             // A story that stopped needs no more of them.
-            if done.send(drawing::draw(title, category, number)).is_err() {
+            if done.send(draw(title, category, number)).is_err() {
                 return;
             }
         }
     };
-    std::thread::Builder::new().name("drawing".to_owned()).spawn(draw).context("cannot draw the demo")?;
+    std::thread::Builder::new().name("drawing".to_owned()).spawn(draw_all).context("cannot draw the demo")?;
     Ok(drawings.into_iter())
 }
 

@@ -25,7 +25,7 @@ use auboutique_market::{Caller, Env as _};
 use jiff::ToSpan as _;
 
 use super::campus::Dice;
-use super::{DAYS, Story, Wanted, drawings, talk};
+use super::{DAYS, Draw, Story, Wanted, drawings, talk};
 use shelves::{CORRECTIONS, Product, RESTOCKS, STORES, WITHDRAWN};
 
 /// Where the campus is.
@@ -109,7 +109,7 @@ pub(super) struct Trade {
 
 impl Trade {
     /// Writes down what the stores will do until the end, and begins to draw what they sell.
-    pub(super) fn plan(seed: u64, end: Moment, desk: Caller) -> anyhow::Result<Self> {
+    pub(super) fn plan((seed, end): (u64, Moment), desk: Caller, draw: Draw) -> anyhow::Result<Self> {
         let begin = end.minus(Span::days(DAYS));
         let (_, nothing) = crossbeam_channel::bounded(0);
         let mut trade = Self {
@@ -146,7 +146,7 @@ impl Trade {
         trade.note(begin.plus(Span::days(WITHDRAWN.0)), Deed::Withdraw(WITHDRAWN.1));
         trade.note(end.minus(Span::hours(50)), Deed::Leave(STORES.len() - 1));
         trade.plan_purchases();
-        trade.drawings = drawings(trade.wanted_drawings(), seed.wrapping_add(1_000))?;
+        trade.drawings = drawings(trade.wanted_drawings(), seed.wrapping_add(1_000), draw)?;
         Ok(trade)
     }
 

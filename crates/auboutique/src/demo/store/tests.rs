@@ -9,7 +9,7 @@ use auboutique_domain::{Currency, Event};
 use auboutique_market::env::ManualEnv;
 use auboutique_market::{Location, Market, Options, Told};
 
-use super::super::{campus, drawing, fill};
+use super::super::{campus, drawing};
 use super::*;
 
 fn products() -> impl Iterator<Item = &'static Product> {
@@ -92,26 +92,38 @@ fn every_store_and_every_product_has_a_drawing_of_its_own() {
 /// A Sunday evening: the desk is closed, so that more than usual is under way.
 const END: Moment = Moment::from_micros(1_795_370_400_000_000);
 
-/// What is in the log of a demo that ends then, and its folder.
-fn told(seed: u64) -> (tempfile::TempDir, Options, Vec<Told>) {
+/// A small gray picture: the real ones would take a minute.
+fn sketch(_: &str, _: Category, _: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, 8, 8);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.write_header().unwrap().write_image_data(&[128; 64]).unwrap();
+    bytes
+}
+
+/// A market in which the demo's story was told, and all of its log.
+fn told(seed: u64) -> (tempfile::TempDir, Market, Vec<Told>) {
     let folder = tempfile::tempdir().unwrap();
     let options = Options::new(Location::Sqlite(folder.path().join("demo.db")));
-    fill(&options, seed, END).unwrap();
-    let market = Market::open(&options, std::sync::Arc::new(ManualEnv::new(END, 0))).unwrap();
+    let env = std::sync::Arc::new(ManualEnv::new(END.minus(Span::days(DAYS)), seed));
+    let market = Market::open(&options, env.clone()).unwrap();
+    Story::tell(market.clone(), &env, (seed, END), sketch).unwrap();
     let log = market.ask_now(Caller::CONSOLE, |view| Ok(view.events_after(0, 100_000)?.told)).unwrap();
-    market.close();
-    (folder, options, log)
+    (folder, market, log)
 }
 
 #[test]
 fn the_same_seed_tells_the_same_story_in_which_the_stores_earn_on_most_days() {
-    let again = std::thread::spawn(|| told(7).2);
-    let (_folder, options, log) = told(7);
+    let again = std::thread::spawn(|| {
+        let (_folder, market, log) = told(7);
+        market.close();
+        log
+    });
+    let (_folder, market, log) = told(7);
     assert_eq!(log, again.join().unwrap());
     let count = |test: fn(&Event) -> bool| log.iter().filter(|told| test(&told.event)).count();
     assert_eq!(count(|event| matches!(event, Event::StoreOpened { .. })), 6);
 
-    let market = Market::open(&options, std::sync::Arc::new(ManualEnv::new(END, 0))).unwrap();
     let stores = market.ask_now(Caller::CONSOLE, |view| view.stores(None, Some(100))).unwrap().rows;
     assert_eq!(stores.len(), 6);
     let mut sold = Vec::new();
@@ -154,4 +166,29 @@ fn the_same_seed_tells_the_same_story_in_which_the_stores_earn_on_most_days() {
         .map(|order| day_of(order.changed_at))
         .collect();
     assert!(days.len() >= 18, "{days:?}");
+}
+
+#[test]
+fn the_story_comes_to_its_end_on_every_day_of_the_week_and_leaves_the_club_something_to_do() {
+    let on = |day: i64| {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options::new(Location::Sqlite(folder.path().join("demo.db")));
+        let (seed, end) = (u64::try_from(day).unwrap(), END.plus(Span::hours(25 * day)));
+        let env = std::sync::Arc::new(ManualEnv::new(end.minus(Span::days(DAYS)), seed));
+        let market = Market::open(&options, env.clone()).unwrap();
+        Story::tell(market.clone(), &env, (seed, end), sketch).unwrap();
+        let stores = market.ask_now(Caller::CONSOLE, |view| view.stores(None, Some(100))).unwrap().rows;
+        let club = stores.iter().find(|store| store.handle == "engineering-club").unwrap();
+        let session = market.start_session_at_console(club.owner.id).unwrap().0.session;
+        let id = club.store;
+        let queue =
+            market.ask_now(Caller::member(session), move |view| view.to_hand_over(Some(id), None, Some(100)));
+        let queue = queue.unwrap().rows.len();
+        market.close();
+        assert!(queue >= 4, "{queue} to hand over on day {day}");
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| (1..4).for_each(on));
+        scope.spawn(|| (4..8).for_each(on));
+    });
 }
