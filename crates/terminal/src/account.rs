@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use serde_json::json;
 
-use crate::app::{App, Dialog, Purpose, Then};
+use crate::app::{App, Purpose};
+use crate::dialog::{Dialog, Then};
 use crate::form::{Aim, Entry, Form, log_in_form};
 use crate::member::{Card, Session};
 use crate::pen::{Hit, Pen};

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auboutique_domain::Money;
 use auboutique_wire::json::Outcome;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -17,58 +16,23 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::account::{MENU, Me, Page};
+use crate::choice::Choice;
 use crate::conversation::{Conversation, Message, Talk};
 use crate::desk::{Desk, DeskView};
+use crate::dialog::Dialog;
 use crate::errand::{Done, Errand};
 use crate::form::{Aim, Form, Input, ShotState, log_in_form};
 use crate::link::{Ask, Told};
 use crate::listing::{Listing, Market, Sheet};
 use crate::member::{Account, Card, Presence};
+use crate::notice::Notice;
 use crate::order::{Order, Orders};
 use crate::pen::Hit;
 use crate::picture::{Gallery, Need, Source, Which};
 use crate::rows::Rows;
 use crate::skin::Skin;
+use crate::tab::Tab;
 use crate::text;
-
-/// The tabs, in their order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tab {
-    /// What is on sale.
-    Market,
-    /// Offer something.
-    Sell,
-    /// What I offer and have sold.
-    Mine,
-    /// What I bought and sold.
-    Orders,
-    /// Conversations.
-    Talk,
-    /// My account.
-    Me,
-    /// The desk, for attendants.
-    Desk,
-}
-
-impl Tab {
-    /// Every tab.
-    pub const ALL: [Self; 7] =
-        [Self::Market, Self::Sell, Self::Mine, Self::Orders, Self::Talk, Self::Me, Self::Desk];
-
-    /// What stands on it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Market => "Market",
-            Self::Sell => "Sell",
-            Self::Mine => "Mine",
-            Self::Orders => "Orders",
-            Self::Talk => "Talk",
-            Self::Me => "Me",
-            Self::Desk => "Desk",
-        }
-    }
-}
 
 /// How the connection is.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,66 +57,6 @@ pub enum Above {
         /// Whether it was bought just now.
         fresh: bool,
     },
-}
-
-/// What happens when a dialog is answered with yes.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Then {
-    /// Buy it, at the price that was seen.
-    Buy(String, Money),
-    /// Withdraw the listing.
-    Withdraw(String),
-    /// Cancel, ask to cancel, confirm: an operation on an order.
-    Order(&'static str, String),
-    /// Leave the form.
-    LeaveForm,
-    /// End the session.
-    EndSession(String),
-    /// Block the member.
-    Block(String),
-    /// Log out.
-    LogOut,
-    /// Leave the client.
-    Quit,
-}
-
-/// A question.
-#[derive(Debug, Clone)]
-pub struct Dialog {
-    /// What it is about.
-    pub title: String,
-    /// What is to be known before answering.
-    pub lines: Vec<String>,
-    /// What stands on the button for yes.
-    pub yes: &'static str,
-    /// What stands on the button for no.
-    pub no: &'static str,
-    /// Whether one is on yes.
-    pub on_yes: bool,
-    /// What yes does.
-    pub then: Then,
-}
-
-/// A thing that happened while one did something else.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
-    /// When.
-    pub at: String,
-    /// What.
-    pub text: String,
-    /// Where it leads: an order or a conversation.
-    pub to: Option<String>,
-}
-
-/// A list to choose one of, over everything.
-#[derive(Debug, Clone)]
-pub struct Choice {
-    /// What is chosen.
-    pub title: &'static str,
-    /// Of these.
-    pub of: Vec<String>,
-    /// The one one is on.
-    pub at: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -852,35 +756,6 @@ impl App {
         }
     }
 
-    // ---- what is told ----
-
-    pub(crate) fn notice(&mut self, what: &str, to: Option<String>, at: &str) {
-        let at = if at.is_empty() { self.now.to_string() } else { at.to_owned() };
-        self.notices.insert(0, Notice { at, text: what.to_owned(), to });
-        self.notices.truncate(100);
-        self.unseen += 1;
-        self.toast = Some((what.to_owned(), true, 24));
-    }
-
-    pub(crate) fn say(&mut self, what: &str) {
-        self.toast = Some((what.to_owned(), true, 14));
-    }
-
-    pub(crate) fn say_bad(&mut self, what: &str) {
-        self.toast = Some((what.to_owned(), false, 28));
-    }
-
-    /// A beat of a quarter of a second, told while something moves on the screen.
-    pub fn on_beat(&mut self) {
-        if let Some((_, _, beats)) = &mut self.toast {
-            *beats = beats.saturating_sub(1);
-            if *beats == 0 {
-                self.toast = None;
-                self.dirty = true;
-            }
-        }
-    }
-
     /// So much time has passed since the client was started.
     pub fn on_time(&mut self, running: Duration) {
         self.running = running;
@@ -1019,158 +894,6 @@ impl App {
                 Some(above) => self.on_above_key(above, key),
                 None => self.on_tab_key(key),
             },
-        }
-    }
-
-    pub(crate) fn quit(&mut self) {
-        let typed = self.sell.is_changed() || !self.talk.drafts.is_empty();
-        if typed {
-            self.dialog = Some(Dialog {
-                title: "Leave?".to_owned(),
-                lines: vec!["Something you typed was not sent. It is lost when you leave.".to_owned()],
-                yes: "Leave",
-                no: "Stay",
-                on_yes: false,
-                then: Then::Quit,
-            });
-        } else {
-            self.over = true;
-        }
-    }
-
-    /// Goes to a tab.
-    pub(crate) fn go_to_tab(&mut self, digit: char) {
-        let number = digit.to_digit(10).and_then(|digit| usize::try_from(digit).ok()).unwrap_or(1);
-        let Some(&tab) = Tab::ALL.get(number - 1) else { return };
-        if tab == Tab::Desk && !self.attendant {
-            return;
-        }
-        if self.form.as_ref().is_some_and(Form::is_changed) {
-            return;
-        }
-        self.form = None;
-        self.above.clear();
-        if self.me.is_none() && matches!(tab, Tab::Sell | Tab::Mine | Tab::Orders | Tab::Talk) {
-            self.form = Some(log_in_form());
-            return;
-        }
-        if self.tab == Tab::Talk && tab != Tab::Talk {
-            self.leave_conversation();
-        }
-        self.market.searching = false;
-        self.tab = tab;
-        // What is not streamed is fetched when one looks.
-        if !self.live && self.me.is_some() {
-            match tab {
-                Tab::Market => self.load_market(false),
-                Tab::Mine => self.load_mine(false),
-                Tab::Orders => {
-                    self.load_orders(false, false);
-                    self.load_orders(true, false);
-                }
-                Tab::Talk => self.load_conversations(false),
-                _ => {}
-            }
-        }
-    }
-
-    pub(crate) fn on_dialog_key(&mut self, key: KeyEvent) {
-        let Some(dialog) = &mut self.dialog else { return };
-        match key.code {
-            KeyCode::Left | KeyCode::Right | KeyCode::Tab | KeyCode::BackTab => {
-                dialog.on_yes = !dialog.on_yes
-            }
-            KeyCode::Char('y') => self.answer(true),
-            KeyCode::Char('n') | KeyCode::Esc => self.answer(false),
-            KeyCode::Enter => {
-                let yes = dialog.on_yes;
-                self.answer(yes);
-            }
-            _ => {}
-        }
-    }
-
-    pub(crate) fn answer(&mut self, yes: bool) {
-        let Some(dialog) = self.dialog.take().filter(|_| yes) else { return };
-        match dialog.then {
-            Then::Buy(listing, price) => {
-                self.ask("buy", json!({ "listing": listing, "price": price }), Purpose::Bought);
-            }
-            Then::Withdraw(listing) => {
-                self.ask("withdraw_listing", json!({ "listing": listing }), Purpose::ListingAct("Withdrawn"));
-            }
-            Then::Order(op, order) => {
-                let done = match op {
-                    "cancel_order" => "The order is canceled",
-                    "request_cancel" => "The seller was asked",
-                    _ => "Thank you: the seller is credited",
-                };
-                self.ask(op, json!({ "order": order }), Purpose::OrderAct(done));
-            }
-            Then::LeaveForm => self.form = None,
-            Then::EndSession(session) => {
-                self.ask("end_session", json!({ "session": session }), Purpose::SessionEnded);
-            }
-            Then::Block(username) => self.ask("block", json!({ "username": username }), Purpose::Blocked),
-            Then::LogOut => self.ask("log_out", json!({}), Purpose::LogOut),
-            Then::Quit => self.over = true,
-        }
-    }
-
-    pub(crate) fn on_notice_key(&mut self, key: KeyEvent) {
-        match key.code {
-            KeyCode::Down | KeyCode::Char('j') => {
-                self.notice_at = (self.notice_at + 1).min(self.notices.len().saturating_sub(1))
-            }
-            KeyCode::Up | KeyCode::Char('k') => self.notice_at = self.notice_at.saturating_sub(1),
-            KeyCode::Enter => {
-                self.noticing = false;
-                let to = self.notices.get(self.notice_at).and_then(|notice| notice.to.clone());
-                if let Some(to) = to {
-                    self.follow(&to);
-                }
-            }
-            KeyCode::Char('x') => self.notices.clear(),
-            _ => self.noticing = false,
-        }
-    }
-
-    /// Goes to the order or the conversation of that id.
-    pub(crate) fn follow(&mut self, to: &str) {
-        // One is on the way to what it says.
-        self.toast.take_if(|(_, good, _)| *good);
-        if to.starts_with("cnv_") {
-            self.above.clear();
-            self.tab = Tab::Talk;
-            self.open_conversation(to);
-        } else if to.starts_with("ord_") {
-            self.ask("order", json!({ "order": to }), Purpose::Order { show: true, news: None });
-        } else if to.starts_with("lst_") {
-            self.ask("listing", json!({ "listing": to }), Purpose::Listing { show: true });
-        }
-    }
-
-    pub(crate) fn on_choice_key(&mut self, key: KeyEvent) {
-        let Some(choice) = &mut self.choice else { return };
-        let most = choice.of.len().saturating_sub(1);
-        match key.code {
-            KeyCode::Down | KeyCode::Char('j') => choice.at = (choice.at + 1).min(most),
-            KeyCode::Up | KeyCode::Char('k') => choice.at = choice.at.saturating_sub(1),
-            KeyCode::Enter => {
-                let chosen = choice.of.get(choice.at).cloned().filter(|_| choice.at > 0);
-                self.choice = None;
-                self.market.category = chosen;
-                self.market.owner = None;
-                self.market.list.at = 0;
-                self.load_market(false);
-            }
-            KeyCode::Esc => self.choice = None,
-            KeyCode::Char(letter) => {
-                let found = (1..=choice.of.len()).map(|step| (choice.at + step) % choice.of.len());
-                let mut found = found.filter(|&at| choice.of[at].starts_with(letter));
-                choice.at = found.next().unwrap_or(choice.at);
-            }
-            _ => {}
         }
     }
 

@@ -11,11 +11,13 @@ use ratatui::text::{Line, Span};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::app::{self, App, Dialog, Purpose, Tab, Then, page};
+use crate::app::{self, App, Purpose, page};
+use crate::dialog::{Dialog, Then};
 use crate::field::Field;
 use crate::member::{Card, Presence};
 use crate::pen::{Hit, Pen};
 use crate::rows::Rows;
+use crate::tab::Tab;
 use crate::{clock, text};
 
 fn duration(span: time::Span) -> Duration {

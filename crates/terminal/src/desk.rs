@@ -7,10 +7,11 @@ use ratatui::text::Span;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::app::{App, Purpose, Tab};
+use crate::app::{App, Purpose};
 use crate::field::Field;
 use crate::order::Bought;
 use crate::pen::Pen;
+use crate::tab::Tab;
 use crate::text;
 
 /// What an attendant sees of an order.

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::app::{App, Purpose, Tab, read};
+use crate::app::{App, Purpose, read};
 use crate::conversation::Message;
+use crate::tab::Tab;
 
 impl App {
     /// Takes in an event.

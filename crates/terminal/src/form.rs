@@ -7,11 +7,13 @@ use auboutique_domain::{Currency, Money, Price, Refusal};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use serde_json::{Map, Value, json};
 
-use crate::app::{App, Dialog, Purpose, Tab, Then, message, read};
+use crate::app::{App, Purpose, message, read};
+use crate::dialog::{Dialog, Then};
 use crate::errand::Errand;
 use crate::field::Field;
 use crate::listing::{Filter, Listing};
 use crate::picture::Picture;
+use crate::tab::Tab;
 use crate::text;
 
 /// What stands in a choice for nothing chosen.

@@ -18,10 +18,12 @@ use ratatui::crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdat
 
 pub mod account;
 pub mod app;
+pub mod choice;
 pub mod client;
 mod clock;
 pub mod conversation;
 pub mod desk;
+pub mod dialog;
 pub mod errand;
 mod event;
 pub mod field;
@@ -29,12 +31,14 @@ pub mod form;
 pub mod link;
 pub mod listing;
 pub mod member;
+pub mod notice;
 pub mod order;
 pub mod pen;
 pub mod picture;
 pub mod rows;
 pub mod screen;
 pub mod skin;
+pub mod tab;
 pub mod text;
 mod time;
 

@@ -9,13 +9,16 @@ use ratatui::text::{Line, Span};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::app::{Above, App, Choice, Dialog, Purpose, Tab, Then, page};
+use crate::app::{Above, App, Purpose, page};
+use crate::choice::Choice;
+use crate::dialog::{Dialog, Then};
 use crate::field::Field;
 use crate::form::log_in_form;
 use crate::member::Card;
 use crate::pen::{Hit, Pen};
 use crate::picture::{Picture, Which};
 use crate::rows::Rows;
+use crate::tab::Tab;
 use crate::text;
 
 /// A pickup point as it stands on a listing.

@@ -7,7 +7,8 @@ use ratatui::text::{Line, Span};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::app::{Above, App, Dialog, Purpose, Then, page};
+use crate::app::{Above, App, Purpose, page};
+use crate::dialog::{Dialog, Then};
 use crate::listing::dot_span;
 use crate::member::Card;
 use crate::pen::{Hit, Pen};

@@ -5,10 +5,11 @@ use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 use ratatui::text::{Line as Text, Span};
 
-use crate::app::{Above, App, Line, Tab};
+use crate::app::{Above, App, Line};
 use crate::form::{Aim, Form, Input, ShotState};
 use crate::pen::{Hit, Pen};
-use crate::{account, conversation, desk, listing, order, text};
+use crate::tab::{self, Tab};
+use crate::{account, choice, conversation, desk, dialog, listing, notice, order, text};
 
 type Keys = Vec<(KeyCode, &'static str, &'static str)>;
 
@@ -26,7 +27,7 @@ pub fn draw(app: &mut App, frame: &mut Frame) {
         app.hits = pen.hits;
         return;
     }
-    draw_tabs(app, &mut pen, Rect { height: 1, ..all });
+    tab::draw(app, &mut pen, Rect { height: 1, ..all });
     pen.rule(0, 1, all.width);
     let page = Rect { y: 2, height: all.height - 4, ..all };
     draw_page(app, &mut pen, page);
@@ -37,64 +38,20 @@ pub fn draw(app: &mut App, frame: &mut Frame) {
         draw_modal(app, &mut pen);
     }
     if app.choice.is_some() {
-        draw_choice(app, &mut pen);
+        choice::draw(app, &mut pen);
     }
-    draw_toast(app, &mut pen);
+    notice::draw_toast(app, &mut pen);
     if app.noticing {
-        draw_notices(app, &mut pen);
+        notice::draw(app, &mut pen);
     }
     if app.dialog.is_some() {
-        draw_dialog(app, &mut pen);
+        dialog::draw(app, &mut pen);
     }
     if app.help {
         draw_help(app, &mut pen);
     }
     app.hits = pen.hits;
     app.dirty = false;
-}
-
-fn draw_tabs(app: &App, pen: &mut Pen, area: Rect) {
-    let skin = pen.skin;
-    pen.text(1, area.y, 12, "AUBoutique", skin.accent());
-    let mut x = 13;
-    for (number, tab) in Tab::ALL.iter().enumerate() {
-        if *tab == Tab::Desk && !app.attendant {
-            continue;
-        }
-        let count = match tab {
-            Tab::Talk => app.talk.unread(),
-            _ => 0,
-        };
-        let count = if count > 0 { format!("({count})") } else { String::new() };
-        let label = format!("{} {}{count}", number + 1, tab.name());
-        let wide = u16::try_from(text::width(&label)).unwrap_or(0);
-        let on = app.tab == *tab;
-        let style = match (on, count.is_empty()) {
-            (true, _) if skin.has_color() => skin.accent(),
-            (true, _) => skin.chosen(),
-            (false, false) => skin.strong(),
-            (false, true) => skin.muted(),
-        };
-        pen.text(x, area.y, wide, &label, style);
-        pen.hit(Rect { x, width: wide, ..area }, Hit::Tab(number));
-        if on && skin.has_color() {
-            // The rule below is heavier under the tab one is on; it is drawn after this, so it is told by the style.
-            pen.frame.buffer_mut().set_style(
-                Rect { x, y: area.y, width: wide, height: 1 },
-                skin.accent().add_modifier(ratatui::style::Modifier::UNDERLINED),
-            );
-        }
-        x += wide + 2;
-    }
-    if app.unseen > 0 {
-        let label = format!("◆ {} ", app.unseen);
-        let wide = u16::try_from(text::width(&label)).unwrap_or(0);
-        let at = area.right().saturating_sub(wide);
-        if at > x {
-            pen.text(at, area.y, wide, &label, skin.warn());
-            pen.hit(Rect { x: at, width: wide, ..area }, Hit::Key(letter('n')));
-        }
-    }
 }
 
 fn draw_page(app: &mut App, pen: &mut Pen, area: Rect) {
@@ -292,26 +249,6 @@ fn draw_line(app: &App, pen: &mut Pen, area: Rect) {
     }
 }
 
-fn draw_toast(app: &App, pen: &mut Pen) {
-    let Some((what, good, _)) = &app.toast else { return };
-    let all = pen.frame.area();
-    let most = usize::from(all.width.saturating_sub(8)).min(48);
-    let lines = text::wrap(what, most);
-    let wide = lines.iter().map(|line| text::width(line)).max().unwrap_or(0);
-    let width = u16::try_from(wide + 4).unwrap_or(all.width);
-    let height = u16::try_from(lines.len().min(4) + 2).unwrap_or(3);
-    let style = if *good { pen.skin.good() } else { pen.skin.bad() };
-    // Below, where it covers least; above while one writes below.
-    let writing = app.tab == Tab::Talk && app.talk.open.is_some() && app.above.is_empty();
-    let y = if writing { 2 } else { all.height.saturating_sub(height + 2) };
-    let area = Rect { x: all.width.saturating_sub(width + 1), y, width, height };
-    let inner = pen.boxed(area, "", style);
-    for (line, y) in lines.iter().zip(inner.y..inner.bottom()) {
-        let style = pen.skin.plain();
-        pen.text(inner.x, y, inner.width, line, style);
-    }
-}
-
 fn draw_modal(app: &mut App, pen: &mut Pen) {
     let Some(mut form) = app.form.take() else { return };
     let long = matches!(form.aim, Aim::Edit(_));
@@ -503,81 +440,6 @@ fn draw_shelf(app: &App, pen: &mut Pen, area: Rect, form: &Form, focused: bool) 
         y += 1;
     }
     y
-}
-
-fn draw_choice(app: &mut App, pen: &mut Pen) {
-    let Some(choice) = app.choice.clone() else { return };
-    let height = u16::try_from(choice.of.len()).unwrap_or(10) + 2;
-    let area = pen.middle(34, height.min(pen.frame.area().height - 2));
-    let style = pen.skin.accent();
-    let inner = pen.boxed(area, choice.title, style);
-    let room = usize::from(inner.height.max(1));
-    let top = (choice.at + 1).saturating_sub(room);
-    for ((number, each), y) in choice.of.iter().enumerate().skip(top).take(room).zip(inner.y..) {
-        let on = number == choice.at;
-        pen.mark(inner.x, y, 1, on);
-        let style = if on { pen.skin.chosen() } else { pen.skin.plain() };
-        pen.text(inner.x + 2, y, inner.width.saturating_sub(2), &text::words(each), style);
-        pen.hit(Rect { y, height: 1, ..inner }, Hit::Row(number));
-    }
-}
-
-fn draw_dialog(app: &App, pen: &mut Pen) {
-    let Some(dialog) = &app.dialog else { return };
-    let all = pen.frame.area();
-    let wide = dialog.lines.iter().map(|line| text::width(line)).max().unwrap_or(0).clamp(40, 62);
-    let lines: Vec<String> = dialog
-        .lines
-        .iter()
-        .flat_map(|line| {
-            // A label in front keeps its place when the line is broken.
-            text::wrap(line, wide)
-        })
-        .collect();
-    let height = u16::try_from(lines.len()).unwrap_or(4) + 5;
-    let width = u16::try_from(wide).unwrap_or(50) + 6;
-    let area = pen.middle(width.min(all.width), height.min(all.height));
-    let skin = pen.skin;
-    let inner = pen.boxed(area, &dialog.title, skin.accent());
-    for (number, (line, y)) in lines.iter().zip(inner.y + 1..inner.bottom()).enumerate() {
-        pen.text(inner.x, y, inner.width, line, if number == 0 { skin.strong() } else { skin.plain() });
-    }
-    let y = inner.bottom().saturating_sub(1);
-    let mut x = inner.x;
-    for (yes, name) in [(true, dialog.yes), (false, dialog.no)] {
-        let button = format!("[ {name} ]");
-        let width = u16::try_from(text::width(&button)).unwrap_or(0);
-        let style = if dialog.on_yes == yes { skin.pressed() } else { skin.muted() };
-        pen.text(x, y, width, &button, style);
-        pen.hit(Rect { x, y, width, height: 1 }, Hit::Answer(yes));
-        x += width + 2;
-    }
-    pen.right(inner.x, y, inner.width, "y / n", skin.muted());
-}
-
-fn draw_notices(app: &App, pen: &mut Pen) {
-    let all = pen.frame.area();
-    let skin = pen.skin;
-    let area = pen.middle(70.min(all.width - 4), all.height - 6);
-    let inner = pen.boxed(area, "What happened", skin.accent());
-    if app.notices.is_empty() {
-        pen.empty(inner, "Nothing yet", "Sales, orders and messages stand here when they come");
-    }
-    let room = usize::from(inner.height.saturating_sub(1));
-    let top = (app.notice_at + 1).saturating_sub(room);
-    for ((number, notice), y) in app.notices.iter().enumerate().skip(top).take(room).zip(inner.y..) {
-        let on = number == app.notice_at;
-        pen.mark(inner.x, y, 1, on);
-        let style = if on { skin.chosen() } else { skin.plain() };
-        pen.text(inner.x + 2, y, inner.width.saturating_sub(14), &notice.text, style);
-        pen.right(inner.x, y, inner.width, &app.short(&notice.at), skin.muted());
-        pen.hit(Rect { y, height: 1, ..inner }, Hit::Row(number));
-    }
-    let y = inner.bottom().saturating_sub(1);
-    pen.keys(
-        Rect { y, height: 1, ..inner },
-        &[(KeyCode::Enter, "Enter", "go there"), (letter('x'), "x", "clear"), (KeyCode::Esc, "Esc", "back")],
-    );
 }
 
 /// The keys of what is looked at, in full.

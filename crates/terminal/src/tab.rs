@@ -1,0 +1,131 @@
+//! The tabs, and the line they stand in.
+
+use ratatui::crossterm::event::KeyCode;
+use ratatui::layout::Rect;
+
+use crate::app::App;
+use crate::form::{Form, log_in_form};
+use crate::pen::{Hit, Pen};
+use crate::text;
+
+/// The tabs, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tab {
+    /// What is on sale.
+    Market,
+    /// Offer something.
+    Sell,
+    /// What I offer and have sold.
+    Mine,
+    /// What I bought and sold.
+    Orders,
+    /// Conversations.
+    Talk,
+    /// My account.
+    Me,
+    /// The desk, for attendants.
+    Desk,
+}
+
+impl Tab {
+    /// Every tab.
+    pub const ALL: [Self; 7] =
+        [Self::Market, Self::Sell, Self::Mine, Self::Orders, Self::Talk, Self::Me, Self::Desk];
+
+    /// What stands on it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Market => "Market",
+            Self::Sell => "Sell",
+            Self::Mine => "Mine",
+            Self::Orders => "Orders",
+            Self::Talk => "Talk",
+            Self::Me => "Me",
+            Self::Desk => "Desk",
+        }
+    }
+}
+
+/// Draws the tabs.
+pub(crate) fn draw(app: &App, pen: &mut Pen, area: Rect) {
+    let skin = pen.skin;
+    pen.text(1, area.y, 12, "AUBoutique", skin.accent());
+    let mut x = 13;
+    for (number, tab) in Tab::ALL.iter().enumerate() {
+        if *tab == Tab::Desk && !app.attendant {
+            continue;
+        }
+        let count = match tab {
+            Tab::Talk => app.talk.unread(),
+            _ => 0,
+        };
+        let count = if count > 0 { format!("({count})") } else { String::new() };
+        let label = format!("{} {}{count}", number + 1, tab.name());
+        let wide = u16::try_from(text::width(&label)).unwrap_or(0);
+        let on = app.tab == *tab;
+        let style = match (on, count.is_empty()) {
+            (true, _) if skin.has_color() => skin.accent(),
+            (true, _) => skin.chosen(),
+            (false, false) => skin.strong(),
+            (false, true) => skin.muted(),
+        };
+        pen.text(x, area.y, wide, &label, style);
+        pen.hit(Rect { x, width: wide, ..area }, Hit::Tab(number));
+        if on && skin.has_color() {
+            // The rule below is heavier under the tab one is on; it is drawn after this, so it is told by the style.
+            pen.frame.buffer_mut().set_style(
+                Rect { x, y: area.y, width: wide, height: 1 },
+                skin.accent().add_modifier(ratatui::style::Modifier::UNDERLINED),
+            );
+        }
+        x += wide + 2;
+    }
+    if app.unseen > 0 {
+        let label = format!("◆ {} ", app.unseen);
+        let wide = u16::try_from(text::width(&label)).unwrap_or(0);
+        let at = area.right().saturating_sub(wide);
+        if at > x {
+            pen.text(at, area.y, wide, &label, skin.warn());
+            pen.hit(Rect { x: at, width: wide, ..area }, Hit::Key(KeyCode::Char('n')));
+        }
+    }
+}
+
+impl App {
+    /// Goes to a tab.
+    pub(crate) fn go_to_tab(&mut self, digit: char) {
+        let number = digit.to_digit(10).and_then(|digit| usize::try_from(digit).ok()).unwrap_or(1);
+        let Some(&tab) = Tab::ALL.get(number - 1) else { return };
+        if tab == Tab::Desk && !self.attendant {
+            return;
+        }
+        if self.form.as_ref().is_some_and(Form::is_changed) {
+            return;
+        }
+        self.form = None;
+        self.above.clear();
+        if self.me.is_none() && matches!(tab, Tab::Sell | Tab::Mine | Tab::Orders | Tab::Talk) {
+            self.form = Some(log_in_form());
+            return;
+        }
+        if self.tab == Tab::Talk && tab != Tab::Talk {
+            self.leave_conversation();
+        }
+        self.market.searching = false;
+        self.tab = tab;
+        // What is not streamed is fetched when one looks.
+        if !self.live && self.me.is_some() {
+            match tab {
+                Tab::Market => self.load_market(false),
+                Tab::Mine => self.load_mine(false),
+                Tab::Orders => {
+                    self.load_orders(false, false);
+                    self.load_orders(true, false);
+                }
+                Tab::Talk => self.load_conversations(false),
+                _ => {}
+            }
+        }
+    }
+}
