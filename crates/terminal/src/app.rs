@@ -29,8 +29,10 @@ use crate::notice::Notice;
 use crate::order::{Order, Orders};
 use crate::pen::Hit;
 use crate::picture::{Gallery, Need, Source, Which};
+use crate::room::Room;
 use crate::rows::Rows;
 use crate::skin::Skin;
+use crate::store::{Shopfront, Stores, Wanted};
 use crate::tab::Tab;
 use crate::text;
 
@@ -57,6 +59,8 @@ pub enum Above {
         /// Whether it was bought just now.
         fresh: bool,
     },
+    /// A store.
+    Store(Shopfront),
 }
 
 #[derive(Debug, Clone)]
@@ -91,6 +95,7 @@ pub(crate) enum Purpose {
     Picture(Source),
     Upload(u64),
     LogOut,
+    Store(Wanted),
 }
 
 /// The client.
@@ -150,6 +155,12 @@ pub struct App {
     pub orders: Orders,
     /// Conversations.
     pub talk: Talk,
+    /// The stores.
+    pub stores: Stores,
+    /// The back room of the store I act for.
+    pub room: Room,
+    /// The variants of the products that were looked at, by the product.
+    pub variants: HashMap<String, Vec<Listing>>,
     /// My account.
     pub account: Me,
     /// The desk.
@@ -225,6 +236,9 @@ impl App {
             mine: Rows::default(),
             orders: Orders::default(),
             talk: Talk::default(),
+            stores: Stores::default(),
+            room: Room::default(),
+            variants: HashMap::new(),
             account: Me::default(),
             desk: Desk::default(),
             attendant: false,
@@ -309,10 +323,12 @@ impl App {
         if self.talk.list.wants_more() {
             self.load_conversations(true);
         }
+        self.follow_stores();
     }
 
     pub(crate) fn load_everything(&mut self) {
         self.load_market(false);
+        self.load_stores(false);
         self.ask("categories", json!({}), Purpose::Categories);
         self.ask("pickup_points", json!({}), Purpose::Points);
         if self.me.is_some() {
@@ -320,6 +336,7 @@ impl App {
             self.load_mine(false);
             self.load_orders(false, false);
             self.load_orders(true, false);
+            self.load_my_stores(false);
             if let Some(open) = &self.talk.open {
                 let conversation = open.id.clone();
                 self.ask(
@@ -422,6 +439,7 @@ impl App {
     /// After a connection was lost and found again: events tell the rest, but who is here they do not.
     pub(crate) fn catch_up(&mut self) {
         self.load_conversations(false);
+        self.load_my_stores(false);
     }
 
     pub(crate) fn forget_member(&mut self) {
@@ -430,6 +448,8 @@ impl App {
         self.talk = Talk::default();
         self.account = Me::default();
         self.desk = Desk::default();
+        self.leave_room();
+        self.stores.mine.clear();
         self.attendant = false;
         self.notices.clear();
         self.unseen = 0;
@@ -437,7 +457,7 @@ impl App {
         if matches!(self.tab, Tab::Desk | Tab::Mine | Tab::Orders | Tab::Talk) {
             self.tab = Tab::Market;
         }
-        self.above.retain(|above| matches!(above, Above::Listing(_)));
+        self.above.retain(|above| !matches!(above, Above::Order { .. }));
     }
 
     pub(crate) fn on_answer(&mut self, ticket: u64, outcome: Outcome) {
@@ -478,8 +498,9 @@ impl App {
             Purpose::Listing { show } => {
                 if let Some(listing) = read::<Listing>(reply) {
                     self.know_listing(&listing);
+                    self.renew_copies();
                     if show {
-                        self.above.push(Above::Listing(Sheet { listing, picture: 0, scroll: 0 }));
+                        self.open_listing(listing);
                     }
                 }
             }
@@ -656,6 +677,7 @@ impl App {
             }
             Purpose::Upload(number) => self.upload_went_on(number, reply),
             Purpose::LogOut => self.say("Logged out"),
+            Purpose::Store(wanted) => self.store_came(wanted, reply),
         }
     }
 
@@ -691,24 +713,11 @@ impl App {
                 });
             }
             Purpose::Form { modal } => {
-                let field = no["field"].as_str().unwrap_or_default().to_owned();
                 let form = if modal { self.form.as_mut() } else { Some(&mut self.sell) };
                 if let Some(form) = form {
-                    form.sent = false;
-                    form.error = Some(why);
-                    let at = match code {
-                        "wrong_credentials" if form.aim == Aim::LogIn => "password",
-                        "wrong_credentials" => "current_password",
-                        "username_taken" | "username_invalid" | "username_reserved" => "username",
-                        "email_taken" | "email_invalid" | "email_domain_not_allowed" => "email",
-                        "password_weak" | "password_length" if form.aim == Aim::Password => "new_password",
-                        "password_weak" | "password_length" => "password",
-                        "price_out_of_range" => "price",
-                        "picture_needed" | "too_many_pictures" => "pictures",
-                        _ => &field,
-                    };
-                    form.go_to(at);
+                    form.refused(no);
                 }
+                self.look_again(code);
             }
             Purpose::Bought => {
                 if code == "listing_sold" || code == "price_changed" {
@@ -744,6 +753,7 @@ impl App {
             }
             Purpose::Picture(source) => self.gallery.missing(source),
             Purpose::Upload(number) => self.upload_refused(number, no),
+            Purpose::Store(wanted) => self.store_refused(&wanted, why),
             Purpose::Order { news: Some(_), .. }
             | Purpose::Listing { show: false }
             | Purpose::Quiet
@@ -858,7 +868,7 @@ impl App {
             return;
         }
         // Alt and a number changes the tab, also while one types.
-        if let (KeyCode::Char(digit @ '1'..='7'), true) =
+        if let (KeyCode::Char(digit @ '1'..='8'), true) =
             (key.code, key.modifiers.contains(KeyModifiers::ALT))
         {
             return self.go_to_tab(digit);
@@ -889,7 +899,7 @@ impl App {
             KeyCode::Char('q') => self.quit(),
             KeyCode::Char('R') => self.hurry = true,
             KeyCode::Char('l') if self.me.is_none() => self.form = Some(log_in_form()),
-            KeyCode::Char(digit @ '1'..='7') => self.go_to_tab(digit),
+            KeyCode::Char(digit @ '1'..='8') => self.go_to_tab(digit),
             _ => match self.above.pop() {
                 Some(above) => self.on_above_key(above, key),
                 None => self.on_tab_key(key),
@@ -899,6 +909,7 @@ impl App {
 
     pub(crate) fn on_above_key(&mut self, mut above: Above, key: KeyEvent) {
         let mut stay = true;
+        let below = self.above.len();
         match (&mut above, key.code) {
             (_, KeyCode::Esc | KeyCode::Backspace) => stay = false,
             (Above::Listing(sheet), code) => match code {
@@ -910,10 +921,11 @@ impl App {
                 KeyCode::Up | KeyCode::Char('k') => sheet.scroll = sheet.scroll.saturating_sub(1),
                 KeyCode::PageDown => sheet.scroll += 10,
                 KeyCode::PageUp => sheet.scroll = sheet.scroll.saturating_sub(10),
+                KeyCode::Tab | KeyCode::BackTab => self.next_variant(sheet, code == KeyCode::Tab),
                 _ => {
                     let listing = sheet.listing.clone();
                     if self.on_listing_key(&listing, code) {
-                        stay = code != KeyCode::Char('o');
+                        stay = code != KeyCode::Char('o') || listing.store.is_some();
                     }
                 }
             },
@@ -924,9 +936,11 @@ impl App {
                     _ => self.on_order_key(&order, code),
                 }
             }
+            (Above::Store(front), code) => stay = self.on_store_key(front, code),
         }
         if stay {
-            self.above.insert(self.above.len(), above);
+            // What was opened from it lies above it.
+            self.above.insert(below.min(self.above.len()), above);
         }
         self.mark_read();
     }
@@ -947,6 +961,7 @@ impl App {
                 (Tab::Mine, _) => self.mine.go(by),
                 (Tab::Orders, _) => self.orders.list().go(by),
                 (Tab::Talk, _) => self.talk.list.go(by),
+                (Tab::Stores, _) => self.go_in_stores(by),
                 (Tab::Me, Page::Menu) => {
                     self.account.at = self.account.at.saturating_add_signed(by).min(MENU.len() - 1);
                 }
@@ -965,7 +980,7 @@ impl App {
                 let Some(listing) = self.mine.chosen().cloned() else { return };
                 match key.code {
                     KeyCode::Enter => {
-                        self.above.push(Above::Listing(Sheet { listing, picture: 0, scroll: 0 }))
+                        self.open_listing(listing);
                     }
                     code => {
                         self.on_listing_key(&listing, code);
@@ -999,6 +1014,7 @@ impl App {
                 }
             }
             Tab::Me => self.on_account_key(key.code),
+            Tab::Stores => self.on_stores_key(key.code),
             Tab::Sell | Tab::Desk => {}
         }
     }
@@ -1079,6 +1095,14 @@ impl App {
             self.notice_at = number;
             return enter(self);
         }
+        if let Some(Above::Store(front)) = self.above.last_mut() {
+            let again = front.shelves.at == number;
+            front.shelves.at = number;
+            if again {
+                enter(self);
+            }
+            return;
+        }
         if self.tab == Tab::Talk && self.above.is_empty() {
             self.talk.list.at = number;
             let to = self.talk.list.chosen().map(|each| each.conversation.clone());
@@ -1091,6 +1115,7 @@ impl App {
             (Tab::Market, _) => &mut self.market.list.at,
             (Tab::Mine, _) => &mut self.mine.at,
             (Tab::Orders, _) => &mut self.orders.list().at,
+            (Tab::Stores, _) => self.stores_row(),
             (Tab::Me, Page::Menu) => &mut self.account.at,
             (Tab::Me, Page::Sessions) => &mut self.account.sessions.at,
             (Tab::Me, Page::Blocks) => &mut self.account.blocks.at,

@@ -47,6 +47,8 @@ pub struct Desk {
     pub error: Option<String>,
     /// Whether an answer is on its way.
     pub waiting: bool,
+    /// The first line of the order that is seen, when they are too many for the screen.
+    pub scroll: usize,
 }
 
 /// The desk.
@@ -89,10 +91,20 @@ pub(crate) fn draw(app: &mut App, pen: &mut Pen, area: Rect) {
         area.width,
         vec![Span::styled(view.name.clone(), skin.strong()), Span::styled(format!("  {role}"), skin.muted())],
     );
-    for (line, y) in view.lines.iter().zip(y + 1..y + 4) {
-        pen.text(area.x, y, area.width, &line.title, skin.plain());
+    // What is to be done always has its place below.
+    let room = usize::from(area.bottom().saturating_sub(y + 6)).max(1);
+    let most = view.lines.len().saturating_sub(room);
+    let first = app.desk.scroll.min(most);
+    app.desk.scroll = first;
+    let seen = view.lines.len().min(room);
+    for (line, y) in view.lines.iter().skip(first).take(room).zip(y + 1..) {
+        pen.text(area.x, y, area.width, &line.words(), skin.plain());
     }
-    let y = y + 2 + u16::try_from(view.lines.len().min(3)).unwrap_or(1);
+    if most > 0 {
+        let label = format!("{}–{} of {} lines · ↑↓", first + 1, first + seen, view.lines.len());
+        pen.right(area.x, y, area.width, &label, skin.accent());
+    }
+    let y = y + 2 + u16::try_from(seen).unwrap_or(1);
     let (what, hint) = match view.next.as_deref() {
         Some("drop_off") => ("Take it in".to_owned(), "Enter: it is here".to_owned()),
         Some("collect") if view.due.minor > 0 => (
@@ -142,12 +154,15 @@ impl App {
                 }
                 self.desk = Desk::default();
             }
+            KeyCode::Up => self.desk.scroll = self.desk.scroll.saturating_sub(1),
+            KeyCode::Down => self.desk.scroll += 1,
             KeyCode::Char('?') => return false,
             _ => {
                 if self.desk.code.on_key(key) {
                     self.desk.shown = None;
                     self.desk.done = None;
                     self.desk.error = None;
+                    self.desk.scroll = 0;
                 } else {
                     return false;
                 }

@@ -22,6 +22,10 @@ pub enum Then {
     LeaveForm,
     /// End the session.
     EndSession(String),
+    /// Take the invitation back.
+    Revoke(String),
+    /// Let the member of staff go.
+    Dismiss(String),
     /// Block the member.
     Block(String),
     /// Log out.
@@ -120,6 +124,8 @@ impl App {
                 self.ask("end_session", json!({ "session": session }), Purpose::SessionEnded);
             }
             Then::Block(username) => self.ask("block", json!({ "username": username }), Purpose::Blocked),
+            Then::Revoke(invitation) => self.revoke(&invitation),
+            Then::Dismiss(username) => self.dismiss(&username),
             Then::LogOut => self.ask("log_out", json!({}), Purpose::LogOut),
             Then::Quit => self.over = true,
         }

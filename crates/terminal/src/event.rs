@@ -14,6 +14,7 @@ impl App {
         match name.as_str() {
             "listing_published" | "listing_returned" => {
                 let id = text("listing");
+                self.store_changed(&text("seller"), false);
                 if self.is_me(&text("seller")) {
                     self.load_mine(false);
                 }
@@ -32,13 +33,45 @@ impl App {
             }
             "listing_edited" => {
                 let id = text("listing");
+                self.store_changed(&text("seller"), false);
                 if self.knows_listing(&id) {
                     self.ask("listing", json!({ "listing": id }), Purpose::Listing { show: false });
                 }
             }
-            "listing_sold" => self.sold(&text("listing")),
+            "listing_sold" => {
+                self.sold(&text("listing"));
+                self.store_changed(&text("seller"), false);
+            }
+            "stock_changed" => {
+                let left = event["available"].as_i64().unwrap_or(0);
+                self.each_listing(&text("listing"), |listing| {
+                    listing.available = left;
+                    if listing.store.is_some() && listing.state != "withdrawn" {
+                        (if left > 0 { "on_sale" } else { "sold" }).clone_into(&mut listing.state);
+                    }
+                });
+                self.store_changed(&text("seller"), false);
+            }
+            "store_opened" => self.load_stores(false),
+            "store_changed" => {
+                self.load_stores(false);
+                self.store_changed(&text("owner"), true);
+            }
+            "staff_appointed" | "staff_dismissed" => {
+                if self.is_me(&text("member")) {
+                    let what = match name.as_str() {
+                        "staff_appointed" => "You act for a store now: y in Stores leads to its back room",
+                        _ => "You no longer act for a store",
+                    };
+                    self.notice(what, Some(text("store")), &text("at"));
+                    self.load_my_stores(false);
+                }
+                self.load_staff();
+            }
+            "invitation_made" | "invitation_revoked" => self.load_invitations(false),
             "listing_withdrawn" => {
                 let id = text("listing");
+                self.store_changed(&text("seller"), false);
                 self.each_listing(&id, |listing| "withdrawn".clone_into(&mut listing.state));
                 self.market.list.rows.retain(|row| row.listing != id);
             }
@@ -105,6 +138,7 @@ impl App {
             }
             _ if event.get("order").is_some_and(Value::is_string) => {
                 let news = Some(name.clone());
+                self.store_changed(&text("seller"), false);
                 self.ask("order", json!({ "order": text("order") }), Purpose::Order { show: false, news });
             }
             _ => {}

@@ -14,7 +14,7 @@ use crate::field::Field;
 use crate::listing::{Filter, Listing};
 use crate::picture::Picture;
 use crate::tab::Tab;
-use crate::text;
+use crate::{stock, store, text, variant};
 
 /// What stands in a choice for nothing chosen.
 const ANY: &str = "any";
@@ -44,7 +44,40 @@ pub enum Aim {
     Email,
     /// Change the password.
     Password,
+    /// Buy copies of a product of a store: the variants that can be chosen, each with the price that was seen.
+    Buy(Vec<(String, Money)>),
+    /// Open a store with an invitation.
+    OpenStore,
+    /// Change what is said of the store.
+    Details,
+    /// Say on which days the store is closed.
+    Away,
+    /// Let a member act for the store.
+    Appoint,
+    /// Put a product on the shelves of the store of this id.
+    Product(String),
+    /// Add a variant to the product of this listing.
+    AddVariant(String),
+    /// Change what this variant is called, its SKU and its low-stock mark.
+    EditVariant(String),
+    /// More copies of this listing come in.
+    Restock(String),
+    /// Put the count of this listing right.
+    Adjust(String),
 }
+
+impl Aim {
+    /// Whether pictures belong to it: then Enter adds one, and what sends it is its button.
+    #[must_use]
+    pub const fn has_pictures(&self) -> bool {
+        matches!(self, Self::Sell | Self::Edit(_) | Self::Product(_) | Self::Details)
+    }
+}
+
+/// Which entry of a form is wrong, and why.
+pub(crate) type Wrong = (usize, String);
+/// What a filled-in form asks of the market: an operation and its parameters.
+pub(crate) type Request = Result<(&'static str, Value), Wrong>;
 
 /// One of the things a form asks for.
 #[derive(Debug, Clone)]
@@ -99,6 +132,13 @@ impl Entry {
                 field.text()
             }
             Input::Choice(of, at) => of.get(*at).map_or("", String::as_str),
+        }
+    }
+    /// How many rows what is typed takes.
+    pub(crate) const fn rows(&self) -> u16 {
+        match &self.value {
+            Input::Lines(_, rows) => *rows,
+            _ => 1,
         }
     }
     pub(crate) fn field(&mut self) -> Option<&mut Field> {
@@ -159,12 +199,16 @@ pub struct Form {
     pub title: String,
     /// What stands on its button.
     pub button: &'static str,
+    /// What is to be known before it is filled in.
+    pub says: Vec<String>,
     /// What it asks for.
     pub entries: Vec<Entry>,
     /// Which entry one is in; the button stands behind the last.
     pub focus: usize,
     /// Why it was not taken.
     pub error: Option<String>,
+    /// Which entry that is about, when it is about one.
+    pub wrong: Option<usize>,
     /// Whether it was sent and is not answered yet.
     pub sent: bool,
     /// Its pictures, the cover first.
@@ -199,9 +243,11 @@ impl Form {
             aim,
             title: title.to_owned(),
             button,
+            says: Vec::new(),
             entries,
             focus: 0,
             error: None,
+            wrong: None,
             sent: false,
             shelf: Vec::new(),
             shot: 0,
@@ -218,7 +264,8 @@ impl Form {
     /// Whether something would be lost by leaving.
     #[must_use]
     pub fn is_changed(&self) -> bool {
-        self.entries.iter().zip(&self.begun).any(|(entry, begun)| entry.text() != begun)
+        self.entries.len() != self.begun.len()
+            || self.entries.iter().zip(&self.begun).any(|(entry, begun)| entry.text() != begun)
     }
 
     /// Whether one is where text is typed.
@@ -326,7 +373,7 @@ impl Form {
                 _ => {}
             }
             if entry.field().is_some_and(|field| field.on_key(key)) {
-                self.error = None;
+                (self.error, self.wrong) = (None, None);
                 return Did::Changed;
             }
         }
@@ -335,7 +382,7 @@ impl Form {
             KeyCode::BackTab | KeyCode::Up => self.go(-1),
             KeyCode::Enter if self.focus == count => return Did::Send,
             // The button follows the last field: a form that was filled in line by line is sent by the last Enter.
-            KeyCode::Enter if self.focus + 1 == count && !matches!(self.aim, Aim::Sell | Aim::Edit(_)) => {
+            KeyCode::Enter if self.focus + 1 == count && !self.aim.has_pictures() => {
                 return Did::Send;
             }
             KeyCode::Enter => self.go(1),
@@ -357,6 +404,92 @@ impl Form {
         if let Some(at) = self.entries.iter().position(|entry| entry.name == name) {
             self.focus = at;
         }
+    }
+
+    /// Where the entry of that name stands; the first, when there are several.
+    pub(crate) fn at(&self, name: &str) -> usize {
+        self.entries.iter().position(|entry| entry.name == name).unwrap_or(self.focus)
+    }
+
+    /// Says beside the entry of that name why the form was not taken; below all of them, when none is called so.
+    pub fn refuse(&mut self, name: &str, why: String) {
+        self.wrong = self.entries.iter().position(|entry| entry.name == name);
+        self.focus = self.wrong.unwrap_or(self.focus);
+        self.error = Some(why);
+    }
+
+    /// The market did not take it: what was put in stays, and its words stand beside the entry they are about.
+    pub(crate) fn refused(&mut self, no: &Value) {
+        self.sent = false;
+        let code = no["code"].as_str().unwrap_or_default();
+        let named = no["field"].as_str().unwrap_or_default();
+        let at = match (code, &self.aim) {
+            ("wrong_credentials", Aim::LogIn) => "password",
+            ("wrong_credentials", _) => "current_password",
+            ("username_taken" | "username_invalid" | "username_reserved", _) => "username",
+            ("not_found" | "yourself" | "too_much_staff", Aim::Appoint) => "username",
+            ("email_taken" | "email_invalid" | "email_domain_not_allowed", _) => "email",
+            ("password_weak" | "password_length", Aim::Password) => "new_password",
+            ("password_weak" | "password_length", _) => "password",
+            ("price_out_of_range", _) => "price",
+            ("picture_needed" | "too_many_pictures", _) => "pictures",
+            ("invitation_invalid" | "too_many_tries", Aim::OpenStore) => "code",
+            ("store_name_taken" | "store_name_invalid", _) => "name",
+            ("day_invalid", _) => "from",
+            ("quantity_out_of_range" | "stock_short" | "total_out_of_range", Aim::Buy(_)) => "quantity",
+            ("quantity_out_of_range", Aim::EditVariant(_)) => "low_stock",
+            ("quantity_out_of_range" | "stock_short", _) => "copies",
+            ("variant_taken", _) => "label",
+            ("sku_taken", _) => "sku",
+            _ => named,
+        };
+        self.refuse(at, message(no));
+        // Of several variants it is a later one that repeats what an earlier one has.
+        if let Some(at) = self.wrong.filter(|_| matches!(code, "variant_taken" | "sku_taken")) {
+            let name = self.entries[at].name;
+            let same = |(number, entry): &(usize, &Entry)| {
+                let text = entry.text().trim().to_lowercase();
+                let before = self.entries[..*number].iter().filter(|each| each.name == name);
+                entry.name == name && before.into_iter().any(|each| each.text().trim().to_lowercase() == text)
+            };
+            if let Some(again) = self.entries.iter().enumerate().find(same).map(|(number, _)| number) {
+                (self.wrong, self.focus) = (Some(again), again);
+            }
+        }
+    }
+
+    /// The number of copies in an entry; `empty` stands for nothing typed, when that means something.
+    pub(crate) fn copies(&self, at: usize, empty: Option<i64>) -> Result<i64, Wrong> {
+        let typed = self.entries.get(at).map_or("", Entry::text).trim();
+        match (typed.is_empty(), empty) {
+            (true, Some(empty)) => Ok(empty),
+            (true, None) => Err((at, "Say how many.".to_owned())),
+            (false, _) => {
+                typed.parse().map_err(|_| (at, "Say a whole number in digits, such as 12.".to_owned()))
+            }
+        }
+    }
+
+    /// The price in an entry, in the currency the form says.
+    pub(crate) fn price(&self, at: usize) -> Result<Money, Wrong> {
+        let currency = Currency::parse(self.text("currency")).unwrap_or(Currency::Usd);
+        let typed = self.entries.get(at).map_or("", Entry::text);
+        if typed.trim().is_empty() {
+            return Err((at, "Say a price.".to_owned()));
+        }
+        Price::parse(typed, currency).map(|price| price.money()).map_err(|no| (at, no.to_string()))
+    }
+
+    /// The pictures, when nothing about them is left to do.
+    pub(crate) fn pictures_there(&self) -> Result<Vec<&str>, Wrong> {
+        if self.is_sending() {
+            return Err((self.at("pictures"), "A picture is still on its way. One moment.".to_owned()));
+        }
+        if !self.text("pictures").trim().is_empty() {
+            let why = "Press Enter on the picture's file to add it, or empty the field.";
+            return Err((self.at("pictures"), why.to_owned()));
+        }
+        Ok(self.pictures())
     }
 }
 
@@ -475,8 +608,7 @@ impl App {
                 self.load_market(false);
             }
             Err((entry, why)) => {
-                form.error = Some(why);
-                form.go_to(entry);
+                form.refuse(entry, why);
             }
         }
     }
@@ -498,7 +630,7 @@ impl App {
             self.form = Some(log_in_form());
             return;
         }
-        let needs_picture = !self.without_picture.iter().any(|each| *each == self.sell.text("category"));
+        let without_picture = self.without_picture.clone();
         let Some(form) = self.typing_form() else { return };
         if form.aim == Aim::Filter {
             return self.filter_by_form();
@@ -506,6 +638,21 @@ impl App {
         if form.sent {
             return;
         }
+        let request =
+            store::request(form).or_else(|| stock::request(form)).or_else(|| variant::request(form));
+        match request {
+            Some(Ok((op, fields))) => {
+                form.sent = true;
+                (form.error, form.wrong) = (None, None);
+                return self.ask(op, fields, Purpose::Form { modal });
+            }
+            Some(Err((at, why))) => {
+                (form.error, form.wrong, form.focus) = (Some(why), Some(at), at);
+                return;
+            }
+            None => {}
+        }
+        let needs_picture = !without_picture.iter().any(|each| each == form.text("category"));
         let mut fields = Map::new();
         for entry in &form.entries {
             match entry.name {
@@ -527,53 +674,36 @@ impl App {
             Aim::Username => "change_username",
             Aim::Email => "change_email",
             Aim::Password => "change_password",
-            // It asks nothing of the market but another page.
-            Aim::Filter => return,
+            // It asks nothing of the market but another page; what the others ask was sent above.
+            _ => return,
         };
         if matches!(form.aim, Aim::LogIn | Aim::Register) {
             fields.insert("device".to_owned(), json!("auboutique terminal"));
         }
         if form.aim == Aim::Password && form.text("new_password") != form.text("again") {
-            form.error = Some("The two new passwords are not the same.".to_owned());
-            form.go_to("again");
+            form.refuse("again", "The two new passwords are not the same.".to_owned());
             return;
         }
         fields.remove("again");
         if matches!(form.aim, Aim::Sell | Aim::Edit(_)) {
-            let currency = Currency::parse(form.text("currency")).unwrap_or(Currency::Usd);
-            match Price::parse(form.text("price"), currency) {
-                Ok(price) => {
-                    fields.insert("price".to_owned(), json!(price.money()));
+            let made = match (form.price(form.at("price")), form.pictures_there()) {
+                (Err(wrong), _) => Err(wrong),
+                _ if form.text("title").trim().is_empty() => {
+                    Err((form.at("title"), "Say what it is.".to_owned()))
                 }
-                Err(refusal) => {
-                    form.error = Some(if form.text("price").trim().is_empty() {
-                        "Say a price.".to_owned()
-                    } else {
-                        refusal.to_string()
-                    });
-                    form.go_to("price");
+                (_, Err(wrong)) => Err(wrong),
+                (Ok(price), Ok(_)) => Ok(price),
+            };
+            match made {
+                Ok(price) => fields.insert("price".to_owned(), json!(price)),
+                Err((at, why)) => {
+                    (form.error, form.wrong, form.focus) = (Some(why), Some(at), at);
                     return;
                 }
-            }
-            if form.is_sending() {
-                form.error = Some("A picture is still on its way. One moment.".to_owned());
-                return;
-            }
-            if form.text("title").trim().is_empty() {
-                form.error = Some("Say what it is.".to_owned());
-                form.go_to("title");
-                return;
-            }
-            if !form.text("pictures").trim().is_empty() {
-                form.error =
-                    Some("Press Enter on the picture's file to add it, or empty the field.".to_owned());
-                form.go_to("pictures");
-                return;
-            }
+            };
             let pictures = form.pictures();
             if pictures.is_empty() && needs_picture && form.aim == Aim::Sell {
-                form.error = Some("On this shelf a listing needs a picture.".to_owned());
-                form.go_to("pictures");
+                form.refuse("pictures", "On this shelf a listing needs a picture.".to_owned());
                 return;
             }
             if !pictures.is_empty() || matches!(form.aim, Aim::Edit(_)) {
@@ -581,7 +711,7 @@ impl App {
             }
         }
         form.sent = true;
-        form.error = None;
+        (form.error, form.wrong) = (None, None);
         self.ask(op, Value::Object(fields), Purpose::Form { modal });
     }
 
@@ -616,7 +746,9 @@ impl App {
                 self.me = read(reply).or(self.me.take());
                 self.say("Changed");
             }
-            Some(Aim::Filter) | None => {}
+            Some(Aim::Buy(_)) => self.bought(reply),
+            Some(aim) => self.store_form_taken(&aim, reply),
+            None => {}
         }
     }
 
@@ -632,8 +764,12 @@ impl App {
         self.paths.clear();
         let Some(form) = self.typing_form() else { return };
         if form.shelf.len() >= 8 {
-            form.error = Some("A listing has at most 8 pictures.".to_owned());
+            form.refuse("pictures", "A listing has at most 8 pictures.".to_owned());
             return;
+        }
+        if form.aim == Aim::Details {
+            // A store has one: another takes its place.
+            form.shelf.clear();
         }
         let focus = form.focus;
         let Some(field) = form.entries.get_mut(focus).and_then(Entry::field) else { return };
@@ -642,7 +778,7 @@ impl App {
             path.trim().trim_end_matches(['\'', '"']).rsplit('/').next().unwrap_or_default().to_owned();
         form.shelf.push(Shot { number, name, state: ShotState::Reading });
         form.shot = form.shelf.len() - 1;
-        form.error = None;
+        (form.error, form.wrong) = (None, None);
         self.errands.push(Errand::Read { number, path });
     }
 
@@ -725,7 +861,7 @@ impl App {
     pub(crate) fn on_form_key(&mut self, key: KeyEvent) {
         if key.code == KeyCode::Esc {
             if let Some(form) = &self.form {
-                let keep = form.is_changed() && !matches!(form.aim, Aim::LogIn | Aim::Filter);
+                let keep = form.is_changed() && !matches!(form.aim, Aim::LogIn | Aim::Filter | Aim::Buy(_));
                 if keep {
                     self.dialog = Some(Dialog {
                         title: "Leave the form?".to_owned(),
@@ -755,6 +891,9 @@ impl App {
             return;
         }
         let Some(form) = self.typing_form() else { return };
+        if stock::on_form_key(form, key.code) {
+            return;
+        }
         match form.on_key(key) {
             Did::Send => self.send_form(),
             Did::Complete => {
@@ -763,7 +902,10 @@ impl App {
                 self.errands.push(Errand::Complete(typed));
             }
             Did::Add => self.add_picture(),
-            Did::Changed => self.paths.clear(),
+            Did::Changed => {
+                self.paths.clear();
+                self.reckon();
+            }
             Did::Nothing => {}
         }
     }

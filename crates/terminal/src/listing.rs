@@ -18,8 +18,9 @@ use crate::member::Card;
 use crate::pen::{Hit, Pen};
 use crate::picture::{Picture, Which};
 use crate::rows::Rows;
+use crate::store::StoreCard;
 use crate::tab::Tab;
-use crate::text;
+use crate::{text, variant};
 
 /// A pickup point as it stands on a listing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -63,6 +64,18 @@ pub struct Listing {
     /// Who bought it; only its owner sees that.
     #[serde(default)]
     pub buyer: Option<Card>,
+    /// How many copies can be bought.
+    #[serde(default)]
+    pub available: i64,
+    /// The store that sells it, when one does.
+    #[serde(default)]
+    pub store: Option<StoreCard>,
+    /// The product it is a variant of, by its first variant.
+    #[serde(default)]
+    pub product: Option<String>,
+    /// What makes this variant differ.
+    #[serde(default)]
+    pub variant: String,
 }
 
 impl Listing {
@@ -70,6 +83,18 @@ impl Listing {
     #[must_use]
     pub fn is_on_sale(&self) -> bool {
         self.state == "on_sale"
+    }
+
+    /// Who people buy it from: a store, or a member.
+    #[must_use]
+    pub fn from(&self) -> &str {
+        self.store.as_ref().map_or(&self.seller.name, |store| &store.name)
+    }
+
+    /// How many copies of a store's are left; nothing of a single thing.
+    #[must_use]
+    pub fn left(&self) -> Option<String> {
+        (self.store.is_some() && self.is_on_sale()).then(|| format!("{} left", self.available))
     }
 }
 
@@ -175,16 +200,17 @@ pub(crate) fn dot_span(app: &App, card: &Card) -> Span<'static> {
 }
 
 /// How a listing's state is told, when it is not simply on sale.
-fn state_span(app: &App, listing: &Listing) -> Span<'static> {
+pub(crate) fn state_span(app: &App, listing: &Listing) -> Span<'static> {
     match listing.state.as_str() {
         "on_sale" => Span::raw(""),
+        "sold" if listing.store.is_some() => Span::styled("sold out", app.skin.warn()),
         "sold" => Span::styled("sold", app.skin.warn()),
         other => Span::styled(text::words(other), app.skin.muted()),
     }
 }
 
 /// Two lines of a listing in a list.
-fn row(app: &App, pen: &mut Pen, area: Rect, listing: &Listing, below: &str, chosen: bool) {
+pub(crate) fn row(app: &App, pen: &mut Pen, area: Rect, listing: &Listing, below: &str, chosen: bool) {
     pen.mark(area.x, area.y, 2, chosen);
     let (x, width) = (area.x + 2, area.width.saturating_sub(3));
     let price = text::money(&listing.price);
@@ -227,7 +253,7 @@ pub(crate) fn draw_market(app: &mut App, pen: &mut Pen, area: Rect) {
     for ((number, listing), y) in rows.seen(usize::from(list.height / 2)).zip((list.y..).step_by(2)) {
         let below = format!(
             "{} · {} · {}",
-            listing.seller.name,
+            listing.from(),
             text::words(&listing.category),
             text::words(&listing.condition)
         );
@@ -336,7 +362,10 @@ fn draw_preview(app: &mut App, pen: &mut Pen, area: Rect, listing: &Listing) {
         vec![
             Span::styled(text::money(&listing.price), skin.price()),
             Span::raw("  "),
-            state_span(app, listing),
+            match listing.left() {
+                Some(left) => Span::styled(left, skin.muted()),
+                None => state_span(app, listing),
+            },
         ],
     );
     y += 1;
@@ -349,7 +378,7 @@ fn draw_preview(app: &mut App, pen: &mut Pen, area: Rect, listing: &Listing) {
         vec![
             Span::styled("from ", skin.muted()),
             dot_span(app, &listing.seller),
-            Span::raw(listing.seller.name.clone()),
+            Span::raw(listing.from().to_owned()),
         ],
     );
     pen.text(area.x, y + 2, area.width, &format!("at {}", listing.pickup_point.name), skin.muted());
@@ -396,7 +425,12 @@ pub(crate) fn draw_sheet(app: &mut App, pen: &mut Pen, area: Rect, sheet: &mut S
     y += 3;
     let shelf = format!("{} · {}", text::words(&listing.category), text::words(&listing.condition));
     let mine = app.is_me(&listing.seller.id);
-    let mut facts: Vec<(&str, Vec<Span>)> = vec![
+    let mut facts: Vec<(&str, Vec<Span>)> = Vec::new();
+    if let Some(store) = &listing.store {
+        facts.push(("Store", vec![Span::styled(store.name.clone(), skin.strong())]));
+        facts.push(("Left", vec![Span::raw(copies(listing.available))]));
+    }
+    facts.extend([
         ("Shelf", vec![Span::raw(shelf)]),
         (
             "From",
@@ -408,7 +442,7 @@ pub(crate) fn draw_sheet(app: &mut App, pen: &mut Pen, area: Rect, sheet: &mut S
         ),
         ("At", vec![Span::raw(listing.pickup_point.name.clone())]),
         ("Since", vec![Span::raw(app.day(&listing.published_at))]),
-    ];
+    ]);
     if let Some(buyer) = &listing.buyer {
         facts.push(("Buyer", vec![dot_span(app, buyer), Span::raw(buyer.name.clone())]));
     }
@@ -417,7 +451,8 @@ pub(crate) fn draw_sheet(app: &mut App, pen: &mut Pen, area: Rect, sheet: &mut S
         pen.line(side.x, y, side.width, Line::from(spans));
         y += 1;
     }
-    y += 1;
+    let variants = Rect { y: y + 1, height: area.bottom().saturating_sub(y + 1), ..side };
+    y += variant::draw(app, pen, variants, &listing) + 1;
     let room = Rect { y, height: area.bottom().saturating_sub(y), ..side };
     let lines = text::wrap(&listing.description, usize::from(room.width)).len();
     sheet.scroll = sheet.scroll.min(lines.saturating_sub(usize::from(room.height)));
@@ -492,22 +527,48 @@ impl App {
 
     pub(crate) fn each_listing(&mut self, id: &str, mut change: impl FnMut(&mut Listing)) {
         let rows = self.market.list.rows.iter_mut().chain(self.mine.rows.iter_mut());
+        let rows = rows.chain(self.room.stock.rows.iter_mut().map(|stock| &mut stock.listing));
+        let rows = rows.chain(self.variants.values_mut().flatten());
         rows.filter(|row| row.listing == id).for_each(&mut change);
         for above in &mut self.above {
-            if let Above::Listing(sheet) = above
-                && sheet.listing.listing == id
-            {
-                change(&mut sheet.listing);
+            match above {
+                Above::Listing(sheet) if sheet.listing.listing == id => change(&mut sheet.listing),
+                Above::Store(front) => {
+                    front.shelves.rows.iter_mut().filter(|row| row.listing == id).for_each(&mut change);
+                }
+                _ => {}
             }
         }
     }
 
+    /// What was last known of a listing, wherever it stands.
+    pub(crate) fn find_listing(&self, id: &str) -> Option<&Listing> {
+        let rows = self.variants.values().flatten().chain(&self.market.list.rows).chain(&self.mine.rows);
+        let rows = rows.chain(self.room.stock.rows.iter().map(|stock| &stock.listing));
+        let above = self.above.iter().flat_map(|above| match above {
+            Above::Listing(sheet) => std::slice::from_ref(&sheet.listing).iter(),
+            Above::Store(front) => front.shelves.rows.iter(),
+            Above::Order { .. } => [].iter(),
+        });
+        rows.chain(above).find(|row| row.listing == id)
+    }
+
+    /// Looks at a listing alone.
+    pub(crate) fn open_listing(&mut self, listing: Listing) {
+        if let Some(product) = listing.product.clone() {
+            self.load_variants(&product, None);
+        }
+        self.above.push(Above::Listing(Sheet { listing, picture: 0, scroll: 0 }));
+    }
+
+    /// Whether it is mine, or of a store I act for.
+    pub(crate) fn is_own(&self, listing: &Listing) -> bool {
+        let acts = |card: &StoreCard| self.stores.mine.iter().any(|mine| mine.store == card.store);
+        self.is_me(&listing.seller.id) || listing.store.as_ref().is_some_and(acts)
+    }
+
     pub(crate) fn knows_listing(&self, id: &str) -> bool {
-        self.market.list.rows.iter().chain(&self.mine.rows).any(|row| row.listing == id)
-            || self
-                .above
-                .iter()
-                .any(|above| matches!(above, Above::Listing(sheet) if sheet.listing.listing == id))
+        self.find_listing(id).is_some()
     }
 
     pub(crate) fn know_listing(&mut self, fresh: &Listing) {
@@ -522,7 +583,10 @@ impl App {
     }
 
     pub(crate) fn sold(&mut self, id: &str) {
-        self.each_listing(id, |listing| "sold".clone_into(&mut listing.state));
+        self.each_listing(id, |listing| {
+            "sold".clone_into(&mut listing.state);
+            listing.available = 0;
+        });
     }
 
     pub(crate) fn sheet(&self) -> Option<&Sheet> {
@@ -553,7 +617,7 @@ impl App {
 
     /// Keys for a listing, in a list or alone. True when it was one.
     pub(crate) fn on_listing_key(&mut self, listing: &Listing, code: KeyCode) -> bool {
-        let mine = self.is_me(&listing.seller.id);
+        let (mine, own) = (self.is_me(&listing.seller.id), self.is_own(listing));
         let id = listing.listing.clone();
         match code {
             KeyCode::Char('b') if !mine => self.offer_to_buy(listing),
@@ -564,6 +628,10 @@ impl App {
                     self.ask("start_conversation", json!({ "listing": id }), Purpose::Start);
                 }
             }
+            KeyCode::Char('o') if listing.store.is_some() => {
+                let store = listing.store.as_ref().map(|store| store.store.clone()).unwrap_or_default();
+                self.ask_store(&store, true);
+            }
             KeyCode::Char('o') => {
                 self.market.owner = Some(listing.seller.clone());
                 self.market.category = None;
@@ -573,10 +641,10 @@ impl App {
                 self.above.clear();
                 self.load_market(false);
             }
-            KeyCode::Char('e') if mine && listing.state != "sold" => {
+            KeyCode::Char('e') if own && (listing.store.is_some() || listing.state != "sold") => {
                 self.form = Some(self.edit_form(listing))
             }
-            KeyCode::Char('w') if mine && listing.is_on_sale() => {
+            KeyCode::Char('w') if own && listing.is_on_sale() => {
                 self.dialog = Some(Dialog {
                     title: "Withdraw it?".to_owned(),
                     lines: vec![
@@ -589,14 +657,14 @@ impl App {
                     then: Then::Withdraw(id),
                 });
             }
-            KeyCode::Char('p') if mine && listing.state == "withdrawn" => {
+            KeyCode::Char('p') if own && listing.state == "withdrawn" => {
                 self.ask(
                     "publish_listing",
                     json!({ "listing": id }),
                     Purpose::ListingAct("It is on sale again"),
                 );
             }
-            KeyCode::Char('v') if mine => match &listing.order {
+            KeyCode::Char('v') if mine && listing.store.is_none() => match &listing.order {
                 Some(order) => self.follow(&order.clone()),
                 None => self.say("Nobody bought it yet"),
             },
@@ -611,28 +679,23 @@ impl App {
             return;
         }
         if !listing.is_on_sale() {
-            self.say_bad("It cannot be bought any more");
+            self.say_bad(if listing.store.is_some() {
+                "No copy can be bought now"
+            } else {
+                "It cannot be bought any more"
+            });
             return;
         }
-        let point = self
-            .points
-            .iter()
-            .find(|point| point["name"].as_str() == Some(listing.pickup_point.name.as_str()));
-        let address = point.and_then(|point| point["address"].as_str()).unwrap_or_default().to_owned();
+        if listing.store.is_some() {
+            return self.choose_copies(listing);
+        }
         let mut lines = vec![
             listing.title.clone(),
             String::new(),
             format!("Price   {}, in cash when you collect it", text::money(&listing.price)),
             format!("From    {}", listing.seller.name),
-            format!("Place   {}", listing.pickup_point.name),
         ];
-        if !address.is_empty() {
-            lines.push(format!("        {address}"));
-        }
-        if let Some(hours) = point.map(opening) {
-            lines.push(format!("Open    {hours}"));
-        }
-        lines.push(format!("When    from {}", self.pickup_day(point)));
+        lines.extend(self.pickup_lines(listing));
         self.dialog = Some(Dialog {
             title: format!("Buy for {}?", text::money(&listing.price)),
             lines,
@@ -641,6 +704,24 @@ impl App {
             on_yes: true,
             then: Then::Buy(listing.listing.clone(), listing.price),
         });
+    }
+
+    /// Where a listing is collected, and when.
+    pub(crate) fn pickup_lines(&self, listing: &Listing) -> Vec<String> {
+        let point = self
+            .points
+            .iter()
+            .find(|point| point["name"].as_str() == Some(listing.pickup_point.name.as_str()));
+        let address = point.and_then(|point| point["address"].as_str()).unwrap_or_default().to_owned();
+        let mut lines = vec![format!("Place   {}", listing.pickup_point.name)];
+        if !address.is_empty() {
+            lines.push(format!("        {address}"));
+        }
+        if let Some(hours) = point.map(opening) {
+            lines.push(format!("Open    {hours}"));
+        }
+        lines.push(format!("When    from {}", self.pickup_day(point)));
+        lines
     }
 
     /// The day a pickup would be, when the point has room: the second day it is open after today.
@@ -716,13 +797,18 @@ impl App {
                     if self.me.is_some() && self.live {
                         self.ask("presence", json!({ "usernames": [username] }), Purpose::Presences);
                     }
-                    self.above.push(Above::Listing(Sheet { listing, picture: 0, scroll: 0 }));
+                    self.open_listing(listing);
                 } else {
                     self.on_listing_key(&listing, code);
                 }
             }
         }
     }
+}
+
+/// So many copies, in words.
+pub(crate) fn copies(count: i64) -> String {
+    if count == 1 { "1 copy".to_owned() } else { format!("{count} copies") }
 }
 
 /// The week of a point in short: `Mon–Fri 08:00-17:00`.

@@ -127,6 +127,8 @@ impl App {
             self.open_conversation(to);
         } else if to.starts_with("ord_") {
             self.ask("order", json!({ "order": to }), Purpose::Order { show: true, news: None });
+        } else if to.starts_with("sto_") {
+            self.ask_store(to, true);
         } else if to.starts_with("lst_") {
             self.ask("listing", json!({ "listing": to }), Purpose::Listing { show: true });
         }

@@ -13,6 +13,7 @@ use crate::listing::dot_span;
 use crate::member::Card;
 use crate::pen::{Hit, Pen};
 use crate::rows::Rows;
+use crate::store::StoreCard;
 use crate::text;
 
 /// What was bought.
@@ -23,6 +24,24 @@ pub struct Bought {
     pub listing: String,
     /// What it was called.
     pub title: String,
+    /// How many copies.
+    #[serde(default = "one")]
+    pub quantity: i64,
+    /// What one of them cost.
+    #[serde(default)]
+    pub price: Option<Money>,
+}
+
+const fn one() -> i64 {
+    1
+}
+
+impl Bought {
+    /// How many of what; the number is left out where it is one.
+    #[must_use]
+    pub fn words(&self) -> String {
+        if self.quantity == 1 { self.title.clone() } else { format!("{} × {}", self.quantity, self.title) }
+    }
 }
 
 /// Where, when and with which code.
@@ -61,6 +80,9 @@ pub struct Order {
     pub buyer: Card,
     /// Who sold.
     pub seller: Card,
+    /// The store, when one sold it.
+    #[serde(default)]
+    pub store: Option<StoreCard>,
     /// What.
     pub lines: Vec<Bought>,
     /// What it costs.
@@ -90,10 +112,22 @@ impl Order {
     pub fn other(&self) -> &Card {
         if self.is_bought() { &self.seller } else { &self.buyer }
     }
+    /// What the other side is called: a store by its own name.
+    #[must_use]
+    pub fn other_name(&self) -> &str {
+        match &self.store {
+            Some(store) if self.is_bought() => &store.name,
+            _ => &self.other().name,
+        }
+    }
     /// What it is about.
     #[must_use]
-    pub fn title(&self) -> &str {
-        self.lines.first().map_or("", |line| line.title.as_str())
+    pub fn title(&self) -> String {
+        let first = self.lines.first().map(Bought::words).unwrap_or_default();
+        match self.lines.len() {
+            0 | 1 => first,
+            lines => format!("{first}, and {} more", lines - 1),
+        }
     }
     /// Its state as words.
     #[must_use]
@@ -168,7 +202,7 @@ pub(crate) fn draw(app: &mut App, pen: &mut Pen, area: Rect) {
         let total = text::money(&order.total);
         let wide = u16::try_from(text::width(&total)).unwrap_or(0);
         let style = if chosen { skin.chosen() } else { skin.plain() };
-        pen.text(x, y, width.saturating_sub(wide + 1), order.title(), style);
+        pen.text(x, y, width.saturating_sub(wide + 1), &order.title(), style);
         pen.right(x, y, width, &total, skin.price());
         let role = if order.is_bought() { "from" } else { "to" };
         let state = match order.state.as_str() {
@@ -186,7 +220,7 @@ pub(crate) fn draw(app: &mut App, pen: &mut Pen, area: Rect) {
                 Span::styled(order.words().to_owned(), state),
                 Span::styled(format!("{when} · {role} "), skin.muted()),
                 dot_span(app, order.other()),
-                Span::styled(order.other().name.clone(), skin.muted()),
+                Span::styled(order.other_name().to_owned(), skin.muted()),
             ],
         );
         pen.hit(Rect { y, height: 2, ..area }, Hit::Row(number));
@@ -264,16 +298,39 @@ pub(crate) fn draw_code(pen: &mut Pen, area: Rect, code: &str) {
         let line: Vec<&str> = code.chars().map(|letter| glyph(letter)[row]).collect();
         pen.line(area.x, y, area.width, Span::styled(line.join("  "), style));
     }
+    pen.text(area.x, area.y + 4, area.width, &plain_code(code), pen.skin.strong());
+}
+
+/// A code in plain letters.
+pub(crate) fn plain_code(code: &str) -> String {
     let plain: Vec<String> = code.chars().map(String::from).collect();
-    pen.text(area.x, area.y + 4, area.width, &format!("code {}", plain.join(" ")), pen.skin.strong());
+    format!("code {}", plain.join(" "))
 }
 
 /// One order: how far it is, where and when, and the code.
 pub(crate) fn draw_one(app: &mut App, pen: &mut Pen, area: Rect, order: &Order) {
     let skin = pen.skin;
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
-    pen.text(area.x, area.y, area.width.saturating_sub(16), order.title(), skin.strong());
+    pen.text(area.x, area.y, area.width.saturating_sub(16), &order.title(), skin.strong());
     pen.right(area.x, area.y, area.width, &text::money(&order.total), skin.price());
+    // What the title does not say by itself: how many of what, at which price.
+    let simple = order.lines.iter().all(|line| line.quantity == 1) && order.lines.len() < 2;
+    let all = if simple { &[] } else { order.lines.as_slice() };
+    let room = usize::from(area.height.saturating_sub(15)).max(1);
+    for (number, line) in all.iter().take(room).enumerate() {
+        let y = area.y + 1 + u16::try_from(number).unwrap_or(0);
+        if number + 1 == room && all.len() > room {
+            let more = format!("  … and {} more", all.len() - number);
+            pen.text(area.x, y, area.width, &more, skin.muted());
+            break;
+        }
+        let price = line.price.as_ref().map(text::money).unwrap_or_default();
+        let what = format!("  {} × {}", line.quantity, line.title);
+        pen.text(area.x, y, area.width.saturating_sub(20), &what, skin.plain());
+        pen.right(area.x, y, area.width, &format!("{price} each"), skin.muted());
+    }
+    let taken = u16::try_from(all.len().min(room)).unwrap_or(0);
+    let area = Rect { y: area.y + taken, height: area.height.saturating_sub(taken), ..area };
     let way = way(app, order);
     pen.line(area.x, area.y + 2, area.width, way);
     let other = if order.is_bought() { "Seller" } else { "Buyer" };
@@ -282,7 +339,7 @@ pub(crate) fn draw_one(app: &mut App, pen: &mut Pen, area: Rect, order: &Order) 
             other,
             vec![
                 dot_span(app, order.other()),
-                Span::raw(order.other().name.clone()),
+                Span::raw(order.other_name().to_owned()),
                 Span::styled(format!("  @{}", order.other().username), skin.muted()),
             ],
         ),
@@ -330,7 +387,11 @@ pub(crate) fn draw_one(app: &mut App, pen: &mut Pen, area: Rect, order: &Order) 
             "Show this at the desk when you bring it:"
         };
         pen.text(area.x, y + 1, area.width, what, skin.muted());
-        draw_code(pen, Rect { y: y + 2, height: 5, ..area }, code);
+        if y + 7 <= area.bottom() {
+            draw_code(pen, Rect { y: y + 2, height: 5, ..area }, code);
+        } else {
+            pen.text(area.x, y + 2, area.width, &plain_code(code), skin.strong());
+        }
     }
 }
 
@@ -344,7 +405,7 @@ impl App {
 
     pub(crate) fn tell_order(&mut self, event: &str, order: &Order) {
         let (title, other, bought) =
-            (text::cut(order.title(), 40), order.other().name.clone(), order.is_bought());
+            (text::cut(&order.title(), 40), order.other_name().to_owned(), order.is_bought());
         let what = match (event, bought) {
             ("order_placed", false) => format!("{other} bought your “{title}”"),
             ("order_dropped_off", true) => format!("“{title}” waits for you at {}", order.pickup.name),
@@ -380,9 +441,14 @@ impl App {
     }
 
     pub(crate) fn know_order(&mut self, fresh: &Order) {
+        let mine = fresh.is_bought() || self.is_me(&fresh.seller.id);
+        let room = self.room.orders.rows.iter_mut().filter(|row| row.order == fresh.order);
+        room.for_each(|row| *row = fresh.clone());
         let list = if fresh.is_bought() { &mut self.orders.bought } else { &mut self.orders.sold };
         match list.rows.iter_mut().find(|row| row.order == fresh.order) {
             Some(row) => *row = fresh.clone(),
+            // What a store sold that I act for is its owner's.
+            None if !mine => {}
             None => {
                 let at = usize::from(!list.rows.is_empty() && list.at > 0);
                 list.rows.insert(0, fresh.clone());
@@ -402,9 +468,7 @@ impl App {
         let id = order.order.clone();
         let question = |title: &str, lines: &[&str], yes: &'static str, op: &'static str| Dialog {
             title: title.to_owned(),
-            lines: std::iter::once(order.title().to_owned())
-                .chain(lines.iter().map(|&line| line.to_owned()))
-                .collect(),
+            lines: std::iter::once(order.title()).chain(lines.iter().map(|&line| line.to_owned())).collect(),
             yes,
             no: "Not now",
             on_yes: false,
@@ -416,6 +480,9 @@ impl App {
                 let lines: &[&str] = match (order.is_bought(), asked) {
                     (true, _) => {
                         &["Within 30 minutes you can cancel alone. Later, press a to ask the seller."]
+                    }
+                    (false, _) if order.store.is_some() => {
+                        &["What it holds goes back on the shelves. Unasked, it costs a strike."]
                     }
                     (false, true) => &["The buyer asked for it. It goes back on sale."],
                     (false, false) => {

@@ -47,6 +47,21 @@ impl<T: DeserializeOwned> Rows<T> {
         self.next = reply.get_mut("next").map(Value::take).filter(|next| !next.is_null());
         (self.loading, self.known) = (false, true);
     }
+
+    /// Takes in the first page anew while further ones were read already: these stay, so that one stays where one is.
+    pub fn renew(&mut self, reply: &mut Value, id: impl Fn(&T) -> &str) {
+        let (old, next) = (std::mem::take(&mut self.rows), self.next.take());
+        let on = old.get(self.at).map(|row| id(row).to_owned());
+        self.take(reply, false, &id);
+        if self.next.is_some() && old.len() > self.rows.len() {
+            let beyond: Vec<T> =
+                old.into_iter().filter(|row| !self.rows.iter().any(|fresh| id(fresh) == id(row))).collect();
+            self.rows.extend(beyond);
+            self.next = next;
+        }
+        let again = on.and_then(|on| self.rows.iter().position(|row| id(row) == on));
+        self.at = again.unwrap_or(self.at.min(self.rows.len().saturating_sub(1)));
+    }
 }
 
 impl<T> Rows<T> {

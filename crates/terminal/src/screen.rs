@@ -6,10 +6,10 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line as Text, Span};
 
 use crate::app::{Above, App, Line};
-use crate::form::{Aim, Form, Input, ShotState};
+use crate::form::{Aim, Entry, Form, Input, ShotState};
 use crate::pen::{Hit, Pen};
 use crate::tab::{self, Tab};
-use crate::{account, choice, conversation, desk, dialog, listing, notice, order, text};
+use crate::{account, choice, conversation, desk, dialog, listing, notice, order, room, stock, store, text};
 
 type Keys = Vec<(KeyCode, &'static str, &'static str)>;
 
@@ -74,6 +74,7 @@ fn draw_page(app: &mut App, pen: &mut Pen, area: Rect) {
                     }
                     order::draw_one(app, pen, area, order);
                 }
+                Above::Store(front) => store::draw_front(app, pen, area, front),
             }
             app.above.push(above);
         }
@@ -90,6 +91,7 @@ fn draw_page(app: &mut App, pen: &mut Pen, area: Rect) {
             Tab::Orders => order::draw(app, pen, area),
             Tab::Talk => conversation::draw(app, pen, area),
             Tab::Me => account::draw(app, pen, area),
+            Tab::Stores => store::draw(app, pen, area),
             Tab::Desk => desk::draw(app, pen, area),
         },
     }
@@ -101,18 +103,24 @@ fn keys(app: &App) -> Keys {
     let typing = app.form.is_some() || (app.tab == Tab::Sell && app.above.is_empty());
     match app.above.last() {
         _ if app.form.is_some() => {
-            keys.extend([(KeyCode::Tab, "Tab", "next"), (KeyCode::Esc, "Esc", "back")]);
+            keys.push((KeyCode::Tab, "Tab", "next"));
+            keys.extend(app.form.iter().flat_map(stock::form_keys));
+            keys.extend([(KeyCode::Null, "Ctrl+S", "send it"), (KeyCode::Esc, "Esc", "back")]);
         }
         Some(Above::Listing(sheet)) => {
-            let mine = app.is_me(&sheet.listing.seller.id);
-            if mine {
-                keys.extend(own_keys(&sheet.listing.state));
+            let of_store = sheet.listing.store.is_some();
+            if app.is_own(&sheet.listing) {
+                keys.extend(own_keys(&sheet.listing));
             } else {
                 if sheet.listing.is_on_sale() {
                     keys.push((letter('b'), "b", "Buy"));
                 }
                 keys.push((letter('m'), "m", "Message"));
-                keys.push((letter('o'), "o", "Owner's listings"));
+                keys.push((letter('o'), "o", if of_store { "Store" } else { "Owner's listings" }));
+            }
+            let product = sheet.listing.product.as_ref();
+            if product.and_then(|product| app.variants.get(product)).is_some_and(|all| all.len() > 1) {
+                keys.push((KeyCode::Tab, "Tab", "variant"));
             }
             if sheet.listing.pictures.len() > 1 {
                 keys.push((KeyCode::Right, "←→", "pictures"));
@@ -123,6 +131,7 @@ fn keys(app: &App) -> Keys {
             keys.extend(order_keys(order));
             keys.push((KeyCode::Esc, "Esc", "back"));
         }
+        Some(Above::Store(front)) => keys.extend(store::front_keys(app, front)),
         None => match app.tab {
             Tab::Market if app.market.searching => {
                 keys.extend([
@@ -146,7 +155,7 @@ fn keys(app: &App) -> Keys {
             Tab::Mine => {
                 if let Some(listing) = app.mine.chosen() {
                     keys.push((KeyCode::Enter, "Enter", "open"));
-                    keys.extend(own_keys(&listing.state));
+                    keys.extend(own_keys(listing));
                 }
             }
             Tab::Orders => {
@@ -174,6 +183,8 @@ fn keys(app: &App) -> Keys {
                     keys.extend([(letter('x'), "x", "end the block"), (KeyCode::Esc, "Esc", "back")])
                 }
             },
+            Tab::Stores if app.stores.in_room => keys.extend(room::keys(app)),
+            Tab::Stores => keys.extend(store::keys(app)),
             Tab::Desk => {
                 keys.extend([(KeyCode::Enter, "Enter", "go on"), (KeyCode::Esc, "Esc", "next person")])
             }
@@ -190,15 +201,16 @@ fn keys(app: &App) -> Keys {
     keys
 }
 
-fn own_keys(state: &str) -> Keys {
-    match state {
+fn own_keys(listing: &listing::Listing) -> Keys {
+    match listing.state.as_str() {
         "on_sale" => vec![(letter('e'), "e", "change"), (letter('w'), "w", "withdraw")],
         "withdrawn" => vec![(letter('p'), "p", "put back on sale"), (letter('e'), "e", "change")],
+        _ if listing.store.is_some() => vec![(letter('e'), "e", "change")],
         _ => vec![(letter('v'), "v", "its order")],
     }
 }
 
-fn order_keys(order: &order::Order) -> Keys {
+pub(crate) fn order_keys(order: &order::Order) -> Keys {
     let mut keys =
         vec![(letter('m'), "m", if order.is_bought() { "message the seller" } else { "message the buyer" })];
     match (order.state.as_str(), order.is_bought()) {
@@ -251,15 +263,30 @@ fn draw_line(app: &App, pen: &mut Pen, area: Rect) {
 
 fn draw_modal(app: &mut App, pen: &mut Pen) {
     let Some(mut form) = app.form.take() else { return };
-    let long = matches!(form.aim, Aim::Edit(_));
+    let long = matches!(form.aim, Aim::Edit(_) | Aim::Product(_) | Aim::Details);
     let all = pen.frame.area();
     let signs = matches!(form.aim, Aim::LogIn | Aim::Register);
-    let rows = u16::try_from(form.entries.len()).unwrap_or(0);
-    let height = if long { all.height - 2 } else { rows * 2 + 6 + if signs { 3 } else { 0 } };
-    let area = pen.middle(if long { 78 } else { 60 }, height);
+    let width = if long { 78 } else { 64 };
+    let said: usize = form.says.iter().map(|line| text::wrap(line, usize::from(width) - 4).len()).sum();
+    let said = u16::try_from(said).unwrap_or(0);
+    let rows: u16 = form.entries.iter().map(|entry| entry.rows() + 1).sum();
+    // The keys below stay to be seen.
+    let most = all.height.saturating_sub(4);
+    let height = if long { most } else { said + rows + 6 + if signs { 3 } else { 0 } };
+    let area = pen.middle(width, if signs { height } else { height.min(most) });
     let style = pen.skin.accent();
     let inner = pen.boxed(area, &form.title, style);
     let fields = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
+    let mut fields = fields;
+    let wide = usize::from(fields.width);
+    for line in form.says.iter().flat_map(|line| text::wrap(line, wide)) {
+        let style = pen.skin.plain();
+        pen.text(fields.x, fields.y, fields.width, &line, style);
+        fields = Rect { y: fields.y + 1, height: fields.height.saturating_sub(1), ..fields };
+    }
+    if said > 0 && fields.height > rows + 2 {
+        fields = Rect { y: fields.y + 1, height: fields.height - 1, ..fields };
+    }
     let cursor = app.dialog.is_none() && !app.help;
     draw_form(app, pen, fields, &mut form, cursor);
     if signs {
@@ -294,8 +321,44 @@ fn draw_form(app: &App, pen: &mut Pen, area: Rect, form: &mut Form, cursor: bool
     let label = 14;
     let wide = area.width.saturating_sub(label + 1);
     let mut y = area.y;
-    let roomy = form.entries.len() < 7 || area.height > 24;
-    for number in 0..form.entries.len() {
+    let error: Vec<String> = form
+        .error
+        .iter()
+        .flat_map(|error| text::wrap(error, usize::from(wide)).into_iter().take(3))
+        .collect();
+    let says = u16::try_from(error.len()).unwrap_or(0);
+    let lines: u16 = form.entries.iter().map(Entry::rows).sum();
+    let count = u16::try_from(form.entries.len()).unwrap_or(0);
+    let shots = u16::try_from(form.shelf.len()).map_or(0, |shots| if shots == 0 { 0 } else { shots + 2 });
+    let roomy = lines + count + says + shots < area.height;
+    let is_apart =
+        |entry: &Entry| roomy || (count < 10 && matches!(entry.name, "title" | "condition" | "description"));
+    let height = |number: usize, entry: &Entry| {
+        let shelf = if entry.name == "pictures" { shots } else { 0 };
+        let wrong = if form.wrong == Some(number) { says } else { 0 };
+        entry.rows() + wrong + shelf + u16::from(is_apart(entry))
+    };
+    let heights: Vec<u16> =
+        form.entries.iter().enumerate().map(|(number, entry)| height(number, entry)).collect();
+    // What is below the button's line is not seen: so many of the first entries go out above that the one one is in is there.
+    let tail = 1 + if form.wrong.is_none() { says } else { 0 };
+    let end = area.bottom().saturating_sub(tail);
+    let mut first = 0;
+    // What comes next is seen, too.
+    let last = form.entries.len().saturating_sub(1);
+    let to = (form.focus + 2).min(last);
+    while first < form.focus.min(last) && heights[first..=to].iter().sum::<u16>() > end.saturating_sub(area.y)
+    {
+        first += 1;
+    }
+    if first > 0 {
+        pen.right(area.x, area.y, area.width, "↑", skin.muted());
+    }
+    for number in first..form.entries.len() {
+        if number > first && y + form.entries[number].rows() > end {
+            pen.right(area.x, end.saturating_sub(1), area.width, "↓", skin.muted());
+            break;
+        }
         let focused = form.focus == number;
         let top = y;
         let entry = &mut form.entries[number];
@@ -367,13 +430,19 @@ fn draw_form(app: &App, pen: &mut Pen, area: Rect, form: &mut Form, cursor: bool
             Rect { x: area.x, y: top, width: area.width, height: y.saturating_sub(top) },
             Hit::Entry(number),
         );
-        if roomy || matches!(form.entries[number].name, "title" | "condition" | "description") {
+        if form.wrong == Some(number) {
+            for line in &error {
+                pen.text(area.x + label, y, wide, line, skin.bad());
+                y += 1;
+            }
+        }
+        if is_apart(&form.entries[number]) {
             y += 1;
         }
     }
-    if let Some(error) = &form.error {
-        let lines = text::wrap(error, usize::from(wide));
-        for line in lines.iter().take(2) {
+    y = y.min(end);
+    if form.wrong.is_none() {
+        for line in &error {
             pen.text(area.x + label, y, wide, line, skin.bad());
             y += 1;
         }
@@ -383,7 +452,7 @@ fn draw_form(app: &App, pen: &mut Pen, area: Rect, form: &mut Form, cursor: bool
     let name = if form.sent { "One moment…" } else { form.button };
     let button = format!("[ {name} ]");
     let width = u16::try_from(text::width(&button)).unwrap_or(0);
-    let y = (y + u16::from(roomy && form.error.is_none())).min(area.bottom().saturating_sub(1));
+    let y = y.min(area.bottom().saturating_sub(1));
     pen.text(area.x + label, y, wide, &button, if focused { skin.pressed() } else { skin.accent() });
     pen.hit(Rect { x: area.x + label, y, width, height: 1 }, Hit::Entry(count));
 }
@@ -450,13 +519,15 @@ pub(crate) fn help(app: &App) -> Vec<(&'static str, &'static str)> {
             ("← →, first letter", "choose"),
             ("Tab / Enter in Picture", "complete the path / add the file"),
             ("← → / < > / Del", "choose, move, remove a picture"),
+            ("F3 / F4", "of a product: another variant / take it off"),
             ("Ctrl+S", "send the form"),
             ("Esc", "leave it"),
         ],
         (None, Some(Above::Listing(_)), _) => vec![
             ("b", "buy it; a question comes first"),
+            ("Tab", "a store's: the next variant"),
             ("m", "write to the seller"),
-            ("o", "everything of this owner"),
+            ("o", "everything of this owner, or the store"),
             ("← →", "the pictures"),
             ("↑ ↓ PgUp PgDn", "scroll the description"),
             ("e w p v", "yours: change, withdraw, put back, its order"),
@@ -470,6 +541,20 @@ pub(crate) fn help(app: &App) -> Vec<(&'static str, &'static str)> {
             ("a", "ask the seller to cancel"),
             ("y", "all is well: the seller is credited"),
             ("v", "its listing"),
+        ],
+        (None, Some(Above::Store(_)), _) => vec![
+            ("Enter / b", "open what stands on the shelf / buy it"),
+            ("m", "write to the owner"),
+            ("d", "all the store says of itself"),
+            ("y", "its back room, when you act for it"),
+            ("Esc", "back"),
+        ],
+        (None, None, Tab::Stores) if app.stores.in_room => room::help(app),
+        (None, None, Tab::Stores) => vec![
+            ("Enter", "look at the store"),
+            ("y", "the back room of your store"),
+            ("o", "open a store with a code"),
+            ("r", "load again"),
         ],
         (None, None, Tab::Market) => vec![
             ("/", "search while you type"),
@@ -502,13 +587,14 @@ pub(crate) fn help(app: &App) -> Vec<(&'static str, &'static str)> {
         (None, None, Tab::Desk) => vec![
             ("Enter", "look at the code, then do what stands there"),
             ("F4", "take the payment now, collect later"),
+            ("↑ ↓", "the lines of a long order"),
             ("Esc", "the next person"),
         ],
     };
     let mut all = page;
     all.push(("", ""));
     all.extend([
-        ("1 … 7, Alt+1 … 7", "the tabs"),
+        ("1 … 8, Alt+1 … 8", "the tabs"),
         ("↑ ↓ j k, PgUp PgDn, g G", "up and down"),
         ("n", "what happened meanwhile"),
         ("R", "connect again now"),

@@ -23,14 +23,16 @@ pub enum Tab {
     Talk,
     /// My account.
     Me,
+    /// Stores, and the back room of mine.
+    Stores,
     /// The desk, for attendants.
     Desk,
 }
 
 impl Tab {
     /// Every tab.
-    pub const ALL: [Self; 7] =
-        [Self::Market, Self::Sell, Self::Mine, Self::Orders, Self::Talk, Self::Me, Self::Desk];
+    pub const ALL: [Self; 8] =
+        [Self::Market, Self::Sell, Self::Mine, Self::Orders, Self::Talk, Self::Me, Self::Stores, Self::Desk];
 
     /// What stands on it.
     #[must_use]
@@ -42,6 +44,7 @@ impl Tab {
             Self::Orders => "Orders",
             Self::Talk => "Talk",
             Self::Me => "Me",
+            Self::Stores => "Stores",
             Self::Desk => "Desk",
         }
     }
@@ -52,18 +55,23 @@ pub(crate) fn draw(app: &App, pen: &mut Pen, area: Rect) {
     let skin = pen.skin;
     pen.text(1, area.y, 12, "AUBoutique", skin.accent());
     let mut x = 13;
-    for (number, tab) in Tab::ALL.iter().enumerate() {
-        if *tab == Tab::Desk && !app.attendant {
-            continue;
-        }
-        let count = match tab {
-            Tab::Talk => app.talk.unread(),
-            _ => 0,
-        };
-        let count = if count > 0 { format!("({count})") } else { String::new() };
-        let label = format!("{} {}{count}", number + 1, tab.name());
+    let shown = Tab::ALL.iter().enumerate().filter(|(_, tab)| **tab != Tab::Desk || app.attendant);
+    let labels: Vec<(usize, Tab, String, String)> = shown
+        .map(|(number, tab)| {
+            let count = match tab {
+                Tab::Talk => app.talk.unread(),
+                _ => 0,
+            };
+            let count = if count > 0 { format!("({count})") } else { String::new() };
+            (number, *tab, format!("{} {}{count}", number + 1, tab.name()), count)
+        })
+        .collect();
+    // Where two blanks between them leave no room for what happened, there is one.
+    let wide: usize = labels.iter().map(|(_, _, label, _)| text::width(label) + 2).sum();
+    let gap = if wide + 13 + 5 > usize::from(area.width) { 1 } else { 2 };
+    for (number, tab, label, count) in labels {
         let wide = u16::try_from(text::width(&label)).unwrap_or(0);
-        let on = app.tab == *tab;
+        let on = app.tab == tab;
         let style = match (on, count.is_empty()) {
             (true, _) if skin.has_color() => skin.accent(),
             (true, _) => skin.chosen(),
@@ -79,7 +87,7 @@ pub(crate) fn draw(app: &App, pen: &mut Pen, area: Rect) {
                 skin.accent().add_modifier(ratatui::style::Modifier::UNDERLINED),
             );
         }
-        x += wide + 2;
+        x += wide + gap;
     }
     if app.unseen > 0 {
         let label = format!("◆ {} ", app.unseen);
@@ -118,6 +126,7 @@ impl App {
         if !self.live && self.me.is_some() {
             match tab {
                 Tab::Market => self.load_market(false),
+                Tab::Stores => self.load_my_stores(false),
                 Tab::Mine => self.load_mine(false),
                 Tab::Orders => {
                     self.load_orders(false, false);

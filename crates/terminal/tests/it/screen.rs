@@ -37,6 +37,59 @@ fn listing(number: u32, title: &str, seller: &str) -> Value {
         "pickup_point": { "id": "pkp_1", "name": "AUB Post Office" } })
 }
 
+fn store_card(name: &str) -> Value {
+    let handle = name.to_lowercase().replace(' ', "-");
+    json!({ "store": format!("sto_{handle}"), "name": name, "handle": handle })
+}
+
+fn store(name: &str, owner: &str) -> Value {
+    let mut store = store_card(name);
+    store["description"] = json!("Notebooks, pens and paper.");
+    store["email"] = json!("hello@example.org");
+    store["picture"] = Value::Null;
+    store["away"] = Value::Null;
+    store["owner"] = card(owner);
+    store["opened_at"] = json!("2026-11-20T08:00:00.000000Z");
+    store
+}
+
+/// A variant of the notebook that Cedar Books sells.
+fn variant(number: u32, label: &str, minor: i64, available: i64) -> Value {
+    let mut variant = listing(number, "Spiral notebook", "Karim");
+    variant["category"] = json!("study");
+    variant["condition"] = json!("new");
+    variant["price"]["minor"] = json!(minor);
+    variant["store"] = store_card("Cedar Books");
+    variant["product"] = json!("lst_20");
+    variant["variant"] = json!(label);
+    variant["available"] = json!(available);
+    variant["state"] = json!(if available > 0 { "on_sale" } else { "sold" });
+    variant
+}
+
+fn stock(number: u32, label: &str, minor: i64, on_hand: i64, committed: i64) -> Value {
+    let mut stock = variant(number, label, minor, on_hand - committed);
+    stock["sku"] = json!(format!("NB-{number}"));
+    stock["on_hand"] = json!(on_hand);
+    stock["committed"] = json!(committed);
+    stock["low_stock"] = json!(3);
+    stock["is_low"] = json!(on_hand - committed <= 3);
+    stock
+}
+
+/// What Cedar Books sold to Sami: two lines, three copies.
+fn store_order(state: &str, you_are: &str) -> Value {
+    let mut order = order(state, you_are);
+    order["seller"] = card("Karim");
+    order["store"] = store_card("Cedar Books");
+    order["lines"] = json!([
+        { "listing": "lst_20", "title": "Spiral notebook, A4", "quantity": 2, "price": { "minor": 450, "currency": "USD" } },
+        { "listing": "lst_21", "title": "Spiral notebook, A5", "quantity": 1, "price": { "minor": 300, "currency": "USD" } } ]);
+    order["total"] = json!({ "minor": 1200, "currency": "USD" });
+    order["pickup"]["code"] = json!("K7M4QZ");
+    order
+}
+
 fn order(state: &str, you_are: &str) -> Value {
     json!({ "order": "ord_1", "state": state, "you_are": you_are, "buyer": card("Sami"), "seller": card("Nora"),
         "lines": [{ "listing": "lst_1", "title": "Spivak, Calculus", "quantity": 1, "price": { "minor": 1850, "currency": "USD" } }],
@@ -109,6 +162,8 @@ impl Stage {
                 "messages",
                 rows(vec![message(1, "Sami", "Is it still there?"), message(2, "Nora", "Still there")]),
             ),
+            ("stores", rows(vec![store("Cedar Books", "Karim"), store("Tyre Tea", "Maya")])),
+            ("my_stores", rows(vec![])),
             ("start_conversation", Outcome::Reply(conversation(0))),
             ("buy", Outcome::Reply(order("placed", "buyer"))),
             ("order", Outcome::Reply(order("placed", "seller"))),
@@ -139,6 +194,22 @@ impl Stage {
 
     fn member() -> Self {
         Self::member_with(Depth::Many)
+    }
+
+    /// Karim, whose store Cedar Books is, in its back room.
+    fn owner() -> Self {
+        let mut stage = Self::visitor(Depth::Many);
+        stage
+            .can("my_stores", rows(vec![store_card("Cedar Books")]))
+            .can("store", Outcome::Reply(store("Cedar Books", "Karim")))
+            .can("store_stock", rows(vec![stock(20, "A4", 450, 12, 2), stock(21, "A5", 300, 3, 1)]))
+            .can("to_hand_over", rows(vec![store_order("placed", "seller")]))
+            .can("staff", rows(vec![card("Nora")]))
+            .can("variants", rows(vec![variant(20, "A4", 450, 10), variant(21, "A5", 300, 2)]));
+        let account = json!({ "id": "mbr_karim", "username": "karim", "name": "Karim", "email": "karim@example.org", "role": "member" });
+        stage.told(Told::SignedIn { account, live: true, again: false });
+        stage.keys("7y");
+        stage
     }
 
     fn can(&mut self, op: &'static str, outcome: Outcome) -> &mut Self {
@@ -652,7 +723,7 @@ fn the_market_changes_while_one_looks_at_it() {
 #[test]
 fn the_desk_says_what_to_do_and_how_much_cash_to_take() {
     let mut stage = Stage::member();
-    stage.hides(&["7 Desk"]);
+    stage.hides(&["8 Desk"]);
     let view = |due: i64, next: Value| {
         json!({ "order": "ord_1", "state": "at_desk", "shown_by": "buyer", "name": "Nora Saab",
             "lines": [{ "listing": "lst_1", "title": "Spivak, Calculus" }], "due": { "minor": due, "currency": "USD" },
@@ -661,10 +732,326 @@ fn the_desk_says_what_to_do_and_how_much_cash_to_take() {
     stage.can("show_code", Outcome::Reply(view(1850, json!("collect"))));
     stage.can("collect", Outcome::Reply(view(0, Value::Null)));
     stage.event(json!({ "seq": 9, "event": "attendant_appointed", "member": "mbr_sami" }));
-    stage.keys("7").shows(&["7 Desk", "Type the code somebody shows you"]);
+    stage.keys("8").shows(&["8 Desk", "Type the code somebody shows you"]);
     stage.keys("7km4qz\n").shows(&["7KM4QZ", "Nora Saab", "Take 18.50 USD in cash, then hand it over"]);
     stage.keys("\n").shows(&["✓ Handed over: Spivak, Calculus, Nora Saab", "Type the next code."]);
     assert_eq!(stage.asked("collect")["cash"], json!({ "minor": 1850, "currency": "USD" }));
+}
+
+#[test]
+fn the_desk_shows_every_line_of_an_order() {
+    let mut stage = Stage::member();
+    let lines: Vec<Value> = (1..=14)
+        .map(|number| json!({ "listing": "lst_1", "title": format!("Pen no. {number}"), "quantity": number }))
+        .collect();
+    let view = json!({ "order": "ord_1", "state": "placed", "shown_by": "seller", "name": "Cedar Books", "lines": lines,
+        "due": { "minor": 0, "currency": "USD" }, "pickup_day": "2026-11-24", "next": "drop_off" });
+    stage.can("show_code", Outcome::Reply(view));
+    stage.event(json!({ "seq": 9, "event": "attendant_appointed", "member": "mbr_sami" }));
+    stage.keys("8k7m4qz\n").shows(&["Pen no. 1", "2 × Pen no. 2", "of 14 lines", "Take it in"]);
+    for _ in 0..20 {
+        stage.key(KeyCode::Down);
+    }
+    stage.shows(&["14 × Pen no. 14", "Take it in"]);
+    stage.size = (120, 40);
+    stage.shows(&["Pen no. 1", "14 × Pen no. 14", "Take it in"]).hides(&["of 14 lines"]);
+}
+
+#[test]
+fn stores_are_looked_at_and_their_shelves_lead_to_listings() {
+    let mut stage = Stage::member();
+    let mut away = store("Cedar Books", "Karim");
+    away["away"] = json!({ "from": "2026-11-23", "until": "2026-11-25" });
+    stage.can("store", Outcome::Reply(away));
+    stage.can("store_listings", rows(vec![variant(20, "A4", 450, 10), listing(22, "Pen", "Karim")]));
+    stage.can("variants", rows(vec![variant(20, "A4", 450, 10), variant(21, "A5", 300, 0)]));
+    stage.shows(&["7 Stores"]).keys("7").shows(&[
+        "Cedar Books",
+        "Karim · Notebooks, pens and paper.",
+        "Tyre Tea",
+        "Enter open",
+        "o open a store with a code",
+    ]);
+    stage.keys("\n").shows(&[
+        "by ",
+        "@karim  hello@example.org",
+        "closed tomorrow, Mon 23 November to Wed 25 November: nothing can be bought",
+        "Notebooks, pens and paper.",
+        "Spiral notebook",
+        "study · new · 10 left",
+        "m write to the owner",
+    ]);
+    assert_eq!(*stage.asked("store_listings"), json!({ "limit": 30, "store": "sto_cedar-books" }));
+    stage.keys("\n").shows(&[
+        "Store   Cedar Books",
+        "Left    10 copies",
+        "Variant 1 of 2",
+        "A4",
+        "10 left",
+        "A5",
+        "sold out",
+        "o Store",
+        "Tab variant",
+    ]);
+    stage.key(KeyCode::Tab).shows(&["Variant 2 of 2", "3.00 USD"]).hides(&["b Buy"]);
+    stage.key(KeyCode::Esc).shows(&["@karim  hello@example.org"]).key(KeyCode::Esc).shows(&["Tyre Tea"]);
+}
+
+#[test]
+fn copies_of_a_variant_are_bought_and_a_refusal_leaves_what_was_typed() {
+    let mut stage = Stage::member();
+    stage.can("listings", rows(vec![variant(20, "A4", 450, 10)]));
+    stage.can("variants", rows(vec![variant(20, "A4", 450, 10), variant(21, "A5", 300, 2)]));
+    stage.keys("r").shows(&["Cedar Books · study", "10 left"]);
+    stage.keys("b").shows(&[
+        "Which",
+        "‹ A4 · 4.50 USD · 10 left ›",
+        "How many",
+        "Total   4.50 USD",
+        "From    Cedar Books",
+    ]);
+    stage.key(KeyCode::Right).shows(&["‹ A5 · 3.00 USD · 2 left ›", "Total   3.00 USD"]);
+    stage.key(KeyCode::Tab).control('u').keys("two\n").shows(&["Say a whole number", "Total   –"]);
+    assert!(!stage.asked.iter().any(|(op, _)| op == "buy"));
+    stage.can("buy", Outcome::Refused(json!({ "code": "stock_short", "available": 1, "message": "Only 1 can be bought at the moment." })));
+    stage.can("variants", rows(vec![variant(20, "A4", 450, 10), variant(21, "A5", 300, 1)]));
+    stage.control('u').keys("2").shows(&["Total   6.00 USD"]).keys("\n");
+    stage.shows(&["Only 1 can be bought at the moment.", "‹ A5 · 3.00 USD · 1 left ›", "Total   6.00 USD"]);
+    let asked = json!({ "listing": "lst_21", "price": { "minor": 300, "currency": "USD" }, "quantity": 2 });
+    assert_eq!(*stage.asked("buy"), asked);
+    stage.can("buy", Outcome::Reply(store_order("placed", "buyer")));
+    stage.key(KeyCode::Backspace).keys("1\n").shows(&[
+        "It is yours",
+        "2 × Spiral notebook, A4, and 1 more",
+        "2 × Spiral notebook, A4   ",
+        "4.50 USD each",
+        "1 × Spiral notebook, A5",
+        "Cedar Books  @karim",
+        "code K 7 M 4 Q Z",
+    ]);
+    assert_eq!(stage.asked("buy")["quantity"], 1);
+}
+
+#[test]
+fn the_copies_that_are_left_change_while_one_looks() {
+    let mut stage = Stage::member();
+    stage
+        .can("listings", rows(vec![variant(20, "", 450, 10)]))
+        .can("variants", rows(vec![variant(20, "", 450, 10)]));
+    stage.keys("r\n").shows(&["Left    10 copies", "b Buy"]);
+    let sold = |left: i64| json!({ "seq": 9, "event": "stock_changed", "listing": "lst_20", "seller": "mbr_karim", "available": left });
+    stage.event(sold(1)).shows(&["Left    1 copy"]);
+    stage.event(sold(0)).shows(&["sold out"]).hides(&["b Buy"]);
+    stage.event(sold(4)).shows(&["Left    4 copies", "b Buy"]);
+}
+
+#[test]
+fn the_back_room_shows_the_stock_and_changes_it() {
+    let mut stage = Stage::owner();
+    stage.shows(&[
+        "Cedar Books   Stock  ·  Orders  ·  Store  ·  Invitations",
+        "Product",
+        "Hand",
+        "Spiral notebook",
+        "NB-20",
+        "4.50 USD",
+        "12 on hand, 2 promised to orders, 10 can be bought",
+        "+ restock",
+        "w withdraw",
+        "? help",
+    ]);
+    stage.key(KeyCode::Down).shows(&["2 can be bought · few are left"]);
+    stage
+        .keys("+")
+        .shows(&["Restock", "Spiral notebook · A5", "3 copies on hand."])
+        .keys("many\n")
+        .shows(&["Say a whole number"]);
+    stage.can("restock", Outcome::Reply(stock(21, "A5", 300, 23, 1)));
+    stage.can("store_stock", rows(vec![stock(20, "A4", 450, 12, 2), stock(21, "A5", 300, 23, 1)]));
+    stage.control('u').keys("20\n").shows(&["23 copies on hand now", "23 on hand, 1 promised"]);
+    assert_eq!(*stage.asked("restock"), json!({ "listing": "lst_21", "copies": 20 }));
+    stage.can("adjust_stock", Outcome::Refused(json!({ "code": "text_length", "field": "reason", "message": "The reason must have 3 to 200 characters." })));
+    stage.keys("c").shows(&["Correct the count", "1 promised to orders stay"]).keys("-1\nx\n");
+    stage.shows(&["The reason must have 3 to 200 characters.", "-1"]);
+    assert_eq!(*stage.asked("adjust_stock"), json!({ "listing": "lst_21", "copies": -1, "reason": "x" }));
+    stage.key(KeyCode::Esc).keys("y");
+    stage.can(
+        "edit_variant",
+        Outcome::Refused(
+            json!({ "code": "sku_taken", "message": "Your store uses this SKU for something else." }),
+        ),
+    );
+    stage
+        .keys("v")
+        .shows(&["Change the variant", "NB-21"])
+        .control('s')
+        .shows(&["uses this SKU for something else"]);
+    stage.key(KeyCode::Esc).keys("e").shows(&["Change what you offer", "3.00"]).key(KeyCode::Esc);
+    stage.keys("w").shows(&["Withdraw it?"]).key(KeyCode::Esc);
+    // Somebody buys: the table is fetched again.
+    stage.can("store_stock", rows(vec![stock(20, "A4", 450, 12, 7), stock(21, "A5", 300, 23, 1)]));
+    stage.event(json!({ "seq": 9, "event": "stock_changed", "listing": "lst_20", "seller": "mbr_karim", "available": 5 }));
+    stage.key(KeyCode::Up).text();
+    stage.shows(&["7 promised to orders, 5 can be bought"]);
+    stage.size = (120, 40);
+    stage.shows(&["On hand", "Promised", "To buy", "Warn at"]);
+}
+
+#[test]
+fn a_product_is_put_on_the_shelves_in_several_variants() {
+    let mut stage = Stage::owner();
+    stage.can(
+        "add_product",
+        Outcome::Refused(
+            json!({ "code": "variant_taken", "message": "Each variant of a product has a name of its own." }),
+        ),
+    );
+    stage.keys("a").shows(&[
+        "Put a product on the shelves",
+        "What is it",
+        "F3 another variant",
+        "Ctrl+S send it",
+    ]);
+    stage.keys("Ruler").key(KeyCode::F(3));
+    stage.shows(&["─ Variant", "Warn at"]).keys("short\nR-15\n1.50\n40\n");
+    // The first one has no price yet.
+    stage.control('s').shows(&["Say a price."]);
+    stage.keys("2\n10\n3\n").control('s').shows(&["Say a price.", "Ruler"].map(|_| "["));
+    let asked = stage.asked("add_product").clone();
+    assert_eq!(
+        (&asked["store"], &asked["title"], &asked["pictures"]),
+        (&json!("sto_cedar-books"), &json!("Ruler"), &json!([]))
+    );
+    let variants = json!([
+        { "label": "", "sku": "", "price": { "minor": 200, "currency": "USD" }, "copies": 10, "low_stock": 3 },
+        { "label": "short", "sku": "R-15", "price": { "minor": 150, "currency": "USD" }, "copies": 40, "low_stock": 0 } ]);
+    assert_eq!(asked["variants"], variants);
+    stage.shows(&["Each variant of a product has a name of its own."]);
+    stage.can("add_product", Outcome::Reply(stock(30, "", 200, 10, 0))).key(KeyCode::F(4)).control('s');
+    assert_eq!(stage.asked("add_product")["variants"].as_array().unwrap().len(), 1);
+    stage.shows(&["“Spiral notebook” is on the shelves"]);
+}
+
+#[test]
+fn orders_to_prepare_show_their_codes_and_lines() {
+    let mut stage = Stage::owner();
+    stage.key(KeyCode::Tab).shows(&[
+        "To prepare, the next pickup first",
+        "K7M4QZ",
+        "Tue 24 November",
+        "Sami · 3 copies · 12.00 USD",
+        "code K 7 M 4 Q Z",
+        "drop off by",
+        "2 × Spiral notebook, A4",
+        "1 × Spiral notebook, A5",
+        "a all it sold",
+    ]);
+    stage
+        .keys("\n")
+        .shows(&["Show this at the desk when you bring it", "code K 7 M 4 Q Z"])
+        .key(KeyCode::Esc);
+    stage.can("store_orders", rows(vec![store_order("completed", "seller")]));
+    stage.keys("a").shows(&["All it sold", "completed"]);
+}
+
+#[test]
+fn the_owner_changes_the_store_its_closed_days_and_its_staff() {
+    let mut stage = Stage::owner();
+    stage.key(KeyCode::Tab).key(KeyCode::Tab).shows(&[
+        "At the login",
+        "cedar-books",
+        "Closed days",
+        "none",
+        "Staff",
+        "@nora",
+    ]);
+    stage
+        .keys("c")
+        .shows(&["Closed days", "nothing can be bought"])
+        .keys("tomorrow\n\n")
+        .shows(&["Say the day as year-month-day"]);
+    stage.control('u').keys("2026-12-24\n2026-12-01\n").shows(&["The last day is before the first."]);
+    stage.can("edit_store", Outcome::Refused(json!({ "code": "day_invalid", "message": "That is past." })));
+    stage.control('u').keys("2027-01-02\n").shows(&["That is past.", "2027-01-02"]);
+    assert_eq!(
+        *stage.asked("edit_store"),
+        json!({ "away": { "from": "2026-12-24", "until": "2027-01-02" } })
+    );
+    stage.key(KeyCode::Esc).keys("y").can("edit_store", Outcome::Reply(store("Cedar Books", "Karim")));
+    stage.keys("e").shows(&["Change your store", "hello@example.org"]).control('s').shows(&["Saved"]);
+    stage.can(
+        "appoint_staff",
+        Outcome::Refused(
+            json!({ "code": "not_found", "what": "member", "message": "There is no such member." }),
+        ),
+    );
+    stage.keys("a").keys("@maya\n").shows(&["There is no such member.", "@maya"]);
+    assert_eq!(*stage.asked("appoint_staff"), json!({ "username": "maya" }));
+    stage.key(KeyCode::Esc).keys("y").can("dismiss_staff", Outcome::Reply(card("Nora")));
+    stage.keys("x").shows(&["Let them go?"]).keys("y");
+    assert_eq!(*stage.asked("dismiss_staff"), json!({ "store": "sto_cedar-books", "username": "nora" }));
+}
+
+#[test]
+fn the_code_of_an_invitation_is_shown_once() {
+    let mut stage = Stage::owner();
+    let invitation = json!({ "invitation": "inv_1", "state": "open", "made_at": NOW, "expires_at": "2026-12-22T08:00:00.000000Z", "used_at": null, "store": null });
+    stage.can("invitations", rows(vec![]));
+    stage.key(KeyCode::BackTab).shows(&["You have invited nobody yet", "i make an invitation"]);
+    let mut made = invitation.clone();
+    made["code"] = json!("ABCD-EFGH-JKMN-PQRS");
+    stage.can("create_invitation", Outcome::Reply(made)).can("invitations", rows(vec![invitation.clone()]));
+    stage.keys("i").shows(&["ABCD-EFGH-JKMN-PQRS", "not shown again", "open until"]);
+    stage.can("revoke_invitation", Outcome::Reply(invitation));
+    stage.keys("x").shows(&["Take it back?"]).keys("y");
+    assert_eq!(*stage.asked("revoke_invitation"), json!({ "invitation": "inv_1" }));
+    stage.key(KeyCode::Esc).keys("y").key(KeyCode::BackTab).hides(&["ABCD"]);
+}
+
+#[test]
+fn a_store_is_opened_with_a_code_and_a_wrong_one_is_said_beside_it() {
+    let mut stage = Stage::member();
+    stage.can(
+        "open_store",
+        Outcome::Refused(json!({ "code": "invitation_invalid", "message": "This code opens no store." })),
+    );
+    stage
+        .keys("7o")
+        .shows(&["Open a store", "Code", "[ Open it ]"])
+        .control('s')
+        .shows(&["Type the code you were given."]);
+    stage.keys("abcd efgh\nSami's Shelf\nsami@example.org\n").control('s');
+    let text = stage.shows(&["This code opens no store.", "Sami's Shelf"]).text();
+    let lines: Vec<&str> = text.lines().collect();
+    let code = lines.iter().position(|line| line.contains("abcd efgh")).unwrap();
+    assert!(lines[code + 1].contains("This code opens no store."), "{text}");
+    stage
+        .can("open_store", Outcome::Reply(store("Sami's Shelf", "Sami")))
+        .can("store", Outcome::Reply(store("Sami's Shelf", "Sami")))
+        .can("store_stock", rows(vec![]))
+        .can("to_hand_over", rows(vec![]))
+        .can("staff", rows(vec![]));
+    stage.control('s').shows(&["Sami's Shelf   Stock", "The shelves are empty", "a add a product"]);
+}
+
+#[test]
+fn the_pages_of_stores_have_their_help_and_fit() {
+    for size in [(80, 24), (44, 12), (120, 40), (200, 60), (20, 5), (1, 1)] {
+        let mut stage = Stage::owner();
+        stage.can("store_listings", rows(vec![variant(20, "A4", 450, 10)]));
+        stage.size = size;
+        for keys in ["?", " ", "+", "c", "v", "a"] {
+            stage.keys(keys).text();
+            stage.key(KeyCode::Esc);
+        }
+        for _ in 0..4 {
+            stage.keys("?").text();
+            stage.keys(" ").key(KeyCode::Tab).text();
+        }
+        stage.key(KeyCode::Esc).keys("\n?").text();
+        stage.keys(" d").text();
+        stage.keys("d\n").text();
+    }
 }
 
 #[test]
