@@ -452,7 +452,8 @@ pub(crate) fn draw_sheet(app: &mut App, pen: &mut Pen, area: Rect, sheet: &mut S
         y += 1;
     }
     let variants = Rect { y: y + 1, height: area.bottom().saturating_sub(y + 1), ..side };
-    y += variant::draw(app, pen, variants, &listing) + 1;
+    let taken = variant::draw(app, pen, variants, &listing);
+    y += taken + 1 + u16::from(taken > 0);
     let room = Rect { y, height: area.bottom().saturating_sub(y), ..side };
     let lines = text::wrap(&listing.description, usize::from(room.width)).len();
     sheet.scroll = sheet.scroll.min(lines.saturating_sub(usize::from(room.height)));

@@ -118,8 +118,12 @@ impl Pen<'_, '_> {
     /// Keys and what they do, in a row; each can be clicked. Those that do not fit are left out.
     pub fn keys(&mut self, area: Rect, keys: &[(KeyCode, &str, &str)]) {
         let mut x = area.x;
+        let width = |key: &str, what: &str| text::width(key) + 1 + text::width(what);
+        let all: usize = keys.iter().map(|(_, key, what)| width(key, what) + 3).sum();
+        // Closer together, more of them fit.
+        let gap = if all > usize::from(area.width) + 3 { 2 } else { 3 };
         for &(code, key, what) in keys {
-            let wide = u16::try_from(text::width(key) + 1 + text::width(what)).unwrap_or(u16::MAX);
+            let wide = u16::try_from(width(key, what)).unwrap_or(u16::MAX);
             if x.saturating_add(wide) > area.right() {
                 break;
             }
@@ -130,7 +134,7 @@ impl Pen<'_, '_> {
             ]);
             self.line(x, area.y, wide, line);
             self.hit(Rect { x, y: area.y, width: wide, height: 1 }, Hit::Key(code));
-            x = x.saturating_add(wide).saturating_add(3);
+            x = x.saturating_add(wide).saturating_add(gap);
         }
     }
 

@@ -192,6 +192,7 @@ fn draw_store(app: &mut App, pen: &mut Pen, area: Rect) {
     };
     let area = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
     let away = match &store.away {
+        Some(away) if away.from == away.until => app.date(&away.from),
         Some(away) => format!("{} to {}", app.date(&away.from), app.date(&away.until)),
         None => "none".to_owned(),
     };
@@ -265,8 +266,9 @@ pub(crate) fn keys(app: &App) -> Vec<(KeyCode, &'static str, &'static str)> {
         Page::Orders => {
             if let Some(order) = app.room.orders.chosen() {
                 keys.push((KeyCode::Enter, "Enter", "open"));
+                keys.push(key('m', "m", "message"));
                 let of_order = order_keys(order).into_iter();
-                keys.extend(of_order.filter(|(code, _, _)| *code != KeyCode::Char('a')));
+                keys.extend(of_order.filter(|(code, _, _)| *code != KeyCode::Char('m')));
             }
             keys.push(key('a', "a", if app.room.all { "to prepare" } else { "all it sold" }));
         }
@@ -428,6 +430,7 @@ impl App {
             Wanted::Invited => self.invited(&reply),
             Wanted::Revoked => {
                 self.say("Its code opens no store any more");
+                self.room.code = None;
                 self.load_invitations(false);
             }
             _ => {}

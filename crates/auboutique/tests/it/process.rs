@@ -197,6 +197,16 @@ impl Site {
         (output.status.success(), String::from_utf8(output.stdout).unwrap())
     }
 
+    /// Asks something of the console of the market that is running, and reads what it says.
+    pub(crate) fn console(&self, op: &str) -> Value {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_auboutique"));
+        command.args(self.words(&["operator", "call", op]));
+        self.surround(&mut command);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{op}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
     /// Looks into the database from outside: the first column of every row.
     pub(crate) fn column(&self, sql: &str) -> BTreeSet<String> {
         match self.location() {

@@ -29,6 +29,7 @@ const ENTER: &str = "\r";
 const ESCAPE: &str = "\x1b";
 const PAGE_DOWN: &str = "\x1b[6~";
 const F2: &str = "\x1bOQ";
+const F3: &str = "\x1bOR";
 
 /// `Ctrl` and a letter.
 fn control(letter: u8) -> String {
@@ -370,6 +371,58 @@ fn two_people_sell_talk_and_buy_on_two_screens_and_a_crash_of_the_server_takes_n
         screen.types(ESCAPE).sees_no("Write, Enter sends");
         screen.leaves();
     }
+}
+
+#[test]
+fn a_store_is_opened_with_a_code_its_shelves_are_filled_and_two_copies_are_bought() {
+    let (site, home) = (Site::on_sqlite(), TempDir::new().unwrap());
+    let server = site.start();
+    let mut karim = Screen::open("karim", &server.address, home.path());
+    let mut sami = Screen::open("sami", &server.address, home.path());
+    karim.joins("Karim Haddad", "karim");
+    sami.joins("Sami Daher", "sami");
+
+    // The code was made by the operator. A wrong one is said beside it, and what else was typed stays.
+    let made = site.console("create_invitation");
+    let code = made["code"].as_str().unwrap();
+    karim.types("7").sees(&["No store has opened yet", "o open a store with a code"]);
+    karim.types("o").sees(&["Open a store", "[ Open it ]"]);
+    karim.types("ABCD-EFGH\rCedar Books\rhello@mail.aub.edu\rNotebooks and pens.");
+    karim.sees(&["Notebooks and pens."]).types(&control(b's')).sees(&["opens no store", "Cedar Books"]);
+    karim.types(&control(b'u')).types(code).sees(&[code]).types(&control(b's'));
+    karim.sees(&["Cedar Books   Stock", "The shelves are empty"]);
+
+    // A product in two variants.
+    karim.types("a").sees(&["Put a product on the shelves", "F3 another variant"]);
+    karim.types("Spiral notebook").types("\t".repeat(6).as_str()).types("A4\tNB-4\t4.50\t1\t1");
+    karim.types(F3).types("A5\tNB-5\t3.00\t8").sees(&["A5", "NB-5"]).types(&control(b's'));
+    karim.sees(&["NB-4", "NB-5", "4.50 USD", "3.00 USD"]);
+
+    // More copies of the larger one come in.
+    karim.sees(&["1 on hand, 0 promised to orders, 1 can be bought"]);
+    karim.types("+").sees(&["Restock", "Spiral notebook · A4"]).types("4").types(ENTER);
+    karim.sees(&["5 on hand, 0 promised to orders, 5 can be bought"]).sees_no("Restock");
+
+    // He finds the store, and buys two copies; more than there are is refused beside the number.
+    sami.types("7").sees(&["Cedar Books", "Karim Haddad · Notebooks and pens."]).types(ENTER);
+    sami.sees(&["hello@mail.aub.edu", "Spiral notebook"]).types(ENTER);
+    sami.sees(&["Store   Cedar Books", "Left    5 copies", "Variant 1 of 2", "b Buy"]);
+    sami.types("b").sees(&["How many", "‹ A4 · 4.50 USD · 5 left ›", "Total   4.50 USD"]);
+    sami.types("\t").types(&control(b'u')).types("9").sees(&["Total   40.50 USD"]).types(ENTER);
+    sami.sees(&["Only 5 can be bought", "Total   40.50 USD"]);
+    sami.types(&control(b'u')).types("2").sees(&["Total   9.00 USD"]).types(ENTER);
+    sami.sees(&["It is yours", "2 × Spiral notebook", "9.00 USD", "4.50 USD each", "Cedar Books", "code "]);
+
+    // It comes to Karim's screen by itself: the count, and the order to prepare.
+    karim.sees(&["5 on hand, 2 promised to orders, 3 can be bought"]);
+    karim.types("\t").sees(&[
+        "To prepare",
+        "Sami Daher · 2 copies · 9.00 USD",
+        "2 × Spiral notebook",
+        "code ",
+    ]);
+    sami.types(ESCAPE).sees(&["Left    3 copies"]).leaves();
+    karim.leaves();
 }
 
 #[test]
