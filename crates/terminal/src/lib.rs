@@ -3,7 +3,7 @@
 //! Start with [`client`]: a connection that asks and is answered, in two hundred lines. [`link`] is a connection that
 //! holds: it reconnects, signs in again and goes on where it stopped. [`app`] is the full-screen client as a value: keys
 //! and what the market tells go in, requests come out; [`screen`] draws it. A noun has the same file name here as in
-//! every room: [`listing`], [`order`], [`conversation`], [`desk`].
+//! every room: [`listing`], [`order`], [`store`], [`conversation`], [`desk`].
 
 use std::io;
 use std::thread;
