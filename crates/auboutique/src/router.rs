@@ -68,6 +68,8 @@ fn pages() -> Router<Site> {
         .route("/orders/{order}", get(web::order::show))
         .route("/orders/{order}/pickup.ics", get(web::order::calendar))
         .route("/orders/{order}/{verb}", post(web::order::act))
+        .route("/payments/{payment}", get(web::payment::back))
+        .route("/payments/{payment}/page", get(web::payment::page))
         // Stores, and their back rooms.
         .route("/stores", get(web::store::all))
         .route("/stores/{store}", get(web::store::show))

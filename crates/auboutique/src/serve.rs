@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use crate::card::callback::{self, Inbox};
+use crate::card::cashier::Cashier;
 use crate::card::client::Client;
 use crate::card::exchange::Neighbor;
 use crate::card::{Cards, Provider, WallClock, sandbox};
@@ -213,8 +214,9 @@ async fn take_cards(
         }
     };
     let (inbox, deliveries) = Inbox::new(secret.clone(), Arc::new(WallClock));
-    loops.spawn(callback::note(deliveries));
-    let site = site.with_cards(provider, inbox);
+    let cashier = Cashier::new(site.market.clone(), Arc::clone(&provider));
+    loops.spawn(cashier.clone().work(deliveries, closing.clone()));
+    let site = site.with_cards(cashier, inbox);
     let Some((listener, address, file)) = sandbox else { return Ok((site, None)) };
     // The sandbox does not speak TLS.
     let told_at = match at {
@@ -277,7 +279,9 @@ pub fn run(options: &Serve) -> anyhow::Result<()> {
         _ => (None, None),
     };
     let env: Arc<dyn Env> = Arc::new(SystemEnv::new());
+    let cards = options.cards(&folder)?;
     let market = Options::new(location.clone()).with_pictures(options.place.pictures(&folder));
+    let market = market.with_cards(cards.is_some() && options.http().is_some());
     let said = if options.demo { Some(demo::fill(&market, options.demo_seed, env.now())?) } else { None };
     let market = Market::open(&market, env)?;
     if encrypted.0.is_none() && !options.listen.is_loopback() {
@@ -296,7 +300,7 @@ pub fn run(options: &Serve) -> anyhow::Result<()> {
             console: Some(folder.join(CONSOLE)),
             http: options.http(),
             metrics: options.metrics,
-            cards: options.cards(&folder)?,
+            cards,
         };
         let running = Running::start(market, doors).await?;
         announce(&running, &location, said.as_deref()).context("cannot print where the market is")?;

@@ -455,6 +455,8 @@ mod tests {
             .collect()
     }
 
+    type Row<'a> = (Result<Entry, Unbalanced>, &'a [(&'a str, i64)]);
+
     #[test]
     fn every_row_of_the_rules_makes_its_postings() {
         let usd = |minor| Money::new(minor, Usd);
@@ -463,7 +465,7 @@ mod tests {
         let payout = PayoutId::new(Moment::from_micros(0), [5; 10]);
         let (seller, wallet) = (Account::Seller(member()), Account::Wallet(member()));
         let paid = |kind, from, paid, total| Entry::order_paid(kind, from, order(), paid, total);
-        let rows: [(Result<Entry, Unbalanced>, &[(&str, i64)]); 13] = [
+        let rows: [Row<'_>; 13] = [
             (
                 paid(EntryKind::CardPaid, Account::CardClearing, usd(4_000), usd(4_000)),
                 &[("psp_clearing", 4_000), ("escrow", -4_000)],

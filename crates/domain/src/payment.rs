@@ -2,10 +2,9 @@
 //!
 //! ```text
 //!  started ──authorized──▶ authorized ──captured──▶ placed: the orders are there, and paid
-//!    │  ▲                     │   │      captured──▶ refunded: the checkout was over, the money is in the wallet
-//!    │  └─ another card       │   └── the checkout is over ──▶ voided, before any money moved
-//!    ▼                        ▼
-//!  declined ◀─────────────────┘
+//!    │  ▲                         │      captured──▶ refunded: the checkout was over, the money is in the wallet
+//!    ▼  └─ another card           └── it could not be taken, or the checkout is over ──▶ voided: no money moved
+//!  declined
 //! ```
 //!
 //! The provider is asked outside of any transaction, and may answer twice, late, out of order, or not at all. So what it says
@@ -22,8 +21,9 @@ use crate::refusal::Refusal;
 use crate::text;
 use crate::time::{Moment, Span};
 
-/// How long after its beginning the provider is asked about a payment that came to nothing.
-pub const PAYMENT_LIFE: Span = Span::hours(24);
+/// How long after it can buy nothing any more a payment is let go: as long as a capture that was asked for before may still
+/// be under way on some node.
+pub const LET_GO_AFTER: Span = Span::minutes(1);
 
 /// Where a payment is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -115,6 +115,15 @@ pub enum Outcome {
     Refund(Money),
 }
 
+/// Whether anything can be bought with a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hope {
+    /// Its checkout holds its copies, and no other payment was begun for it since.
+    Held,
+    /// Not since then.
+    Since(Moment),
+}
+
 /// A card payment for a checkout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payment {
@@ -176,7 +185,9 @@ impl Payment {
             (State::Started | State::Declined, Saying::Authorized) if held => {
                 Outcome::Became(State::Authorized)
             }
-            (State::Started | State::Authorized, Saying::Declined(_)) => Outcome::Became(State::Declined),
+            (State::Started, Saying::Declined(_)) => Outcome::Became(State::Declined),
+            // What was held ready could not be taken: the provider has ended it, and the buyer begins another.
+            (State::Authorized, Saying::Declined(_)) => Outcome::Became(State::Voided),
             (State::Started | State::Declined | State::Authorized, Saying::Canceled) => {
                 Outcome::Became(State::Voided)
             }
@@ -210,27 +221,27 @@ impl Payment {
     }
 
     /// What to ask the provider next, if anything: of an open payment, to take the money when it is held ready, to let it go
-    /// when nothing can be bought with it any more, and otherwise where it stands.
+    /// a while after nothing can be bought with it any more, and otherwise where it stands.
     #[must_use]
-    pub fn next(&self, held: bool) -> Option<Next> {
-        match self.state {
-            State::Authorized if held => Some(Next::Capture),
-            State::Started | State::Declined if held => Some(Next::Ask),
-            state if state.is_open() => Some(Next::Cancel),
-            _ => None,
+    pub fn next(&self, hope: Hope, now: Moment) -> Option<Next> {
+        match (self.state, hope) {
+            (state, _) if !state.is_open() => None,
+            (State::Authorized, Hope::Held) => Some(Next::Capture),
+            (_, Hope::Since(over)) if now >= over.plus(LET_GO_AFTER) => Some(Next::Cancel),
+            _ => Some(Next::Ask),
         }
     }
 
     /// What its buyer sees.
     #[must_use]
-    pub fn view(self, held: bool) -> PaymentView {
+    pub fn view(self, hope: Hope, now: Moment) -> PaymentView {
         PaymentView {
             payment: self.id,
             checkout: self.checkout,
             amount: self.amount,
             state: self.state,
             reason: self.reason.clone(),
-            next: self.next(held),
+            next: self.next(hope, now),
             started_at: self.started_at,
             changed_at: self.changed_at,
         }
@@ -305,7 +316,7 @@ mod tests {
                     assert_eq!(payment(state).note(&saying, held), Outcome::Nothing, "{state:?} {saying:?}");
                 }
             }
-            assert_eq!(payment(state).next(true), None);
+            assert_eq!(payment(state).next(Hope::Held, Moment::from_micros(0)), None);
         }
         assert_eq!(payment(State::Authorized).note(&Saying::Authorized, true), Outcome::Nothing);
     }
@@ -314,16 +325,26 @@ mod tests {
     fn another_card_may_do_after_one_was_declined() {
         let declined = payment(State::Declined);
         assert_eq!(declined.note(&Saying::Authorized, true), Outcome::Became(State::Authorized));
-        assert_eq!(declined.next(true), Some(Next::Ask));
+        assert_eq!(declined.next(Hope::Held, Moment::from_micros(0)), Some(Next::Ask));
     }
 
     #[test]
-    fn money_is_let_go_before_it_is_taken_when_the_checkout_is_over() {
+    fn money_is_let_go_before_it_is_taken_when_the_checkout_is_over_and_not_while_it_may_be_under_way() {
+        let over = Moment::from_micros(5);
+        let gone = over.plus(LET_GO_AFTER);
         assert_eq!(payment(State::Started).note(&Saying::Authorized, false), Outcome::Nothing);
         for state in [State::Started, State::Declined, State::Authorized] {
-            assert_eq!(payment(state).next(false), Some(Next::Cancel), "{state:?}");
+            assert_eq!(payment(state).next(Hope::Since(over), over), Some(Next::Ask), "{state:?}");
+            assert_eq!(payment(state).next(Hope::Since(over), gone), Some(Next::Cancel), "{state:?}");
             assert_eq!(payment(state).note(&Saying::Canceled, false), Outcome::Became(State::Voided));
         }
-        assert_eq!(payment(State::Authorized).next(true), Some(Next::Capture));
+        assert_eq!(payment(State::Authorized).next(Hope::Held, over), Some(Next::Capture));
+    }
+
+    #[test]
+    fn a_capture_that_fails_ends_the_payment_so_that_another_can_be_begun() {
+        let failed = Saying::Declined("the bank changed its mind".to_owned());
+        assert_eq!(payment(State::Authorized).note(&failed, true), Outcome::Became(State::Voided));
+        assert_eq!(payment(State::Started).note(&failed, true), Outcome::Became(State::Declined));
     }
 }

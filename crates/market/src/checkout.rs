@@ -208,7 +208,13 @@ pub(crate) fn view(db: &mut Connection, checkout: Checkout, now: Moment) -> Resu
     let totals = sums(parcels.iter().map(|parcel| parcel.total)).ok_or(Refusal::TotalOutOfRange)?;
     let costs: Vec<Money> =
         Currency::ALL.iter().filter_map(|&currency| checkout.cost_in(currency).ok()).collect();
-    let payment = payment::last_of(db, checkout.id)?.map(|payment| payment.view(held));
+    let payment = match payment::last_of(db, checkout.id)? {
+        Some(payment) => {
+            let hope = crate::payment::hope(db, &payment, now)?;
+            Some(payment.view(hope, now))
+        }
+        None => None,
+    };
     let orders = orders::of_checkout(db, checkout.id)?;
     // Whether its time is over is asked of the clock, whoever tidies up.
     let state = match checkout.state {

@@ -1,18 +1,22 @@
 //! Card payments: what the provider says, and what follows from it.
 
-use auboutique_db::{checkout as checkouts, payment as db};
+use std::future::Future;
+
+use auboutique_db::{Connection, checkout as checkouts, payment as db};
 use auboutique_domain::checkout::Checkout;
 use auboutique_domain::id::{CheckoutId, PaymentId};
 use auboutique_domain::ledger::{Account, Entry};
 use auboutique_domain::money::{Currency, Money};
 use auboutique_domain::order::Means;
-use auboutique_domain::payment::{self, Outcome as Noted, Payment, PaymentView, Saying, State};
-use auboutique_domain::{Event, Refusal, Reply};
+use auboutique_domain::payment::{self, Hope, Outcome as Noted, Payment, PaymentView, Saying, State};
+use auboutique_domain::time::Moment;
+use auboutique_domain::{Command, Event, Refusal, Reply};
 
-use crate::no::{No, Stop};
+use crate::caller::Caller;
+use crate::no::{Answer, No, Stop};
 use crate::reader::View;
 use crate::writer::Work;
-use crate::{Outcome, checkout, ledger};
+use crate::{Market, Outcome, checkout, ledger};
 
 /// How many open payments are looked through at once.
 const BATCH: i64 = 200;
@@ -28,22 +32,30 @@ pub(crate) fn start(work: &mut Work<'_>, id: CheckoutId, currency: Currency) -> 
     let checkout = found.ok_or_else(|| Refusal::not_found("checkout"))?.held(work.now)?;
     crate::listing::may_trade_now(work, &buyer)?;
     let amount = checkout.cost_in(currency)?;
-    let open = db::last_of(work.db, id)?.filter(|before| before.state.is_open());
+    // In another currency it is another payment. Only the last one of a checkout buys anything: the one before is let go, and
+    // refunded if it was paid all the same.
+    let open = db::last_of(work.db, id)?.filter(|before| before.state.is_open() && before.amount == amount);
     if let Some(before) = open {
-        if before.amount == amount {
-            return Ok(Reply::Payment(before.view(true)));
-        }
-        // Another currency: the provider is told to let the first one go, and if it took it all the same it is refunded.
-        let (voided, event) = before.became(State::Voided, work.now);
-        db::save(work.db, &voided)?;
-        work.tell(event);
+        return Ok(Reply::Payment(before.view(Hope::Held, work.now)));
     }
     let whose = (checkout.id, buyer.id);
     let (payment, event) = Payment::start(work.id(PaymentId::new), whose, amount, work.now);
     db::insert(work.db, &payment)?;
     checkouts::save(work.db, &checkout.extended_for_payment(work.now))?;
     work.tell(event);
-    Ok(Reply::Payment(payment.view(true)))
+    Ok(Reply::Payment(payment.view(Hope::Held, work.now)))
+}
+
+/// Whether anything can be bought with a payment.
+pub(crate) fn hope(db: &mut Connection, payment: &Payment, now: Moment) -> Result<Hope, Stop> {
+    let checkout = checkouts::find(db, payment.checkout)?;
+    let checkout = checkout.ok_or_else(|| Stop::Wrong(format!("{} has no checkout", payment.id)))?;
+    let last = db::last_of(db, payment.checkout)?.filter(|last| last.id != payment.id);
+    Ok(match last {
+        Some(other) => Hope::Since(other.started_at),
+        None if checkout.is_held(now) => Hope::Held,
+        None => Hope::Since(checkout.ended_at.unwrap_or(checkout.expires_at)),
+    })
 }
 
 /// Notes what the provider says. It may say it twice, late, or out of order: see the table in the domain.
@@ -53,9 +65,9 @@ pub(crate) fn note(work: &mut Work<'_>, id: PaymentId, told: Money, saying: Sayi
     payment::same(&payment, told)?;
     let found = checkouts::find(work.db, payment.checkout)?;
     let checkout = found.ok_or_else(|| Stop::Wrong(format!("{id} has no checkout")))?;
-    let held = checkout.is_held(work.now);
+    let held = hope(work.db, &payment, work.now)? == Hope::Held;
     let payment = match payment.note(&saying, held) {
-        Noted::Nothing => return Ok(Reply::Payment(payment.view(held))),
+        Noted::Nothing => payment,
         Noted::Became(state) => {
             if state == State::Authorized {
                 checkouts::save(work.db, &checkout.extended_for_payment(work.now))?;
@@ -79,8 +91,8 @@ pub(crate) fn note(work: &mut Work<'_>, id: PaymentId, told: Money, saying: Sayi
         },
         Noted::Refund(fee) => refund(work, payment, fee)?,
     };
-    let held = checkouts::find(work.db, payment.checkout)?.is_some_and(|found| found.is_held(work.now));
-    Ok(Reply::Payment(payment.view(held)))
+    let hope = hope(work.db, &payment, work.now)?;
+    Ok(Reply::Payment(payment.view(hope, work.now)))
 }
 
 fn place(work: &mut Work<'_>, checkout: Checkout, payment: &Payment) -> Result<(), Stop> {
@@ -126,6 +138,47 @@ pub(crate) fn note_settlement(work: &mut Work<'_>, batch: String, amount: Money)
     Ok(Reply::Done)
 }
 
+impl Market {
+    /// Notes what the provider says of a payment. Answers after it is durable, with what to ask the provider next.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotFound`], [`Refusal::PaymentMismatch`]; busy, or broken.
+    pub fn note_payment(
+        &self,
+        payment: PaymentId,
+        amount: Money,
+        saying: Saying,
+    ) -> impl Future<Output = Answer> + Send + use<> {
+        self.run(Caller::NODE, Command::NotePayment { payment, amount, saying })
+    }
+
+    /// Notes that the provider paid to the bank. Told twice it is noted once.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::AmountOutOfRange`]; busy, or broken.
+    pub fn note_settlement(
+        &self,
+        batch: String,
+        amount: Money,
+    ) -> impl Future<Output = Answer> + Send + use<> {
+        self.run(Caller::NODE, Command::NoteSettlement { batch, amount })
+    }
+
+    /// Payments of which the provider still has something to say, oldest first, beyond that one.
+    ///
+    /// # Errors
+    ///
+    /// Busy, or broken.
+    pub fn open_payments(
+        &self,
+        after: Option<PaymentId>,
+    ) -> impl Future<Output = Result<Vec<PaymentView>, No>> + Send + use<> {
+        self.ask(Caller::NODE, move |view| view.open_payments(after))
+    }
+}
+
 impl View<'_> {
     /// One of the asker's payments.
     ///
@@ -141,9 +194,9 @@ impl View<'_> {
     }
 
     fn payment_view(&mut self, payment: Payment) -> Result<PaymentView, No> {
-        let checkout = checkouts::find(self.db, payment.checkout);
-        let checkout = self.settle(checkout.map_err(Stop::from))?;
-        Ok(payment.view(checkout.is_some_and(|found| found.is_held(self.now))))
+        let hope = hope(self.db, &payment, self.now);
+        let hope = self.settle(hope)?;
+        Ok(payment.view(hope, self.now))
     }
 
     /// Payments of which the provider still has something to say, oldest first, beyond that one; for this node, which asks

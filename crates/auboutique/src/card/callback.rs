@@ -173,14 +173,6 @@ impl Inbox {
     }
 }
 
-/// Says in the log what came in, until nobody can send any more.
-pub async fn note(mut deliveries: mpsc::Receiver<Delivery>) {
-    while let Some(delivery) = deliveries.recv().await {
-        tracing::debug!(callback = ?delivery.callback, "the provider of card payments tells something");
-        delivery.done();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use auboutique_domain::Currency;

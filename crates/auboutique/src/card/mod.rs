@@ -9,11 +9,12 @@
 //!      └──▶ buyer ──── the hosted page: chooses a card ───────┘
 //! ```
 //!
-//! A payment is the market's: it has the market's name, and whatever is asked under that name twice is done once. What
+//! Between the two stands the `cashier`. A payment is the market's: it has the market's name, and whatever is asked under that name twice is done once. What
 //! `exchange` carries is plain HTTP on this machine.
 
 pub mod bank;
 pub mod callback;
+pub mod cashier;
 pub mod client;
 pub mod exchange;
 pub mod sandbox;

@@ -46,8 +46,8 @@ use tokio::time::Instant;
 use utoipa_axum::router::OpenApiRouter;
 
 use self::problem::{Problem, Said};
-use crate::card::Provider;
 use crate::card::callback::Inbox;
+use crate::card::cashier::Cashier;
 use crate::live::Live;
 use crate::web::locale::{Locales, zone_of};
 
@@ -94,8 +94,8 @@ pub struct Site {
     pub live: Live,
     /// Becomes true when the market closes.
     pub closing: watch::Receiver<bool>,
-    /// Who takes cards, if anybody does.
-    pub cards: Option<Arc<dyn Provider>>,
+    /// Who asks the provider about cards, if any are taken.
+    pub cards: Option<Cashier>,
     /// Where they tell what happened.
     pub callbacks: Option<Arc<Inbox>>,
     pub(crate) shared: Arc<Shared>,
@@ -146,8 +146,8 @@ impl Site {
 
     /// The same site, where cards are taken.
     #[must_use]
-    pub fn with_cards(self, provider: Arc<dyn Provider>, inbox: Inbox) -> Self {
-        Self { cards: Some(provider), callbacks: Some(Arc::new(inbox)), ..self }
+    pub fn with_cards(self, cashier: Cashier, inbox: Inbox) -> Self {
+        Self { cards: Some(cashier), callbacks: Some(Arc::new(inbox)), ..self }
     }
 }
 

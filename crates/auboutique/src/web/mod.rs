@@ -17,6 +17,7 @@ pub mod locale;
 pub mod member;
 pub mod operator;
 pub mod order;
+pub mod payment;
 pub mod sell;
 pub mod session;
 pub mod store;
