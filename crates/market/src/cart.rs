@@ -86,7 +86,11 @@ fn put(work: &mut Work<'_>, id: ListingId, quantity: i64, beside_those: bool) ->
     let wanted = listing::quantity(there.saturating_add(quantity))?;
     let price = found.listing.price.money();
     found.can_be_bought(work.db, member.id, price, wanted)?;
-    let added_at = before.map_or(work.now, |line| line.added_at);
+    // Of two that were put there in one moment the first comes first.
+    let added_at = match before {
+        Some(line) => line.added_at,
+        None => Moment::from_micros(work.number()),
+    };
     let line = CartLine { member: member.id, listing: id, quantity: wanted, seen: price, added_at };
     db::save(work.db, &line)?;
     changed(work, member.id)

@@ -26,6 +26,7 @@ macro_rules! on_both {
 
 mod answer;
 mod backup;
+mod checkout;
 mod conversation;
 mod event;
 mod ledger;
@@ -33,6 +34,8 @@ mod listing;
 mod member;
 mod migration;
 mod order;
+mod payment;
+mod payout;
 mod pickup;
 mod picture;
 mod presence;

@@ -49,6 +49,7 @@ pub(crate) struct Stage {
     market: Option<Market>,
     pub(crate) env: Arc<ManualEnv>,
     pub(crate) location: Location,
+    cards: bool,
     runtime: Runtime,
     folder: TempDir,
 }
@@ -72,7 +73,7 @@ impl Stage {
         );
         let env = Arc::new(ManualEnv::new(at(OPENING), 4711));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let mut stage = Self { market: None, env, location, runtime, folder };
+        let mut stage = Self { market: None, env, location, cards: false, runtime, folder };
         stage.open();
         stage
     }
@@ -91,7 +92,14 @@ impl Stage {
     /// Opens another market at that place, with this stage's clock.
     pub(crate) fn try_to_open(&self, location: &Location) -> Result<Market, DbError> {
         let env = Arc::clone(&self.env);
-        Market::open(&Options::new(location.clone()), env)
+        Market::open(&Options::new(location.clone()).with_cards(self.cards), env)
+    }
+
+    /// Opens the market anew, as one that takes cards.
+    pub(crate) fn takes_cards(&mut self) {
+        self.cards = true;
+        self.close();
+        self.open();
     }
 
     /// Closes the market; its database stays.
