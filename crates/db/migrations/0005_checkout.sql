@@ -23,7 +23,7 @@ CREATE TABLE checkouts (
 -- One checkout of a buyer at a time.
 CREATE UNIQUE INDEX checkouts_held ON checkouts (buyer_id) WHERE state = 'held';
 CREATE INDEX checkouts_due ON checkouts (expires_at) WHERE state = 'held';
-CREATE INDEX checkouts_buyer ON checkouts (buyer_id, id);
+CREATE INDEX checkouts_buyer ON checkouts (buyer_id, ended_at);
 
 -- What is set aside. A hold lives while it has not ended and its time is not over: the clock is asked, not a sweeper.
 CREATE TABLE holds (

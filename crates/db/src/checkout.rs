@@ -26,6 +26,8 @@ const OPEN: &str = checkout!("WHERE c.buyer_id = $1 AND c.state = 'held'");
 const DUE: &str =
     "SELECT id FROM checkouts WHERE state = 'held' AND expires_at <= $1 ORDER BY expires_at LIMIT $2";
 const NEXT_DUE: &str = "SELECT expires_at FROM checkouts WHERE state = 'held' ORDER BY expires_at LIMIT 1";
+const IN_VAIN: &str = "SELECT COUNT(*), MIN(ended_at) FROM checkouts
+    WHERE buyer_id = $1 AND ended_at > $2 AND state IN ('canceled', 'expired')";
 const INSERT: &str =
     "INSERT INTO checkouts (id, buyer_id, state, rate, started_at, expires_at, ended_at, version)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -87,6 +89,22 @@ pub fn find(db: &mut Connection, id: CheckoutId) -> Result<Option<Checkout>, DbE
 pub fn open_of(db: &mut Connection, buyer: MemberId) -> Result<Option<Checkout>, DbError> {
     let found = db.find("checkouts", OPEN, params![buyer], read)?;
     with_holds(db, found)
+}
+
+/// How many checkouts of a buyer came to nothing since that moment, and when the first of them did.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn in_vain(
+    db: &mut Connection,
+    buyer: MemberId,
+    since: Moment,
+) -> Result<(i64, Option<Moment>), DbError> {
+    let found = db.find("checkouts", IN_VAIN, params![buyer, since], |row| {
+        Ok((row.integer()?, row.moment_or_null()?))
+    })?;
+    Ok(found.unwrap_or_default())
 }
 
 /// Checkouts whose time is over, longest waiting first.

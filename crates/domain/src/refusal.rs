@@ -260,6 +260,12 @@ pub enum Refusal {
         /// What is wrong with it and what to do, as sentences.
         problem: String,
     },
+    /// Many checkouts of this buyer came to nothing.
+    #[error("Many of your checkouts came to nothing. Wait {wait_seconds} seconds, then check out again.")]
+    TooManyCheckouts {
+        /// Seconds until the next one is possible.
+        wait_seconds: i64,
+    },
     /// The checkout is over: placed, called off, or out of time.
     #[error("This checkout is over. What was not bought is still in your cart: check out again.")]
     CheckoutOver,
@@ -527,6 +533,7 @@ impl Refusal {
                 | Self::TooManyUploads { .. }
                 | Self::InvitationInvalid
                 | Self::Held { .. }
+                | Self::TooManyCheckouts { .. }
         )
     }
 

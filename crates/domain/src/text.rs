@@ -43,8 +43,8 @@ fn checked(
     Ok(clean)
 }
 
-/// Whether the text holds what looks like the number of a payment card: 13 to 19 digits, alone or in groups with single
-/// blanks or dashes between, that begin like one (3 to 6) and end in the right check digit (Luhn, ISO/IEC 7812-1). No such
+/// Whether the text holds what looks like the number of a payment card: 13 to 19 digits, alone or in groups with a blank, a
+/// dash or a dot between, that begin like one (3 to 6) and end in the right check digit (Luhn, ISO/IEC 7812-1). No such
 /// number may ever lie in the database (`promises.md` M5). An ISBN begins with 9, a phone number abroad with a plus.
 #[must_use]
 pub fn has_card_number(text: &str) -> bool {
@@ -63,7 +63,7 @@ pub fn has_card_number(text: &str) -> bool {
             let next = letters.get(at + 1).copied().and_then(digit);
             match digit(letter) {
                 Some(value) => digits.push(value),
-                None if !digits.is_empty() && matches!(letter, ' ' | '-' | '\u{a0}') && next.is_some() => {}
+                None if !digits.is_empty() && is_between(letter) && next.is_some() => {}
                 None => break,
             }
             at += 1;
@@ -74,6 +74,11 @@ pub fn has_card_number(text: &str) -> bool {
         at = at.max(start + 1);
     }
     false
+}
+
+/// What people write between groups of digits.
+const fn is_between(letter: char) -> bool {
+    matches!(letter, ' ' | '-' | '.' | '/' | '\u{a0}' | '\u{2009}' | '\u{2010}'..='\u{2014}' | '\u{202f}')
 }
 
 fn is_card_number(digits: &[u32]) -> bool {
@@ -177,6 +182,7 @@ mod tests {
             "4242424242424242",
             "pay with 4242 4242 4242 4242 please",
             "5555-5555-5555-4444",
+            "5555.5555.5555.4444, exp 12/27",
             "3782 822463 10005",
             "٤٢٤٢٤٢٤٢٤٢٤٢٤٢٤٢",
         ] {

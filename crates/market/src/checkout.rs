@@ -5,7 +5,9 @@ use auboutique_db::{
     Connection, cart, checkout as db, listing as shelf, member as members, order as orders, payment, pickup,
     store,
 };
-use auboutique_domain::checkout::{Checkout, CheckoutView, Hold, Parcel, ParcelView, PayBy, State};
+use auboutique_domain::checkout::{
+    Checkout, CheckoutView, Hold, IN_VAIN, MOST_IN_VAIN, Parcel, ParcelView, PayBy, State,
+};
 use auboutique_domain::id::{CheckoutId, MemberId, MovementId, OrderId};
 use auboutique_domain::ledger::Account;
 use auboutique_domain::listing::PickupPointName;
@@ -53,6 +55,7 @@ pub(crate) fn prepare(work: &mut Work<'_>, seen: &[Money]) -> Outcome {
         }
         leave(work, before)?;
     }
+    not_in_vain(work, buyer.id)?;
     db::insert(work.db, &fresh)?;
     // In the order of their ids, so that two nodes cannot wait for each other.
     let mut rows: Vec<&(Found, i64)> = wanted.iter().collect();
@@ -64,6 +67,18 @@ pub(crate) fn prepare(work: &mut Work<'_>, seen: &[Money]) -> Outcome {
     }
     work.tell(event);
     Ok(Reply::Checkout(view(work.db, fresh, work.now)?))
+}
+
+/// Whether so few checkouts of the buyer came to nothing that another may set things aside.
+fn not_in_vain(work: &mut Work<'_>, buyer: MemberId) -> Result<(), Stop> {
+    let (count, first) = db::in_vain(work.db, buyer, work.now.minus(IN_VAIN))?;
+    match first {
+        Some(first) if count >= MOST_IN_VAIN => {
+            let wait_seconds = first.plus(IN_VAIN).since(work.now).seconds_up();
+            Err(Refusal::TooManyCheckouts { wait_seconds }.into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Ends a checkout that became nothing: left, or out of time.

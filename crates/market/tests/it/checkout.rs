@@ -375,6 +375,23 @@ on_both! {
         stage.is_clean();
     }
 
+    fn nobody_keeps_a_thing_from_others_by_checking_out_again_and_again(stage) {
+        let (rana, omar) = (stage.member("rana"), stage.member("omar"));
+        let lamp = stage.lists(&omar, "Lamp", usd(2_500));
+        stage.puts(&rana, lamp, 1);
+        for _ in 0..12 {
+            let checkout = stage.prepares(&rana).checkout;
+            stage.does(&rana, Command::CancelCheckout { checkout });
+            stage.pass(Span::seconds(60));
+        }
+        let wait_seconds = 60 * (60 - 12);
+        let refusal = stage.refusal(&rana, stage.checking_out(&rana));
+        assert_eq!(refusal, Refusal::TooManyCheckouts { wait_seconds });
+        stage.pass(Span::seconds(wait_seconds));
+        stage.places(&rana, stage.prepares(&rana).checkout, PayBy::Cash);
+        stage.is_clean();
+    }
+
     fn checkouts_of_overlapping_carts_use_the_stock_exactly(stage) {
         const BUYERS: usize = 500;
         const COPIES: i64 = 3;

@@ -29,6 +29,7 @@ mod backup;
 mod checkout;
 mod conversation;
 mod event;
+mod history;
 mod ledger;
 mod listing;
 mod member;
