@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
+use auboutique_domain::checkout::PayBy;
 use auboutique_domain::conversation::{MessageText, Partner};
 use auboutique_domain::id::{ListingId, OrderId, PictureId};
 use auboutique_domain::listing::{Category, ListingDraft};
@@ -208,18 +209,34 @@ impl<'a> Story<'a> {
         Ok(picture.picture)
     }
 
-    /// Somebody buys all of that at the prices they saw. Every purchase of the demo comes through here; each line becomes an
-    /// order of its own.
-    fn buy(&self, buyer: usize, lines: &[Wanted]) -> anyhow::Result<Vec<OrderView>> {
-        let place = |line: &Wanted| {
-            let Wanted { listing, price, copies } = *line;
+    /// Somebody buys all of that at the prices they saw. Every purchase of the demo comes through here: one thing is bought as
+    /// it stands there, several go into the cart and become an order with each of their sellers.
+    fn buy(&self, buyer: usize, lines: &[Wanted], pay: PayBy) -> anyhow::Result<Vec<OrderView>> {
+        let caller = self.caller(buyer);
+        if let [Wanted { listing, price, copies }] = *lines {
             let command = Command::BuyListing { listing, price: price.money(), quantity: copies };
-            match self.run(self.caller(buyer), command)? {
-                Reply::Order(order) => Ok(order),
+            return match self.run(caller, command)? {
+                Reply::Order(order) => Ok(vec![order]),
                 other => Err(anyhow!("a purchase became {other:?}")),
+            };
+        }
+        let mut totals = Vec::new();
+        for &Wanted { listing, copies, .. } in lines {
+            self.env.advance(Span::seconds(35));
+            match self.run(caller, Command::AddToCart { listing, quantity: copies })? {
+                Reply::Cart(cart) => totals = cart.totals,
+                other => return Err(anyhow!("a cart became {other:?}")),
             }
+        }
+        self.env.advance(Span::seconds(50));
+        let checkout = match self.run(caller, Command::PrepareCheckout { totals })? {
+            Reply::Checkout(checkout) => checkout.checkout,
+            other => return Err(anyhow!("a checkout became {other:?}")),
         };
-        lines.iter().map(place).collect()
+        match self.run(caller, Command::PlaceOrders { checkout, pay })? {
+            Reply::Orders(orders) => Ok(orders),
+            other => Err(anyhow!("a checkout became {other:?}")),
+        }
     }
 
     fn sell(&self, offered: &Offered, desk: &Caller, place: i64) -> anyhow::Result<()> {
@@ -234,7 +251,7 @@ impl<'a> Story<'a> {
             self.talk(caller, seller, Partner::Seller(offered.listing), talk::about_listing(place))?;
         }
         let line = Wanted { listing: offered.listing, price: offered.price, copies: 1 };
-        let orders = self.buy(buyer, &[line])?;
+        let orders = self.buy(buyer, &[line], PayBy::Cash)?;
         let order = orders.first().context("a purchase became no order")?;
         let fate = match (place, self.dice(20)) {
             (180.., _) => Fate::Waits,

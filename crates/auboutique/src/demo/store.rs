@@ -12,11 +12,12 @@ mod tests;
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, anyhow};
+use auboutique_domain::checkout::PayBy;
 use auboutique_domain::conversation::Partner;
 use auboutique_domain::id::{ListingId, OrderId, StoreId};
 use auboutique_domain::listing::{Category, ListingDraft, VariantDraft};
 use auboutique_domain::member::Username;
-use auboutique_domain::money::Money;
+use auboutique_domain::money::{Currency, Money, Rate};
 use auboutique_domain::order::OrderView;
 use auboutique_domain::store::{Away, StoreChanges, StoreDraft};
 use auboutique_domain::time::{Date, Moment, Span, UTC, Weekday, zone};
@@ -68,11 +69,11 @@ enum Next {
     AskToCancel,
 }
 
-/// An order of somebody at a store.
+/// An order of somebody at a store, and what is to be paid at the desk.
 #[derive(Clone, Copy)]
 struct Bought {
     order: OrderId,
-    total: Money,
+    due: Money,
     buyer: usize,
     owner: usize,
 }
@@ -300,27 +301,69 @@ impl Trade {
             _ if is_late && number % 2 == 0 => 0,
             _ => self.liked(),
         };
-        let copies = [1, 1, 1, 1, 1, 1, 2, 2, 2, 3][self.dice.below(10)];
-        let found: Vec<usize> = (0..self.variants.len())
-            .filter(|&place| self.variants[place].store == store && self.variants[place].left >= copies)
-            .collect();
-        if found.is_empty() {
-            return Ok(());
-        }
-        let variant = &mut self.variants[found[self.dice.below(found.len())]];
-        variant.left -= copies;
-        let line = Wanted { listing: variant.listing, price: variant.price, copies };
+        let Some(line) = self.find_something(store, None) else { return Ok(()) };
         let owner = self.opened[store].owner;
         let buyer = self.buyer(number, owner);
+        let mut lines = vec![line];
+        // Every fourth takes something of another store with it, and sometimes of a third.
+        if number % 4 == 1 {
+            for _ in 0..1 + self.dice.below(2) {
+                let other = self.liked();
+                let elsewhere =
+                    other != store && self.opened.get(other).is_some_and(|open| open.owner != buyer);
+                let more = if elsewhere { self.find_something(other, Some(&lines)) } else { None };
+                lines.extend(more);
+            }
+        }
         if number % 24 == 9 {
             let said = talk::about_store(number / 24);
             story.talk(story.caller(buyer), story.caller(owner), Partner::Seller(line.listing), said)?;
         }
-        for order in story.buy(buyer, &[line])? {
-            let bought = Bought { order: order.order, total: order.total, buyer, owner };
+        let pay = self.pay(story, buyer, &lines, number)?;
+        for order in story.buy(buyer, &lines, pay)? {
+            let store = order.store.as_ref().map(|card| card.store);
+            let seller = self.opened.iter().find(|open| Some(open.store) == store);
+            let owner = seller.map_or(owner, |open| open.owner);
+            let bought = Bought { order: order.order, due: order.due, buyer, owner };
             self.plan_order(&order, bought, number, is_late);
         }
         Ok(())
+    }
+
+    /// Something that is left in a store, and is not among those that were found before.
+    fn find_something(&mut self, store: usize, before: Option<&[Wanted]>) -> Option<Wanted> {
+        let copies = [1, 1, 1, 1, 1, 1, 2, 2, 2, 3][self.dice.below(10)];
+        let is_new = |listing| before.is_none_or(|before| before.iter().all(|line| line.listing != listing));
+        let found: Vec<usize> = (0..self.variants.len())
+            .filter(|&place| {
+                let variant = &self.variants[place];
+                variant.store == store && variant.left >= copies && is_new(variant.listing)
+            })
+            .collect();
+        if found.is_empty() {
+            return None;
+        }
+        let variant = &mut self.variants[found[self.dice.below(found.len())]];
+        variant.left -= copies;
+        Some(Wanted { listing: variant.listing, price: variant.price, copies })
+    }
+
+    /// Of those who check out several things some bring cash to the desk first, a little more than they need, and pay from
+    /// their wallet.
+    fn pay(&self, story: &Story<'_>, buyer: usize, lines: &[Wanted], number: i64) -> anyhow::Result<PayBy> {
+        if lines.len() < 2 || number % 8 != 1 {
+            return Ok(PayBy::Cash);
+        }
+        let cost = |line: &Wanted| {
+            let Money { minor, currency } = line.price.money();
+            Rate::default().convert(Money::new(minor * line.copies, currency), Currency::Usd)
+        };
+        let costs: Option<Vec<Money>> = lines.iter().map(cost).collect();
+        let cost: i64 = costs.context("a cart costs too much")?.iter().map(|cost| cost.minor).sum();
+        let cash = Money::new((cost / 500 + 2) * 500, Currency::Usd);
+        let username = story.people[buyer].username.clone();
+        story.run(&self.desk, Command::TopUp { username, cash })?;
+        Ok(PayBy::Wallet(Currency::Usd))
     }
 
     fn liked(&mut self) -> usize {
@@ -380,7 +423,7 @@ impl Trade {
     }
 
     fn follow(&self, story: &Story<'_>, bought: Bought, next: Next) -> anyhow::Result<()> {
-        let Bought { order, total, .. } = bought;
+        let Bought { order, due, .. } = bought;
         let (buyer, seller) = (story.caller(bought.buyer), story.caller(bought.owner));
         match next {
             Next::DropOff => {
@@ -389,7 +432,7 @@ impl Trade {
             }
             Next::Collect => {
                 let code = story.code(order, buyer)?;
-                story.run(&self.desk, Command::Collect { code, cash: Some(total) })
+                story.run(&self.desk, Command::Collect { code, cash: (due.minor > 0).then_some(due) })
             }
             Next::Confirm => story.run(buyer, Command::ConfirmOrder { order }),
             Next::Cancel => story.run(buyer, Command::CancelOrder { order }),
