@@ -19,6 +19,7 @@ mod stage;
 mod talk;
 mod terminal;
 mod tidy;
+mod till;
 mod transcript;
 mod upload;
 mod wire;

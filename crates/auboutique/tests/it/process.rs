@@ -132,6 +132,13 @@ impl Site {
         self.run(command, false)
     }
 
+    /// The same with these words more.
+    pub(crate) fn start_with(&self, words: &[&str]) -> Server {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_auboutique"));
+        command.args(self.words(&["serve", "--port", "0"])).args(words);
+        self.run(command, false)
+    }
+
     /// The same under strace, which records to `log`.
     pub(crate) fn start_recorded(&self, log: &Path) -> Server {
         let words = self.words(&["serve", "--port", "0"]);
