@@ -584,14 +584,18 @@ fn show(view: &mut View<'_>, query: Query) -> Result<Value, No> {
         Query::Statement { purse, period, after, limit } => {
             let mut statement = view.statement(purse, period)?;
             let lines = std::mem::take(&mut statement.lines);
-            shown(&statement).map(|value| lines_from(value, &lines, after, limit))
+            let next;
+            (statement.lines, next) = lines_from(lines, after, limit);
+            leading_on(shown(&statement)?, next)
         }
         Query::Profit { store, period, after, limit } => {
             let mut profit = view.profit(store, period)?;
             // Who reads the lines can sum them day by day; both together are more than a line of the protocol has room for.
             profit.days.clear();
             let lines = std::mem::take(&mut profit.lines);
-            shown(&profit).map(|value| lines_from(value, &lines, after, limit))
+            let next;
+            (profit.lines, next) = lines_from(lines, after, limit);
+            leading_on(shown(&profit)?, next)
         }
         Query::Payouts { after, limit } => page(limit, |limit| view.payouts(after.as_deref(), limit)),
         Query::OpenPayouts { after, limit } => {
@@ -600,22 +604,25 @@ fn show(view: &mut View<'_>, query: Query) -> Result<Value, No> {
     }
 }
 
-/// A statement with as many of its lines as were asked for, beyond that entry, and where to go on. Its sums are those of all
-/// of them.
-fn lines_from(
-    mut statement: Value,
-    lines: &[StatementLine],
+/// As many lines of a statement as were asked for, beyond that entry, and where to go on.
+pub(crate) fn lines_from(
+    mut lines: Vec<StatementLine>,
     after: Option<EntryId>,
     limit: Option<i64>,
-) -> Value {
+) -> (Vec<StatementLine>, Option<EntryId>) {
     let from = after.map_or(0, |after| lines.partition_point(|line| line.entry <= after));
     let most = usize::try_from(limit.unwrap_or(PAGE.0).clamp(1, PAGE.1)).unwrap_or(1);
-    let rest = lines.get(from..).unwrap_or_default();
-    let rows = rest.get(..most.min(rest.len())).unwrap_or_default();
-    let next = rows.last().filter(|_| rest.len() > rows.len()).map(|line| line.entry);
-    statement["lines"] = json!(rows);
-    statement["next"] = json!(next);
-    statement
+    let mut rows = lines.split_off(from);
+    let more = rows.len() > most;
+    rows.truncate(most);
+    let next = rows.last().filter(|_| more).map(|line| line.entry);
+    (rows, next)
+}
+
+/// A page of a statement. Its sums are those of all lines.
+fn leading_on(mut statement: Value, next: Option<EntryId>) -> Result<Value, No> {
+    statement["next"] = shown(&next)?;
+    Ok(statement)
 }
 
 /// A page of events, each as it stands in the stream.

@@ -25,6 +25,7 @@ use auboutique_domain::listing::{
     Category, Condition, ListingChanges, ListingDraft, ListingState, OwnListing,
 };
 use auboutique_domain::picture::MOST_PER_LISTING;
+use auboutique_domain::statement::{ProfitView, StatementLine, StatementView};
 use auboutique_domain::text;
 use auboutique_domain::{Currency, Moment, Money, Price, Refusal};
 use serde::{Deserialize, Serialize};
@@ -1091,7 +1092,56 @@ pub fn write(rows: impl IntoIterator<Item = ExportRow>) -> Vec<u8> {
     sheet
 }
 
-fn put(sheet: &mut Vec<u8>, cells: &[&str; EXPORT_COLUMNS.len()]) {
+// The books to bytes.
+
+/// The first row of every sheet of an account: what came in and what went out stand in columns of their own, so that no amount
+/// begins with a sign and programs can sum them.
+pub const STATEMENT_COLUMNS: [&str; 7] = ["entry", "at", "kind", "source", "in", "out", "currency"];
+
+/// Writes what happened on an account as a sheet: what was there before, every line, and what was there after, per currency. It
+/// is written as [`write()`] does.
+#[must_use]
+pub fn write_statement(statement: &StatementView) -> Vec<u8> {
+    let StatementView { opening, lines, closing, .. } = statement;
+    let mut sheet = BYTE_ORDER_MARK.to_vec();
+    put(&mut sheet, &STATEMENT_COLUMNS);
+    put_sums(&mut sheet, "opening", opening);
+    put_lines(&mut sheet, lines);
+    put_sums(&mut sheet, "closing", closing);
+    sheet
+}
+
+/// Writes what a store earned as a sheet: every line, and their sums per currency. It is written as [`write()`] does.
+#[must_use]
+pub fn write_profit(profit: &ProfitView) -> Vec<u8> {
+    let ProfitView { lines, profit, .. } = profit;
+    let mut sheet = BYTE_ORDER_MARK.to_vec();
+    put(&mut sheet, &STATEMENT_COLUMNS);
+    put_lines(&mut sheet, lines);
+    put_sums(&mut sheet, "profit", profit);
+    sheet
+}
+
+fn put_lines(sheet: &mut Vec<u8>, lines: &[StatementLine]) {
+    for StatementLine { entry, at, kind, source, amount } in lines {
+        put_amount(sheet, [&entry.to_string(), &at.to_string(), kind.name(), source], *amount);
+    }
+}
+
+fn put_sums(sheet: &mut Vec<u8>, kind: &str, sums: &[Money]) {
+    for sum in sums {
+        put_amount(sheet, ["", "", kind, ""], *sum);
+    }
+}
+
+fn put_amount(sheet: &mut Vec<u8>, [entry, at, kind, source]: [&str; 4], amount: Money) {
+    let size = Money::new(amount.minor.saturating_abs(), amount.currency).to_string();
+    let size = size.split_once(' ').map_or(size.as_str(), |(size, _)| size);
+    let (came, went) = if amount.minor < 0 { ("", size) } else { (size, "") };
+    put(sheet, &[entry, at, kind, source, came, went, amount.currency.code()]);
+}
+
+fn put(sheet: &mut Vec<u8>, cells: &[&str]) {
     for (place, cell) in cells.iter().enumerate() {
         if place > 0 {
             sheet.push(b',');

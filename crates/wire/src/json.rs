@@ -617,7 +617,11 @@ fn chunk(data: &str) -> Result<Vec<u8>, Malformed> {
     Ok(bytes)
 }
 /// How a checkout is paid without a provider. A wallet has two currencies, and one of them pays.
-fn pay_by(means: Means, currency: Option<Currency>) -> Result<PayBy, Malformed> {
+///
+/// # Errors
+///
+/// What is wrong with which of the two fields.
+pub fn pay_by(means: Means, currency: Option<Currency>) -> Result<PayBy, Malformed> {
     let bad = |field: &str, problem: &str| {
         Err(Malformed::BadField { field: field.to_owned(), problem: problem.to_owned() })
     };
@@ -629,7 +633,12 @@ fn pay_by(means: Means, currency: Option<Currency>) -> Result<PayBy, Malformed> 
         (Means::Card, _) => bad("pay", "a card is paid with by start_payment"),
     }
 }
-fn period(from: &str, until: &str) -> Result<Period, Refusal> {
+/// The days of a statement, as they are written.
+///
+/// # Errors
+///
+/// [`Refusal::PeriodInvalid`], for what is no day too.
+pub fn period(from: &str, until: &str) -> Result<Period, Refusal> {
     let read = |text: &str| time::parse_day(text).map_err(|_| Period::invalid());
     Period::new(read(from)?, read(until)?)
 }

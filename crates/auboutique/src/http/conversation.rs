@@ -206,7 +206,7 @@ async fn messages(
         (status = CREATED, description = "The message", body = Message),
         (status = NOT_FOUND, description = "`not_found` (`conversation`)"),
         (status = CONFLICT, description = "`message_id_used`, `conversation_blocked`"),
-        (status = UNPROCESSABLE_ENTITY, description = "`text_length`, `text_unprintable`"),
+        (status = UNPROCESSABLE_ENTITY, description = "`text_length`, `text_unprintable`, `card_number`"),
         (status = TOO_MANY_REQUESTS, description = "`too_many_messages`, `stranger_limit`"),
     ))]
 async fn send_message(

@@ -1,6 +1,8 @@
-//! The desk over the JSON API: taking in, taking cash, handing out. All of it for attendants of the order's pickup point.
+//! The desk over the JSON API: taking in, taking cash, handing out, taking back. All of it for attendants of the order's pickup
+//! point.
 
 use auboutique_domain::Command;
+use auboutique_domain::member::Username;
 use auboutique_domain::money::{Money, Price};
 use auboutique_domain::order::{Code, DeskView};
 use axum::extract::State;
@@ -22,6 +24,8 @@ pub fn routes() -> OpenApiRouter<Site> {
         .routes(routes!(drop_off))
         .routes(routes!(take_payment))
         .routes(routes!(collect))
+        .routes(routes!(take_return))
+        .routes(routes!(top_up))
 }
 
 /// A code somebody shows at the desk.
@@ -52,6 +56,26 @@ struct Collection {
     /// Exactly what is due; left out when nothing is.
     #[schema(value_type = Option<Price>)]
     cash: Option<Money>,
+}
+
+/// Cash for somebody's wallet.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct TopUp {
+    /// Whose wallet: not the attendant's own.
+    #[schema(value_type = Username)]
+    username: String,
+    /// What was handed over.
+    #[schema(value_type = Price)]
+    cash: Money,
+}
+
+/// What is in a wallet.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it only says in the OpenAPI document what the answer looks like")]
+struct Balance {
+    /// What the member can spend now, per currency.
+    wallet: Vec<Money>,
 }
 
 /// Says what is to be done with a code somebody shows.
@@ -131,4 +155,43 @@ async fn collect(
 ) -> Result<Done, Problem> {
     let code = Code::parse(&code)?;
     Ok(Done(site.market.run(asker.caller(), Command::Collect { code, cash }).await?))
+}
+
+/// Takes back what the buyer brings, as it was sold.
+///
+/// For attendants.
+#[utoipa::path(post, path = "/desk/take_return", tag = "Desk",
+    request_body(content = Shown, description = "The buyer's code, made anew for the return: it starts with a digit."),
+    responses(
+        (status = OK, description = "What an attendant sees of the order", body = DeskView),
+        (status = NOT_FOUND, description = "`not_found` (`desk`, `code`)"),
+        (status = CONFLICT, description = "`order_state`"),
+        (status = TOO_MANY_REQUESTS, description = "`too_many_tries`"),
+    ))]
+async fn take_return(
+    State(site): State<Site>,
+    asker: Asker,
+    Json(Shown { code }): Json<Shown>,
+) -> Result<Done, Problem> {
+    let code = Code::parse(&code)?;
+    Ok(Done(site.market.run(asker.caller(), Command::TakeReturn { code }).await?))
+}
+
+/// Takes cash for a member's wallet.
+///
+/// For attendants. Nobody fills their own.
+#[utoipa::path(post, path = "/desk/top_up", tag = "Desk",
+    request_body = TopUp,
+    responses(
+        (status = OK, description = "What is in the wallet now", body = Balance),
+        (status = NOT_FOUND, description = "`not_found` (`desk`, `member`)"),
+        (status = UNPROCESSABLE_ENTITY, description = "`username_invalid`, `username_reserved`, `amount_out_of_range`, `yourself`"),
+    ))]
+async fn top_up(
+    State(site): State<Site>,
+    asker: Asker,
+    Json(TopUp { username, cash }): Json<TopUp>,
+) -> Result<Done, Problem> {
+    let username = Username::parse(&username)?;
+    Ok(Done(site.market.run(asker.caller(), Command::TopUp { username, cash }).await?))
 }

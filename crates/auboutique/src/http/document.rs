@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use auboutique_domain::id::{
-    ConversationId, InvitationId, ListingId, MemberId, MessageId, OrderId, PickupPointId, PictureId,
-    SessionId, StoreId,
+    CheckoutId, ConversationId, EntryId, InvitationId, ListingId, MemberId, MessageId, OrderId, PaymentId,
+    PayoutId, PickupPointId, PictureId, SessionId, StoreId,
 };
 use auboutique_domain::listing::{Category, Condition, Sort};
 use auboutique_domain::member::{Email, Username};
 use auboutique_domain::money::{Currency, Price};
+use auboutique_domain::order::Means;
+use auboutique_domain::payout::Purse;
 use auboutique_domain::picture::Size;
 use axum::Router;
 use axum::body::Bytes;
@@ -48,7 +50,10 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
         (name = "Listings", description = "Offering, changing, finding."),
         (name = "Pictures", description = "What a listing looks like."),
         (name = "Stores", description = "Opening one, its staff, its products and their stock."),
+        (name = "Cart", description = "Gathering what shall be bought together."),
+        (name = "Checkout", description = "Setting it aside, turning it into orders, paying by card."),
         (name = "Orders", description = "Buying, until it is collected or comes to nothing."),
+        (name = "Wallet", description = "A member's money, what happened to it, and payouts."),
         (name = "Desk", description = "Taking in, taking cash, handing out: for attendants."),
         (name = "Conversations", description = "Talking, and not hearing somebody."),
         (name = "Events", description = "What happens, as it happens and afterwards."),
@@ -56,8 +61,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
         (name = "Settings", description = "What an operator can set while the market runs."),
     ),
     components(schemas(
-        Described, Category, Condition, Sort, ConversationId, Currency, Email, InvitationId, ListingId, MemberId, MessageId, OrderId, PickupPointId,
-        PictureId, Price, SessionId, Size, StoreId, Username
+        Described, Category, CheckoutId, Condition, ConversationId, Currency, Email, EntryId, InvitationId, ListingId, Means, MemberId, MessageId,
+        OrderId, PaymentId, PayoutId, PickupPointId, PictureId, Price, Purse, SessionId, Size, Sort, StoreId, Username
     )),
     modifiers(&Schemes),
     security(("bearer" = []), ("cookie" = [])),

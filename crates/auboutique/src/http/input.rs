@@ -1,9 +1,11 @@
 //! What comes in with a request, read in bounds: so many bytes, in so much time.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use auboutique_domain::id::{
-    ConversationId, InvitationId, ListingId, OrderId, PickupPointId, PictureId, SessionId, StoreId,
+    CheckoutId, ConversationId, InvitationId, ListingId, OrderId, PaymentId, PayoutId, PickupPointId,
+    PictureId, SessionId, StoreId,
 };
 use auboutique_domain::listing::PAGE;
 use auboutique_domain::member::Username;
@@ -146,7 +148,19 @@ macro_rules! names {
         }
     )*};
 }
-names!(ConversationId, InvitationId, ListingId, OrderId, PickupPointId, PictureId, SessionId, StoreId);
+names!(
+    CheckoutId,
+    ConversationId,
+    InvitationId,
+    ListingId,
+    OrderId,
+    PaymentId,
+    PayoutId,
+    PickupPointId,
+    PictureId,
+    SessionId,
+    StoreId
+);
 
 impl Name for Username {
     fn named(text: &str) -> Self {
@@ -157,6 +171,37 @@ impl Name for Username {
 impl<'de, T: Name> Deserialize<'de> for Named<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         String::deserialize(from).map(|text| Self(T::named(&text)))
+    }
+}
+
+/// In which of two forms an answer is wanted: as an object, or as a sheet for whoever says `Accept: text/csv`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum As {
+    /// A JSON object.
+    Json,
+    /// A sheet, as CSV.
+    Sheet,
+}
+
+impl As {
+    fn wanted(headers: &HeaderMap) -> Self {
+        let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        let kinds = accepted.flat_map(|value| value.split(','));
+        let mut kinds =
+            kinds.map(|kind| kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+        // Of the two, whichever is named first; who names neither has objects.
+        match kinds.find(|kind| matches!(kind.as_str(), "text/csv" | "application/json")) {
+            Some(kind) if kind == "text/csv" => Self::Sheet,
+            _ => Self::Json,
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for As {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::wanted(&parts.headers))
     }
 }
 

@@ -329,7 +329,7 @@ async fn listing(
         (status = FORBIDDEN, description = "`struck_out`"),
         (status = NOT_FOUND, description = "`not_found` (`pickup point`, `picture`)"),
         (status = CONFLICT, description = "`too_many_listings`, `pickup_point_closed`"),
-        (status = UNPROCESSABLE_ENTITY, description = "`text_length`, `text_unprintable`, `price_out_of_range`, \
+        (status = UNPROCESSABLE_ENTITY, description = "`text_length`, `text_unprintable`, `card_number`, `price_out_of_range`, \
             `category_unknown`, `condition_unknown`, `picture_needed`, `too_many_pictures`"),
     ))]
 async fn add_listing(
@@ -351,7 +351,7 @@ async fn add_listing(
         (status = FORBIDDEN, description = "`not_yours`"),
         (status = NOT_FOUND, description = "`not_found` (`listing`, `pickup point`, `picture`)"),
         (status = CONFLICT, description = "`listing_sold`, `pickup_point_closed`"),
-        (status = UNPROCESSABLE_ENTITY, description = "`text_length`, `text_unprintable`, `price_out_of_range`, \
+        (status = UNPROCESSABLE_ENTITY, description = "`text_length`, `text_unprintable`, `card_number`, `price_out_of_range`, \
             `category_unknown`, `condition_unknown`, `picture_needed`, `too_many_pictures`"),
     ))]
 async fn edit_listing(

@@ -115,7 +115,7 @@ struct Which {
     responses(
         (status = CREATED, description = "The account; its address is in `Location`", body = Account),
         (status = CONFLICT, description = "`username_taken`, `email_taken`"),
-        (status = UNPROCESSABLE_ENTITY, description = "`text_length`, `text_unprintable`, `username_invalid`, \
+        (status = UNPROCESSABLE_ENTITY, description = "`text_length`, `text_unprintable`, `card_number`, `username_invalid`, \
             `username_reserved`, `email_invalid`, `email_domain_not_allowed`, `password_length`, `password_weak`"),
     ))]
 async fn register(
@@ -182,7 +182,7 @@ async fn me(State(site): State<Site>, asker: Asker) -> Result<Body<Me>, Problem>
     request_body = NewName,
     responses(
         (status = OK, description = "The account as it is now", body = Account),
-        (status = UNPROCESSABLE_ENTITY, description = "`text_length`, `text_unprintable`"),
+        (status = UNPROCESSABLE_ENTITY, description = "`text_length`, `text_unprintable`, `card_number`"),
     ))]
 async fn change_name(
     State(site): State<Site>,

@@ -7,6 +7,8 @@
 
 pub mod asker;
 pub mod card;
+pub mod cart;
+pub mod checkout;
 pub mod conversation;
 pub mod deadline;
 pub mod desk;
@@ -30,6 +32,7 @@ pub mod server;
 pub mod session;
 pub mod setting;
 pub mod store;
+pub mod wallet;
 
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
@@ -175,7 +178,10 @@ pub fn api() -> OpenApiRouter<Site> {
         .merge(listing::routes())
         .merge(picture::routes())
         .merge(store::routes())
+        .merge(cart::routes())
+        .merge(checkout::routes())
         .merge(order::routes())
+        .merge(wallet::routes())
         .merge(desk::routes())
         .merge(conversation::routes())
         .merge(pickup::routes())

@@ -1,9 +1,9 @@
-//! Orders over the JSON API: buying, canceling, saying that all is well.
+//! Orders over the JSON API: buying, canceling, saying that all is well; paying, giving back, refunding.
 
 use auboutique_domain::Command;
 use auboutique_domain::id::{ListingId, OrderId};
 use auboutique_domain::listing::{Page, quantity as quantity_of};
-use auboutique_domain::money::{Money, Price};
+use auboutique_domain::money::{Currency, Money, Price};
 use auboutique_domain::order::{OrderView, Side};
 use auboutique_market::View;
 use axum::Json as Body;
@@ -27,6 +27,10 @@ pub fn routes() -> OpenApiRouter<Site> {
         .routes(routes!(cancel_order))
         .routes(routes!(request_cancel))
         .routes(routes!(confirm_order))
+        .routes(routes!(pay_order))
+        .routes(routes!(request_return))
+        .routes(routes!(settle_return))
+        .routes(routes!(refund_order))
         .routes(routes!(my_orders))
         .routes(routes!(my_sales))
 }
@@ -54,6 +58,40 @@ struct Which {
     order: Named<OrderId>,
 }
 
+/// Which currency of the wallet pays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct FromWallet {
+    /// The currency: where it is not the order's, the total is paid at the market's rate of now.
+    currency: Currency,
+}
+
+/// Why goods shall go back.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Complaint {
+    /// A line for the store.
+    #[schema(min_length = 3, max_length = 200)]
+    reason: String,
+}
+
+/// What a store does with goods that came back.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Inspection {
+    /// Whether they go into the stock again; otherwise they are written off.
+    restock: bool,
+}
+
+/// Money to give back.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Refund {
+    /// How much, in the order's currency.
+    #[schema(value_type = Price)]
+    amount: Money,
+}
+
 /// Buys a listing, or several copies of one.
 ///
 /// For members. The pickup is on the second open day of the pickup point after the order, or the next with room. The buyer
@@ -65,7 +103,7 @@ struct Which {
         (status = FORBIDDEN, description = "`struck_out`"),
         (status = NOT_FOUND, description = "`not_found` (`listing`)"),
         (status = CONFLICT, description = "`listing_sold`, `listing_withdrawn`, `own_listing`, `price_changed`, \
-            `stock_short`, `store_away`, `pickup_point_closed`, `pickup_point_full`"),
+            `stock_short`, `held`, `quantity_limit`, `store_away`, `pickup_point_closed`, `pickup_point_full`"),
         (status = UNPROCESSABLE_ENTITY, description = "`quantity_out_of_range`, `total_out_of_range`"),
     ))]
 async fn buy(
@@ -143,6 +181,85 @@ async fn confirm_order(
     Path(Which { order: Named(order) }): Path<Which>,
 ) -> Result<Done, Problem> {
     Ok(Done(site.market.run(asker.caller(), Command::ConfirmOrder { order }).await?))
+}
+
+/// Pays an order from the wallet that is to be paid at the desk.
+///
+/// For the buyer.
+#[utoipa::path(post, path = "/orders/{order}/pay", tag = "Orders", params(Which),
+    request_body = FromWallet,
+    responses(
+        (status = OK, description = "The order as it is now", body = OrderView),
+        (status = NOT_FOUND, description = "`not_found` (`order`)"),
+        (status = CONFLICT, description = "`order_state`, `balance_short`"),
+        (status = UNPROCESSABLE_ENTITY, description = "`total_out_of_range`"),
+    ))]
+async fn pay_order(
+    State(site): State<Site>,
+    asker: Asker,
+    Path(Which { order: Named(order) }): Path<Which>,
+    Json(FromWallet { currency }): Json<FromWallet>,
+) -> Result<Done, Problem> {
+    Ok(Done(site.market.run(asker.caller(), Command::PayOrder { order, currency }).await?))
+}
+
+/// Says that goods of a store shall go back.
+///
+/// For the buyer, once, within 7 days after the order was completed; then there are 7 days to bring them to the desk.
+#[utoipa::path(post, path = "/orders/{order}/request_return", tag = "Orders", params(Which),
+    request_body = Complaint,
+    responses(
+        (status = OK, description = "The order as it is now, with another code", body = OrderView),
+        (status = NOT_FOUND, description = "`not_found` (`order`)"),
+        (status = CONFLICT, description = "`order_state`, `return_over`"),
+        (status = UNPROCESSABLE_ENTITY, description = "`text_length`, `text_unprintable`, `card_number`"),
+    ))]
+async fn request_return(
+    State(site): State<Site>,
+    asker: Asker,
+    Path(Which { order: Named(order) }): Path<Which>,
+    Json(Complaint { reason }): Json<Complaint>,
+) -> Result<Done, Problem> {
+    Ok(Done(site.market.run(asker.caller(), Command::RequestReturn { order, reason }).await?))
+}
+
+/// Says what becomes of goods that came back; the buyer has all the money.
+///
+/// For whoever acts for the store. Without it that happens after 48 hours.
+#[utoipa::path(post, path = "/orders/{order}/settle_return", tag = "Orders", params(Which),
+    request_body = Inspection,
+    responses(
+        (status = OK, description = "The order as it is now", body = OrderView),
+        (status = NOT_FOUND, description = "`not_found` (`order`)"),
+        (status = CONFLICT, description = "`order_state`"),
+    ))]
+async fn settle_return(
+    State(site): State<Site>,
+    asker: Asker,
+    Path(Which { order: Named(order) }): Path<Which>,
+    Json(Inspection { restock }): Json<Inspection>,
+) -> Result<Done, Problem> {
+    Ok(Done(site.market.run(asker.caller(), Command::SettleReturn { order, restock }).await?))
+}
+
+/// Gives a part of the money of a completed order back, or all of it.
+///
+/// For the seller; of a store, for its owner.
+#[utoipa::path(post, path = "/orders/{order}/refund", tag = "Orders", params(Which),
+    request_body = Refund,
+    responses(
+        (status = OK, description = "The order as it is now", body = OrderView),
+        (status = NOT_FOUND, description = "`not_found` (`order`)"),
+        (status = CONFLICT, description = "`order_state`, `refund_too_large`"),
+        (status = UNPROCESSABLE_ENTITY, description = "`amount_out_of_range`"),
+    ))]
+async fn refund_order(
+    State(site): State<Site>,
+    asker: Asker,
+    Path(Which { order: Named(order) }): Path<Which>,
+    Json(Refund { amount }): Json<Refund>,
+) -> Result<Done, Problem> {
+    Ok(Done(site.market.run(asker.caller(), Command::RefundOrder { order, amount }).await?))
 }
 
 /// What the asker bought, newest first.

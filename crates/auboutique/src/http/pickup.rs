@@ -119,7 +119,7 @@ async fn pickup_points(State(site): State<Site>, asker: Asker) -> Result<Respons
     responses(
         (status = CREATED, description = "The pickup point", body = PickupPoint),
         (status = FORBIDDEN, description = "`role_needed`"),
-        (status = UNPROCESSABLE_ENTITY, description = "`text_length`, `text_unprintable`, `time_zone_unknown`, \
+        (status = UNPROCESSABLE_ENTITY, description = "`text_length`, `text_unprintable`, `card_number`, `time_zone_unknown`, \
             `opening_invalid`, `capacity_out_of_range`"),
     ))]
 async fn add_pickup_point(
@@ -140,7 +140,7 @@ async fn add_pickup_point(
         (status = OK, description = "The pickup point as it is now", body = PickupPoint),
         (status = FORBIDDEN, description = "`role_needed`"),
         (status = NOT_FOUND, description = "`not_found` (`pickup point`)"),
-        (status = UNPROCESSABLE_ENTITY, description = "`text_length`, `text_unprintable`, `time_zone_unknown`, \
+        (status = UNPROCESSABLE_ENTITY, description = "`text_length`, `text_unprintable`, `card_number`, `time_zone_unknown`, \
             `opening_invalid`, `capacity_out_of_range`"),
     ))]
 async fn change_pickup_point(

@@ -71,6 +71,7 @@ pub const KNOWN: &[(&str, u16, &str)] = &[
     // Text.
     ("text_length", 422, "a text is too short or too long"),
     ("text_unprintable", 422, "a text has control characters or hidden direction marks"),
+    ("card_number", 422, "the `field` has what looks like the number of a payment card"),
     ("search_empty", 422, "no word to search for, or more than `most`"),
     // Money.
     ("currency_unknown", 422, "not USD or LBP; in a body another currency is a `bad_field`"),
@@ -90,6 +91,21 @@ pub const KNOWN: &[(&str, u16, &str)] = &[
     ("too_many_listings", 409, "a member can have no more on sale"),
     ("stock_short", 409, "only so many copies are `available`"),
     ("quantity_out_of_range", 422, "a number of copies is 1 to `most`"),
+    ("held", 409, "others are paying for the rest `until` then at most; only so many copies are `available`"),
+    ("quantity_limit", 409, "one buyer can have `most` copies at once"),
+    // Carts and checkouts.
+    ("cart_empty", 409, "there is nothing in the cart"),
+    ("cart_full", 409, "a cart has at most `most` lines"),
+    ("total_changed", 409, "the cart costs these `totals` now"),
+    ("line_unavailable", 409, "this `listing` of the cart cannot be bought as it stands: `problem` says why"),
+    ("checkout_over", 409, "the checkout was placed or left, or its time is over"),
+    // Payments, wallets and payouts.
+    ("balance_short", 409, "there is only so much `available`"),
+    ("amount_out_of_range", 422, "an amount is 1 to `most` minor units"),
+    ("cards_off", 409, "this market takes no cards"),
+    ("payment_mismatch", 409, "the provider tells of another amount than was `asked`: no client is told"),
+    ("payout_over", 409, "the payout was paid or taken back"),
+    ("period_invalid", 422, "not two days in their order, or more `days` or `lines` than a statement has"),
     // Stores.
     ("store_name_invalid", 422, "no letter and no digit in it"),
     ("store_name_taken", 409, "another store or member is called so, or the house is"),
@@ -114,6 +130,8 @@ pub const KNOWN: &[(&str, u16, &str)] = &[
     ("total_out_of_range", 422, "together the lines cost more than a price may be"),
     ("order_state", 409, "the order is in a `state` that does not allow the `action`"),
     ("cancel_needs_consent", 409, "the buyer's time to cancel alone is over: request the cancelation"),
+    ("return_over", 409, "only what a store sold goes back, once, within so many `days`"),
+    ("refund_too_large", 409, "only so much is `left` to give back"),
     ("cash_due", 409, "exactly this amount is `due`"),
     // Conversations.
     ("yourself", 422, "it takes another member"),

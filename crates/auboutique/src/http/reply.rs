@@ -60,6 +60,8 @@ fn place(reply: &Reply) -> Option<String> {
         Reply::Stock(stock) => Some(format!("/listings/{}", stock.listing.listing)),
         Reply::Store(store) => Some(format!("/stores/{}", store.store)),
         Reply::Order(order) => Some(format!("/orders/{}", order.order)),
+        Reply::Checkout(checkout) => Some(format!("/checkouts/{}", checkout.checkout)),
+        Reply::Payment(payment) => Some(format!("/payments/{}", payment.payment)),
         Reply::Picture(picture) => Some(format!("/pictures/{}/large", picture.picture)),
         _ => None,
     }
@@ -100,6 +102,20 @@ pub fn file(media_type: &'static str, bytes: impl Into<Bytes>) -> Response {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     if let Ok(tag) = HeaderValue::try_from(tag) {
         headers.insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// A sheet to be kept under that name, for the eyes of whoever asked alone.
+pub fn sheet(name: &str, bytes: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(bytes));
+    let headers = response.headers_mut();
+    let media_type = HeaderValue::from_static("text/csv; charset=utf-8; header=present");
+    headers.insert(header::CONTENT_TYPE, media_type);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept"));
+    if let Ok(disposition) = HeaderValue::try_from(format!("attachment; filename=\"{name}\"")) {
+        headers.insert(header::CONTENT_DISPOSITION, disposition);
     }
     response
 }

@@ -1,6 +1,6 @@
-//! Stores over the JSON API: invitations, shopfronts, staff, products with their variants, and stock.
+//! Stores over the JSON API: invitations, shopfronts, staff, products with their variants, stock, and what was earned.
 
-use auboutique_domain::id::{InvitationId, ListingId, PickupPointId, PictureId, StoreId};
+use auboutique_domain::id::{EntryId, InvitationId, ListingId, PickupPointId, PictureId, StoreId};
 use auboutique_domain::listing::{
     self, Category, Condition, ListingDraft, ListingState, ListingView, Page, StockView, VariantChanges,
     VariantDraft,
@@ -8,25 +8,28 @@ use auboutique_domain::listing::{
 use auboutique_domain::member::{Email, MemberCard, Username};
 use auboutique_domain::money::{Money, Price};
 use auboutique_domain::order::OrderView;
+use auboutique_domain::statement::ProfitView;
 use auboutique_domain::store::{
     Away, InvitationCode, InvitationView, StoreCard, StoreChanges, StoreDraft, StoreName, StoreView,
 };
 use auboutique_domain::{Command, Refusal};
 use auboutique_market::View;
-use auboutique_wire::json::{Change, Typed};
+use auboutique_wire::csv;
+use auboutique_wire::json::{Change, Typed, period};
 use axum::Json as Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Site;
 use super::asker::Asker;
-use super::input::{Json, Limit, Named, Paging, Path, Query};
+use super::input::{As, Json, Limit, Named, Paging, Path, Query};
 use super::problem::Problem;
-use super::reply::{Created, Done, Public, Rows};
+use super::reply::{Created, Done, Public, Rows, sheet};
+use crate::connection::lines_from;
 
 /// The routes of stores.
 pub fn routes() -> OpenApiRouter<Site> {
@@ -50,6 +53,7 @@ pub fn routes() -> OpenApiRouter<Site> {
         .routes(routes!(store_stock))
         .routes(routes!(store_orders))
         .routes(routes!(to_hand_over))
+        .routes(routes!(profit))
 }
 
 /// Which store, for everybody.
@@ -131,6 +135,34 @@ struct HandingOver {
     limit: Option<Limit>,
 }
 
+/// Of which days, and which page.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Days {
+    /// The first day, where things are collected.
+    #[param(format = Date)]
+    from: String,
+    /// The last day.
+    #[param(format = Date)]
+    until: String,
+    /// Where the page begins: what stood in `next` on the page before. A sheet has no pages.
+    after: Option<EntryId>,
+    /// How many lines the page has at most; 20 when it is left out.
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 100)]
+    limit: Option<Limit>,
+}
+
+/// A page of what a store earned: the sums are those of all the lines.
+#[derive(Serialize, ToSchema)]
+struct Profit {
+    #[serde(flatten)]
+    profit: ProfitView,
+    /// Where the next page begins; `null` on the last.
+    #[schema(required = true)]
+    next: Option<EntryId>,
+}
+
 /// A store to open.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -170,12 +202,15 @@ struct StoreEdit {
     #[serde(default)]
     #[schema(value_type = Option<Away>)]
     away: Change<Away>,
+    /// The most copies of one thing it sells one buyer at once.
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    limit: Option<i64>,
 }
 
 impl StoreEdit {
     fn changes(self) -> Result<StoreChanges, Refusal> {
-        let Self { name, description, email, picture, away } = self;
-        let mut changes = StoreChanges::default().describe(description.as_deref())?;
+        let Self { name, description, email, picture, away, limit } = self;
+        let mut changes = StoreChanges::default().describe(description.as_deref())?.limit(limit)?;
         changes.name = name.map(|name| StoreName::parse(&name)).transpose()?;
         changes.email = email.map(|email| Email::parse(&email)).transpose()?;
         (changes.picture, changes.away) = (picture.into(), away.into());
@@ -386,7 +421,7 @@ async fn stores(
         (status = FORBIDDEN, description = "`struck_out`"),
         (status = CONFLICT, description = "`store_owned`, `store_name_taken`"),
         (status = UNPROCESSABLE_ENTITY, description = "`invitation_invalid`, `store_name_invalid`, `text_length`, \
-            `text_unprintable`, `email_invalid`"),
+            `text_unprintable`, `card_number`, `email_invalid`"),
         (status = TOO_MANY_REQUESTS, description = "`too_many_tries`"),
     ))]
 async fn open_store(
@@ -425,8 +460,8 @@ async fn store(
         (status = OK, description = "The store as it is now", body = StoreView),
         (status = NOT_FOUND, description = "`not_found` (`store`, `picture`)"),
         (status = CONFLICT, description = "`store_name_taken`"),
-        (status = UNPROCESSABLE_ENTITY, description = "`store_name_invalid`, `text_length`, `text_unprintable`, \
-            `email_invalid`, `day_invalid`"),
+        (status = UNPROCESSABLE_ENTITY, description = "`store_name_invalid`, `text_length`, `text_unprintable`, `card_number`, \
+            `email_invalid`, `day_invalid`, `quantity_out_of_range`"),
     ))]
 async fn edit_store(
     State(site): State<Site>,
@@ -527,7 +562,7 @@ async fn dismiss_staff(
         (status = NOT_FOUND, description = "`not_found` (`store`, `pickup point`, `picture`)"),
         (status = CONFLICT, description = "`variant_taken`, `sku_taken`, `too_many_listings`, `pickup_point_closed`"),
         (status = UNPROCESSABLE_ENTITY, description = "`variant_count`, `quantity_out_of_range`, `text_length`, \
-            `text_unprintable`, `price_out_of_range`, `category_unknown`, `condition_unknown`, `picture_needed`, \
+            `text_unprintable`, `card_number`, `price_out_of_range`, `category_unknown`, `condition_unknown`, `picture_needed`, \
             `too_many_pictures`"),
     ))]
 async fn add_product(
@@ -572,7 +607,7 @@ async fn variants(
         (status = NOT_FOUND, description = "`not_found` (`listing`)"),
         (status = CONFLICT, description = "`not_stock`, `variant_taken`, `sku_taken`, `too_many_listings`"),
         (status = UNPROCESSABLE_ENTITY, description = "`variant_count`, `quantity_out_of_range`, `text_length`, \
-            `text_unprintable`, `price_out_of_range`"),
+            `text_unprintable`, `card_number`, `price_out_of_range`"),
     ))]
 async fn add_variant(
     State(site): State<Site>,
@@ -594,7 +629,7 @@ async fn add_variant(
         (status = FORBIDDEN, description = "`not_yours`"),
         (status = NOT_FOUND, description = "`not_found` (`listing`)"),
         (status = CONFLICT, description = "`not_stock`, `variant_taken`, `sku_taken`"),
-        (status = UNPROCESSABLE_ENTITY, description = "`quantity_out_of_range`, `text_length`, `text_unprintable`"),
+        (status = UNPROCESSABLE_ENTITY, description = "`quantity_out_of_range`, `text_length`, `text_unprintable`, `card_number`"),
     ))]
 async fn edit_variant(
     State(site): State<Site>,
@@ -638,7 +673,7 @@ async fn restock(
         (status = FORBIDDEN, description = "`not_yours`"),
         (status = NOT_FOUND, description = "`not_found` (`listing`)"),
         (status = CONFLICT, description = "`not_stock`, `stock_short`"),
-        (status = UNPROCESSABLE_ENTITY, description = "`quantity_out_of_range`, `text_length`, `text_unprintable`"),
+        (status = UNPROCESSABLE_ENTITY, description = "`quantity_out_of_range`, `text_length`, `text_unprintable`, `card_number`"),
     ))]
 async fn adjust_stock(
     State(site): State<Site>,
@@ -701,4 +736,33 @@ async fn to_hand_over(
 ) -> Result<Body<Page<OrderView>>, Problem> {
     let page = move |view: &mut View<'_>| view.to_hand_over(store, after.as_deref(), limit.map(Into::into));
     Ok(Body(site.market.ask(asker.caller(), page).await?))
+}
+
+/// What a store earned in a period: the sum of the lines of the ledger that stand with it.
+///
+/// For whoever acts for it. With `Accept: text/csv` it is a sheet of all lines, which ends in their sums, per currency.
+#[utoipa::path(get, path = "/stores/{store}/profit", tag = "Stores", params(Which, Days),
+    responses(
+        (status = OK, description = "What it earned", content((Profit = "application/json"), (String = "text/csv"))),
+        (status = NOT_FOUND, description = "`not_found` (`store`)"),
+        (status = UNPROCESSABLE_ENTITY, description = "`period_invalid`"),
+    ))]
+async fn profit(
+    State(site): State<Site>,
+    asker: Asker,
+    form: As,
+    Path(Which { store: Named(store) }): Path<Which>,
+    Query(Days { from, until, after, limit }): Query<Days>,
+) -> Result<Response, Problem> {
+    let period = period(&from, &until)?;
+    let mut profit = site.market.ask(asker.caller(), move |view| view.profit(store, period)).await?;
+    Ok(match form {
+        As::Sheet => sheet(&format!("profit-{from}-{until}.csv"), csv::write_profit(&profit)),
+        As::Json => {
+            let lines = std::mem::take(&mut profit.lines);
+            let next;
+            (profit.lines, next) = lines_from(lines, after, limit.map(Into::into));
+            Body(Profit { profit, next }).into_response()
+        }
+    })
 }

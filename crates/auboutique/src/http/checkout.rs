@@ -1,0 +1,210 @@
+//! Checkouts over the JSON API: setting a cart aside, turning it into orders, and paying it by card.
+
+use auboutique_domain::checkout::CheckoutView;
+use auboutique_domain::id::{CheckoutId, PaymentId};
+use auboutique_domain::money::{Currency, Money};
+use auboutique_domain::order::{Means, OrderView};
+use auboutique_domain::payment::PaymentView;
+use auboutique_domain::{Command, Refusal};
+use auboutique_wire::json::pay_by;
+use axum::Json as Body;
+use axum::extract::State;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Site;
+use super::asker::Asker;
+use super::input::{Json, Name as _, Named, Path};
+use super::problem::Problem;
+use super::reply::{Created, Done, Rows};
+
+/// What stands in an address for the checkout that holds the asker's copies.
+const OPEN: &str = "open";
+
+/// The routes of checkouts and their payments.
+pub fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::new()
+        .routes(routes!(prepare_checkout))
+        .routes(routes!(checkout))
+        .routes(routes!(cancel_checkout))
+        .routes(routes!(place_orders))
+        .routes(routes!(start_payment))
+        .routes(routes!(payment))
+}
+
+/// Which checkout, to look at it.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+struct Shown {
+    /// The checkout's id, or `open` for the one that holds the asker's copies.
+    checkout: String,
+}
+
+/// Which checkout.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+struct Which {
+    /// The checkout.
+    #[param(value_type = CheckoutId)]
+    checkout: Named<CheckoutId>,
+}
+
+/// Which payment.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+struct Paid {
+    /// The payment.
+    #[param(value_type = PaymentId)]
+    payment: Named<PaymentId>,
+}
+
+/// What the buyer saw.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Seen {
+    /// What the cart costs, one total per currency, in any order: if it costs something else by now, nothing is set aside.
+    #[schema(example = json!([{ "minor": 2_150, "currency": "USD" }]))]
+    totals: Vec<Money>,
+}
+
+/// How the orders are paid.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Placing {
+    /// `cash`, at the desk, or `wallet`, now. A card is paid with by `start_payment`.
+    pay: Means,
+    /// Which currency of the wallet pays; left out for cash.
+    currency: Option<Currency>,
+}
+
+/// In which currency the card is charged.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Charge {
+    /// The currency: everything in another one is paid at the checkout's rate.
+    currency: Currency,
+}
+
+/// Sets everything in the cart aside.
+///
+/// For members. The copies are the asker's for 10 minutes; asked again for the same cart it is the same checkout, for longer, but
+/// never past 20 minutes. Another cart is another checkout, and the one before is canceled.
+#[utoipa::path(post, path = "/checkouts", tag = "Checkout",
+    request_body = Seen,
+    responses(
+        (status = CREATED, description = "The checkout; its address is in `Location`", body = CheckoutView),
+        (status = FORBIDDEN, description = "`struck_out`"),
+        (status = CONFLICT, description = "`cart_empty`, `line_unavailable`, `total_changed`"),
+        (status = UNPROCESSABLE_ENTITY, description = "`total_out_of_range`"),
+    ))]
+async fn prepare_checkout(
+    State(site): State<Site>,
+    asker: Asker,
+    Json(Seen { totals }): Json<Seen>,
+) -> Result<Created, Problem> {
+    Ok(Created(site.market.run(asker.caller(), Command::PrepareCheckout { totals }).await?))
+}
+
+/// One checkout.
+///
+/// For its buyer.
+#[utoipa::path(get, path = "/checkouts/{checkout}", tag = "Checkout", params(Shown),
+    responses(
+        (status = OK, description = "The checkout", body = CheckoutView),
+        (status = NOT_FOUND, description = "`not_found` (`checkout`)"),
+    ))]
+async fn checkout(
+    State(site): State<Site>,
+    asker: Asker,
+    Path(Shown { checkout }): Path<Shown>,
+) -> Result<Body<CheckoutView>, Problem> {
+    if checkout == OPEN {
+        let open = site.market.ask(asker.caller(), |view| view.open_checkout()).await?;
+        return Ok(Body(open.ok_or_else(|| Refusal::not_found("checkout"))?));
+    }
+    let checkout = CheckoutId::named(&checkout);
+    Ok(Body(site.market.ask(asker.caller(), move |view| view.checkout(checkout)).await?))
+}
+
+/// Leaves a checkout: the copies are for everybody again.
+///
+/// For its buyer. What was in the cart is still there. One that was left already is answered as it is.
+#[utoipa::path(post, path = "/checkouts/{checkout}/cancel", tag = "Checkout", params(Which),
+    responses(
+        (status = OK, description = "The checkout as it is now", body = CheckoutView),
+        (status = NOT_FOUND, description = "`not_found` (`checkout`)"),
+        (status = CONFLICT, description = "`checkout_over`"),
+    ))]
+async fn cancel_checkout(
+    State(site): State<Site>,
+    asker: Asker,
+    Path(Which { checkout: Named(checkout) }): Path<Which>,
+) -> Result<Done, Problem> {
+    Ok(Done(site.market.run(asker.caller(), Command::CancelCheckout { checkout }).await?))
+}
+
+/// Turns a checkout into orders, all or none of them.
+///
+/// For its buyer. One order per seller, and more where currencies or pickup points differ. Asked again it answers with the
+/// orders that are there.
+#[utoipa::path(post, path = "/checkouts/{checkout}/orders", tag = "Checkout", params(Which),
+    request_body = Placing,
+    responses(
+        (status = CREATED, description = "The orders", body = Rows<OrderView>),
+        (status = FORBIDDEN, description = "`struck_out`"),
+        (status = NOT_FOUND, description = "`not_found` (`checkout`)"),
+        (status = CONFLICT, description = "`checkout_over`, `balance_short`, `listing_sold`, `listing_withdrawn`, \
+            `stock_short`, `quantity_limit`, `store_away`, `pickup_point_closed`, `pickup_point_full`"),
+        (status = UNPROCESSABLE_ENTITY, description = "`total_out_of_range`"),
+    ))]
+async fn place_orders(
+    State(site): State<Site>,
+    asker: Asker,
+    Path(Which { checkout: Named(checkout) }): Path<Which>,
+    Json(Placing { pay, currency }): Json<Placing>,
+) -> Result<Created, Problem> {
+    let pay = pay_by(pay, currency)?;
+    Ok(Created(site.market.run(asker.caller(), Command::PlaceOrders { checkout, pay }).await?))
+}
+
+/// Begins to pay a checkout by card.
+///
+/// For its buyer. The copies are set aside for 15 minutes from now. A payment that was begun before in this currency and is not
+/// over is the same one; in another currency the one before is let go. Paid in time it becomes the orders; paid too late it goes into
+/// the wallet.
+#[utoipa::path(post, path = "/checkouts/{checkout}/payments", tag = "Checkout", params(Which),
+    request_body = Charge,
+    responses(
+        (status = CREATED, description = "The payment; its address is in `Location`", body = PaymentView),
+        (status = FORBIDDEN, description = "`struck_out`"),
+        (status = NOT_FOUND, description = "`not_found` (`checkout`)"),
+        (status = CONFLICT, description = "`cards_off`, `checkout_over`"),
+        (status = UNPROCESSABLE_ENTITY, description = "`total_out_of_range`"),
+    ))]
+async fn start_payment(
+    State(site): State<Site>,
+    asker: Asker,
+    Path(Which { checkout: Named(checkout) }): Path<Which>,
+    Json(Charge { currency }): Json<Charge>,
+) -> Result<Created, Problem> {
+    let command = Command::StartPayment { checkout, currency };
+    Ok(Created(site.market.run(asker.caller(), command).await?))
+}
+
+/// One card payment.
+///
+/// For its buyer.
+#[utoipa::path(get, path = "/payments/{payment}", tag = "Checkout", params(Paid),
+    responses(
+        (status = OK, description = "The payment", body = PaymentView),
+        (status = NOT_FOUND, description = "`not_found` (`payment`)"),
+    ))]
+async fn payment(
+    State(site): State<Site>,
+    asker: Asker,
+    Path(Paid { payment: Named(payment) }): Path<Paid>,
+) -> Result<Body<PaymentView>, Problem> {
+    Ok(Body(site.market.ask(asker.caller(), move |view| view.payment(payment)).await?))
+}
