@@ -73,13 +73,14 @@ pub(crate) fn look(
 fn put(work: &mut Work<'_>, id: ListingId, quantity: i64, beside_those: bool) -> Outcome {
     let member = work.member()?;
     let quantity = listing::quantity(quantity)?;
+    let before = db::find(work.db, member.id, id)?;
+    // Whatever is not in the cart is not there in the same words: what is withdrawn is not for these eyes.
+    if before.is_none() && !beside_those {
+        return Err(Refusal::not_found("line").into());
+    }
     let missing = || Refusal::not_found("listing");
     let found = look(work.db, member.id, id, work.now)?.ok_or_else(missing)?;
-    let before = db::find(work.db, member.id, id)?;
     if before.is_none() {
-        if !beside_those {
-            return Err(Refusal::not_found("line").into());
-        }
         cart::has_room(usize::try_from(db::count(work.db, member.id)?).unwrap_or(usize::MAX))?;
     }
     let there = before.as_ref().filter(|_| beside_those).map_or(0, |line| line.quantity);

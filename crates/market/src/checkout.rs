@@ -166,12 +166,14 @@ pub(crate) fn place_all(
 ) -> Result<Vec<OrderId>, Stop> {
     let parcels = checkout.parcels();
     let (id, buyer, rate) = (checkout.id, checkout.buyer, checkout.rate);
-    let mut placed = Vec::with_capacity(parcels.len());
-    for parcel in parcels {
+    // Orders of one moment are told apart by chance alone. Whoever asks for those of a checkout gets them by their ids: in the
+    // order of the cart, like the first answer.
+    let mut placed: Vec<OrderId> = parcels.iter().map(|_| work.id(OrderId::new)).collect();
+    placed.sort();
+    for (parcel, &order) in parcels.into_iter().zip(&placed) {
         let sale = sale_of(work, buyer, parcel)?;
-        let terms = Terms { buyer, checkout: Some(id), pay, rate };
-        let (order, _) = place_order(work, sale, terms)?;
-        placed.push(order.id);
+        let terms = Terms { order, buyer, checkout: Some(id), pay, rate };
+        place_order(work, sale, terms)?;
     }
     let_go(work, &checkout)?;
     for Hold { line, .. } in &checkout.holds {

@@ -39,8 +39,9 @@ pub(crate) struct Sold {
     pub(crate) line: Line,
 }
 
-/// On which terms it is bought: by whom, by which checkout, and from which account it is paid at once, if it is.
+/// On which terms it is bought: as which order, by whom, by which checkout, and from which account it is paid at once, if it is.
 pub(crate) struct Terms {
+    pub(crate) order: OrderId,
     pub(crate) buyer: MemberId,
     pub(crate) checkout: Option<CheckoutId>,
     pub(crate) pay: Option<(Account, Means, Currency)>,
@@ -66,7 +67,8 @@ pub(crate) fn buy(work: &mut Work<'_>, id: ListingId, seen: Money, quantity: i64
         pickup_point: listing.pickup_point,
         lines: vec![Sold { listing, held, line }],
     };
-    let terms = Terms { buyer: buyer.id, checkout: None, pay: None, rate: Rate::default() };
+    let order = work.id(OrderId::new);
+    let terms = Terms { order, buyer: buyer.id, checkout: None, pay: None, rate: Rate::default() };
     let (order, calendar) = place(work, sale, terms)?;
     let parties = Parties { buyer: buyer.card(), seller: beside.seller, store: beside.store };
     Ok(Reply::Order(order.view(Side::Buyer, parties, &calendar)))
@@ -76,7 +78,7 @@ pub(crate) fn buy(work: &mut Work<'_>, id: ListingId, seen: Money, quantity: i64
 /// `listing::commit` lets as many through as there are copies.
 pub(crate) fn place(work: &mut Work<'_>, sale: Sale, terms: Terms) -> Result<(Order, Calendar), Stop> {
     let Sale { seller, store, pickup_point, lines: mut sold } = sale;
-    let Terms { buyer, checkout, pay, rate } = terms;
+    let Terms { order: id, buyer, checkout, pay, rate } = terms;
     let calendar = calendar_at(work.db, pickup_point, work.now)?;
     if let Some(store) = store {
         let found = auboutique_db::store::find(work.db, store)?;
@@ -85,7 +87,7 @@ pub(crate) fn place(work: &mut Work<'_>, sale: Sale, terms: Terms) -> Result<(Or
     }
     let commission_basis_points = setting::find(work)?.commission_basis_points;
     let placement = Placement {
-        id: work.id(OrderId::new),
+        id,
         buyer,
         seller,
         store,

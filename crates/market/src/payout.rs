@@ -106,9 +106,13 @@ pub(crate) fn confirm(work: &mut Work<'_>, id: PayoutId, note: &str) -> Outcome 
 
 pub(crate) fn void(work: &mut Work<'_>, id: PayoutId, note: &str) -> Outcome {
     let note = payout::note(note)?;
+    let operator = work.operator();
+    if operator == Err(Refusal::SignInNeeded) {
+        return Err(Refusal::SignInNeeded.into());
+    }
     let may = |work: &Work<'_>, payout: &Payout| {
         let theirs = work.member().is_ok_and(|member| member.id == payout.member);
-        if theirs || work.operator().is_ok() { Ok(()) } else { Err(Refusal::not_found("payout")) }
+        if theirs || operator.is_ok() { Ok(()) } else { Err(Refusal::not_found("payout")) }
     };
     end(work, id, may, |payout, work| payout.void(note, work.now))
 }

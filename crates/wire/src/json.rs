@@ -1396,13 +1396,88 @@ mod tests {
             check(&format!(r#""op":"restock","copies":{copies}"#), Some("quantity_out_of_range"));
             let buy = format!(r#""op":"buy","price":{{"minor":5,"currency":"USD"}},"quantity":{copies}"#);
             check(&buy, Some("quantity_out_of_range"));
+            for op in ["add_to_cart", "change_cart"] {
+                check(&format!(r#""op":"{op}","quantity":{copies}"#), Some("quantity_out_of_range"));
+            }
         }
         for copies in ["1.5", "\"3\"", "1e3", "9223372036854775808", "null"] {
             check(&format!(r#""op":"restock","copies":{copies}"#), Some("bad_field"));
+            check(&format!(r#""op":"change_cart","quantity":{copies}"#), Some("bad_field"));
         }
+        for copies in ["1", "5", "1000000"] {
+            check(&format!(r#""op":"add_to_cart","quantity":{copies}"#), None);
+            check(&format!(r#""op":"change_cart","quantity":{copies}"#), None);
+        }
+        // One copy is what is meant when nobody says how many shall be added; how many there shall be has to be said.
+        check(r#""op":"add_to_cart""#, None);
+        check(r#""op":"change_cart""#, Some("bad_field"));
         check(r#""op":"restock","copies":1000000"#, None);
         check(r#""op":"adjust_stock","copies":-3,"reason":"counted again""#, None);
         check(r#""op":"adjust_stock","copies":-3,"reason":" ""#, Some("text_length"));
+    }
+
+    #[test]
+    fn totals_are_read_as_they_stand_and_compared_by_the_rules() {
+        let read =
+            |totals: &str| decode(format!(r#"{{"op":"prepare_checkout","totals":{totals}}}"#).as_bytes());
+        let (usd, lbp) = (Money::new(5, Currency::Usd), Money::new(-1, Currency::Lbp));
+        let (five, less) = (r#"{"minor":5,"currency":"USD"}"#, r#"{"minor":-1,"currency":"LBP"}"#);
+        for (line, totals) in [
+            ("[]".to_owned(), vec![]),
+            (format!("[{five}]"), vec![usd]),
+            (format!("[{five},{five}]"), vec![usd, usd]),
+            (format!("[{less},{five}]"), vec![lbp, usd]),
+        ] {
+            assert_eq!(read(&line).unwrap().op, Op::Command(Command::PrepareCheckout { totals }), "{line}");
+        }
+        for minor in ["1.5", "\"5\"", "9223372036854775808", "1e3", "null"] {
+            let line = format!(r#"[{{"minor":{minor},"currency":"USD"}}]"#);
+            let said = problem(&format!(r#"{{"op":"prepare_checkout","totals":{line}}}"#));
+            assert!(
+                matches!(&said, Malformed::BadField { field, .. } if field == "totals[0].minor"),
+                "{line}: {said:?}"
+            );
+        }
+        for totals in ["null", "5", five, "[5]", r#"[{"minor":5,"currency":"EUR"}]"#, r#"[{"minor":5}]"#] {
+            assert!(matches!(read(totals), Err((_, Unreadable::Malformed(_)))), "{totals}");
+        }
+    }
+
+    #[test]
+    fn cash_names_no_currency_a_wallet_names_one_and_a_card_is_paid_with_elsewhere() {
+        let id = "chk_01jd9y3t8qf1vaz0w6k2m4n8pr";
+        let read = |fields: &str| {
+            let line = format!(r#"{{"op":"place_orders","checkout":"{id}",{fields}}}"#);
+            match decode(line.as_bytes()) {
+                Ok(Request { op: Op::Command(Command::PlaceOrders { pay, .. }), .. }) => Ok(pay),
+                Err((_, Unreadable::Malformed(Malformed::BadField { field, .. }))) => Err(field),
+                other => panic!("{line}: {other:?}"),
+            }
+        };
+        assert_eq!(read(r#""pay":"cash""#), Ok(PayBy::Cash));
+        assert_eq!(read(r#""pay":"wallet","currency":"LBP""#), Ok(PayBy::Wallet(Currency::Lbp)));
+        for (fields, field) in [
+            (r#""pay":"cash","currency":"USD""#, "currency"),
+            (r#""pay":"wallet""#, "currency"),
+            (r#""pay":"card""#, "pay"),
+            (r#""pay":"beans""#, "pay"),
+        ] {
+            assert_eq!(read(fields), Err(field.to_owned()), "{fields}");
+        }
+    }
+
+    #[test]
+    fn a_period_is_two_days_in_their_order() {
+        let check = |from: &str, until: &str, good: bool| {
+            assert_eq!(period(from, until).is_ok(), good, "{from} {until}");
+        };
+        check("2026-11-22", "2026-11-22", true);
+        check("2026-01-01", "2035-12-31", true);
+        check("2026-01-01", "2036-12-31", false);
+        check("2026-11-23", "2026-11-22", false);
+        check("2026-02-30", "2026-03-01", false);
+        check("today", "2026-03-01", false);
+        check("2026-03-01T00:00:00Z", "2026-03-02", false);
     }
 
     #[test]

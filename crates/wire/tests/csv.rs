@@ -2,15 +2,19 @@
 
 use std::fmt::Write as _;
 
-use auboutique_domain::id::{ListingId, MemberId, PickupPointId};
+use auboutique_domain::id::{EntryId, ListingId, MemberId, PickupPointId, StoreId};
+use auboutique_domain::ledger::EntryKind;
 use auboutique_domain::listing::{
     Category, Condition, ListingState, ListingView, OwnListing, PickupPointName,
 };
 use auboutique_domain::member::{MemberCard, Username};
+use auboutique_domain::money::sums;
+use auboutique_domain::statement::{Period, ProfitView, StatementLine, StatementView};
+use auboutique_domain::store::StoreCard;
 use auboutique_domain::{Currency, Moment, Money, Price};
 use auboutique_wire::csv::{
     BadCell, EXPORT_COLUMNS, Encoding, ExportRow, ListingRow, MOST_BYTES, MOST_COLUMNS, MOST_ROWS, Row,
-    Sheet, SheetError, read, write,
+    STATEMENT_COLUMNS, Sheet, SheetError, read, write, write_profit, write_statement,
 };
 use encoding_rs::{WINDOWS_1252, WINDOWS_1256};
 use proptest::prelude::*;
@@ -695,6 +699,25 @@ fn hard_text(least: usize, most: usize) -> impl Strategy<Value = String> {
     prop::collection::vec(letter, least..=most).prop_map(|letters| letters.concat())
 }
 
+/// An account on which this happened, and what it comes to.
+fn books(happened: &[(i64, bool, String)]) -> (Vec<StatementLine>, Vec<Money>) {
+    let line = |(minor, pounds, source): &(i64, bool, String)| StatementLine {
+        entry: EntryId::new(Moment::from_micros(0), [7; 10]),
+        at: Moment::from_micros(1_795_000_000_000_000),
+        kind: EntryKind::OrderCompleted,
+        source: source.clone(),
+        amount: Money::new(*minor, if *pounds { Currency::Lbp } else { Currency::Usd }),
+    };
+    let lines: Vec<StatementLine> = happened.iter().map(line).collect();
+    let sums = sums(lines.iter().map(|line| line.amount)).unwrap();
+    (lines, sums)
+}
+
+fn today() -> Period {
+    let day = auboutique_domain::time::parse_day("2026-11-22").unwrap();
+    Period::new(day, day).unwrap()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -752,6 +775,50 @@ proptest! {
             let row = row.listing.unwrap();
             prop_assert_eq!(row.title, format!("a{title}x"));
             prop_assert_eq!(row.description, format!("a{}x", lines.join("\n")));
+        }
+    }
+
+    #[test]
+    fn the_books_read_back_as_they_were_written_and_the_last_rows_are_the_sums_of_the_others(
+        happened in prop::collection::vec((-1_000_000_000_000..1_000_000_000_001_i64, any::<bool>(), "[=+@,\"'\r\na-]{0,9}"), 0..20),
+    ) {
+        let (lines, sums) = books(&happened);
+        let nothing = Money::new(0, Currency::Usd);
+        let statement = StatementView {
+            period: today(), opening: vec![nothing], lines: lines.clone(), closing: sums.clone(),
+        };
+        let store = StoreId::new(Moment::from_micros(0), [1; 10]);
+        let store = StoreCard { store, name: "Lamps".to_owned(), handle: "lamps".to_owned() };
+        let profit = ProfitView {
+            store, period: today(), profit: sums.clone(), days: Vec::new(), lines: lines.clone(), balance: Vec::new(),
+        };
+        for (sheet, before, last) in
+            [(write_statement(&statement), 1, "closing"), (write_profit(&profit), 0, "profit")]
+        {
+            let text = std::str::from_utf8(&sheet).unwrap().strip_prefix('\u{feff}').unwrap();
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+            let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+            prop_assert_eq!(rows[0].iter().collect::<Vec<_>>(), STATEMENT_COLUMNS);
+            prop_assert_eq!(rows.len(), 1 + before + lines.len() + sums.len());
+            for row in &rows {
+                for cell in row {
+                    prop_assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']), "{:?}", cell);
+                }
+            }
+            // Digits alone are minor units: both currencies write all their decimals.
+            let minor = |cell: &str| cell.replace('.', "").parse::<i64>().unwrap_or(0);
+            let amount = |row: &csv::StringRecord| {
+                Money::new(minor(&row[4]) - minor(&row[5]), Currency::parse(&row[6]).unwrap())
+            };
+            let middle = &rows[1 + before..1 + before + lines.len()];
+            for (row, line) in middle.iter().zip(&lines) {
+                prop_assert_eq!(amount(row), line.amount);
+                prop_assert_eq!(row[3].trim_start_matches('\''), line.source.trim_start_matches('\''));
+                prop_assert!(row[4].is_empty() != row[5].is_empty());
+            }
+            let sheet_sums: Vec<Money> = rows[1 + before + lines.len()..].iter().map(amount).collect();
+            prop_assert_eq!(&sheet_sums, &sums);
+            prop_assert!(rows[1 + before + lines.len()..].iter().all(|row| &row[2] == last));
         }
     }
 

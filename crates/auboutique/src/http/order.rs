@@ -191,7 +191,7 @@ async fn confirm_order(
     responses(
         (status = OK, description = "The order as it is now", body = OrderView),
         (status = NOT_FOUND, description = "`not_found` (`order`)"),
-        (status = CONFLICT, description = "`order_state`, `balance_short`"),
+        (status = CONFLICT, description = "`order_state`, `cash_due`, `balance_short`"),
         (status = UNPROCESSABLE_ENTITY, description = "`total_out_of_range`"),
     ))]
 async fn pay_order(

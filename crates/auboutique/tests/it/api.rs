@@ -8,6 +8,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 
 use auboutique::http::problem::KNOWN;
+use auboutique_domain::member::Role;
 use serde_json::{Map, Value, json};
 
 use crate::stage::{PASSWORD, Person, Stage, listing, on_both, png, usd};
@@ -264,6 +265,151 @@ on_both! {
 
         assert_eq!(api.ask(Some(&nora), "log_out", &json!({})).status, 204);
         assert_eq!(seen_by(&nora).code(), "session_ended");
+        stage.is_clean();
+    }
+
+    fn what_a_store_earned_is_a_sheet_whose_lines_add_up_to_its_last_rows(stage) {
+        let api = Api::of(stage);
+        let (owner, buyer) = (stage.member("owner"), stage.member("buyer"));
+        let desk = stage.attendant("hala_at_desk");
+        let code = stage.console().does("create_invitation", json!({}))["code"].clone();
+        let opened = json!({ "code": code, "name": "Lamps", "email": "lamps@aub.edu.lb" });
+        let store = api.does(&owner, "open_store", opened)["store"].clone();
+        let product = json!({ "store": store, "title": "A lamp", "category": "books",
+            "variants": [{ "price": usd(700), "copies": 9 }] });
+        let lamp = api.does(&owner, "add_product", product)["listing"].clone();
+        let mut orders = Vec::new();
+        for _ in 0..3 {
+            let order = api.does(&buyer, "buy", json!({ "listing": lamp, "price": usd(700) }));
+            let sale = api.does(&owner, "order", json!({ "order": order["order"] }));
+            api.does(&desk, "drop_off", json!({ "code": sale["pickup"]["code"] }));
+            api.does(&desk, "collect", json!({ "code": order["pickup"]["code"], "cash": usd(700) }));
+            api.does(&buyer, "confirm_order", json!({ "order": order["order"] }));
+            orders.push(order["order"].clone());
+        }
+        api.does(&owner, "refund_order", json!({ "order": orders[0], "amount": usd(50) }));
+        let back = json!({ "order": orders[1], "reason": "It does not fit" });
+        let back = api.does(&buyer, "request_return", back);
+        api.does(&desk, "take_return", json!({ "code": back["pickup"]["code"] }));
+        api.does(&owner, "settle_return", json!({ "order": orders[1], "restock": false }));
+        // What is paid out is no loss.
+        api.does(&owner, "request_payout", json!({ "purse": "store", "amount": usd(100) }));
+
+        let days = json!({ "store": store, "from": "2026-01-01", "until": "2035-12-31" });
+        let earned = api.does(&owner, "profit", days.clone());
+        let nothing = json!({ "minor": 0, "currency": "LBP" });
+        assert_eq!(earned["profit"], json!([usd(1_350), nothing]), "{earned}");
+        assert_eq!((earned["lines"].as_array().unwrap().len(), &earned["next"]), (5, &Value::Null));
+        assert_eq!(earned["days"][0]["orders"], 3);
+        assert_eq!(earned["balance"][0], usd(1_250));
+        let mut page = days.clone();
+        page["limit"] = json!(3);
+        let first = api.does(&owner, "profit", page.clone());
+        page["after"] = first["next"].clone();
+        let second = api.does(&owner, "profit", page);
+        assert_eq!((&second["profit"], &second["next"]), (&earned["profit"], &Value::Null));
+        let lines = [&first, &second].map(|page| page["lines"].as_array().unwrap().clone()).concat();
+        assert_eq!(Value::from(lines), earned["lines"]);
+
+        let sheet = |asked: Asked| {
+            let said = api.send(&asked.by(&owner.token).with("Accept", "text/csv, application/json;q=0.1"));
+            assert_eq!((said.status, said.header("cache-control")), (200, Some("no-store")));
+            assert!(said.header("content-type").unwrap().starts_with("text/csv"), "{said:?}");
+            assert!(said.header("content-disposition").unwrap().starts_with("attachment; filename="));
+            let text = String::from_utf8(said.body).unwrap();
+            let rows = text.trim_start_matches('\u{feff}').split_terminator("\r\n");
+            rows.map(|row| row.split(',').map(str::to_owned).collect()).collect::<Vec<Vec<String>>>()
+        };
+        let cents = |cell: &str| cell.replace('.', "").parse::<i64>().unwrap_or(0);
+        let rows = sheet(api.request("profit", &days));
+        assert_eq!(rows[0], ["entry", "at", "kind", "source", "in", "out", "currency"]);
+        assert!(rows.iter().flatten().all(|cell| !cell.starts_with(['=', '+', '-', '@'])), "{rows:?}");
+        let of = |rows: &[Vec<String>]| rows.iter().map(|row| cents(&row[4]) - cents(&row[5])).sum::<i64>();
+        assert_eq!(of(&rows[1..6]), 1_350);
+        assert_eq!(rows[6], ["", "", "profit", "", "13.50", "", "USD"]);
+        assert_eq!(rows[7..], [["", "", "profit", "", "0", "", "LBP"]]);
+        // The statement of the same purse has the payout too, and what was there before and after.
+        let asked = json!({ "purse": "store", "from": "2026-01-01", "until": "2035-12-31" });
+        let rows = sheet(api.request("statement", &asked));
+        assert_eq!((rows.len(), of(&rows[3..9])), (11, 1_250));
+        assert_eq!(rows[9], ["", "", "closing", "", "12.50", "", "USD"]);
+        // Who names neither, or objects first, has objects.
+        for accept in ["*/*", "application/json, text/csv", "text/html"] {
+            let said = api.send(&api.request("statement", &asked).by(&owner.token).with("Accept", accept));
+            assert_eq!(said.json()["closing"][0], usd(1_250), "{accept}");
+        }
+        assert_eq!(api.ask(Some(&buyer.token), "profit", &days).code(), "not_found");
+        let (upside, long) = (("2026-02-01", "2026-01-01"), ("2020-01-01", "2031-01-01"));
+        for (from, until) in [upside, long, ("yesterday", "2026-01-01")] {
+            let asked = json!({ "purse": "wallet", "from": from, "until": until });
+            assert_eq!(api.ask(Some(&owner.token), "statement", &asked).code(), "period_invalid");
+        }
+        stage.is_clean();
+    }
+
+    fn a_checkout_is_found_where_the_answer_says_and_under_its_name(stage) {
+        let api = Api::of(stage);
+        let (seller, buyer, other) = (stage.member("seller"), stage.member("buyer"), stage.member("other"));
+        let lamp = api.does(&seller, "add_listing", listing("A lamp", 700))["listing"].clone();
+        let open = || api.send(&Asked::new("GET", "/api/v1/checkouts/open").by(&buyer.token));
+        assert_eq!(open().code(), "not_found");
+        for person in [&buyer, &other] {
+            api.does(person, "add_to_cart", json!({ "listing": lamp }));
+        }
+        let totals = json!({ "totals": [usd(700)] });
+        let said = api.ask(Some(&buyer.token), "prepare_checkout", &totals);
+        assert_eq!(said.status, 201);
+        let checkout = said.json();
+        let place = said.header("location").unwrap();
+        assert_eq!(api.send(&Asked::new("GET", place).by(&buyer.token)).json(), checkout);
+        assert_eq!(open().json(), checkout);
+        // While it is set aside for one, another is told until when.
+        let no = api.ask(Some(&other.token), "prepare_checkout", &totals);
+        assert_eq!((no.status, no.code().as_str()), (409, "line_unavailable"));
+        let no = api.ask(Some(&other.token), "buy", &json!({ "listing": lamp, "price": usd(700) }));
+        assert_eq!((no.status, no.code().as_str()), (409, "held"));
+        assert_eq!(no.json()["until"], checkout["expires_at"]);
+        let this = json!({ "checkout": checkout["checkout"], "currency": "LBP" });
+        let said = api.ask(Some(&buyer.token), "start_payment", &this);
+        assert_eq!((said.status, &said.json()["amount"]), (201, &json!({ "minor": 626_500, "currency": "LBP" })));
+        let paid = api.send(&Asked::new("GET", said.header("location").unwrap()).by(&buyer.token));
+        assert_eq!(paid.json(), said.json());
+        assert_eq!(open().json()["payment"], said.json());
+        let left = json!({ "checkout": checkout["checkout"] });
+        assert_eq!(api.does(&buyer, "cancel_checkout", left)["state"], "canceled");
+        assert_eq!(open().code(), "not_found");
+        api.does(&other, "prepare_checkout", totals);
+        stage.is_clean();
+    }
+
+    fn money_comes_in_at_the_desk_and_goes_out_by_hand(stage) {
+        let api = Api::of(stage);
+        let (member, desk) = (stage.member("member"), stage.attendant("hala_at_desk"));
+        let operator = stage.member_with(Role::Operator, "operator_one");
+        let cash = json!({ "username": "member", "cash": usd(2_000) });
+        assert_eq!(api.does(&desk, "top_up", cash)["wallet"][0], usd(2_000));
+        let own = json!({ "username": "hala_at_desk", "cash": usd(2_000) });
+        assert_eq!(api.ask(Some(&desk.token), "top_up", &own).code(), "yourself");
+        let wanted = |cents: i64| json!({ "purse": "wallet", "amount": usd(cents) });
+        let short = api.ask(Some(&member.token), "request_payout", &wanted(2_001));
+        assert_eq!((short.code().as_str(), &short.json()["available"]), ("balance_short", &usd(2_000)));
+        for cents in [0, -1, 1_000_000_000_001] {
+            let no = api.ask(Some(&member.token), "request_payout", &wanted(cents));
+            assert_eq!((no.status, no.code().as_str()), (422, "amount_out_of_range"));
+        }
+        let nothing = json!({ "purse": "store", "amount": usd(1) });
+        assert_eq!(api.ask(Some(&member.token), "request_payout", &nothing).code(), "not_found");
+        let one = api.does(&member, "request_payout", wanted(1_500))["payout"].clone();
+        let other = api.does(&member, "request_payout", wanted(500))["payout"].clone();
+        assert_eq!(api.does(&member, "wallet", json!({}))["wallet"][0], usd(0));
+        let open = api.does(&operator, "open_payouts", json!({}));
+        assert_eq!((&open["rows"][0]["payout"], &open["rows"][1]["payout"]), (&one, &other));
+        let paid = json!({ "payout": one, "note": "Cash, receipt 17" });
+        assert_eq!(api.does(&operator, "confirm_payout", paid.clone())["state"], "paid");
+        assert_eq!(api.ask(Some(&operator.token), "confirm_payout", &paid).code(), "payout_over");
+        assert_eq!(api.does(&member, "void_payout", json!({ "payout": other }))["state"], "voided");
+        assert_eq!(api.does(&member, "wallet", json!({}))["wallet"][0], usd(500));
+        assert_eq!(api.does(&member, "payouts", json!({ "limit": 1 }))["rows"][0]["payout"], other);
         stage.is_clean();
     }
 

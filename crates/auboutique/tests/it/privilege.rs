@@ -72,11 +72,26 @@ enum Thing {
     Invite,
     NoInvite,
 
-    // An order of the buyer's from the seller.
+    // An order of the buyer's from the seller; of the store's goods, at its end and given back.
     Placed,
     AtDesk,
     Collected,
+    Completed,
+    Returned,
     NoOrder,
+
+    /// A line in the cart of whoever asks; in the buyer's, for whoever has none.
+    InCart,
+
+    // A checkout of the buyer's that holds its copies, and a card payment for it.
+    Checkout,
+    NoCheckout,
+    Payment,
+    NoPayment,
+
+    /// A payout the seller asked for.
+    Payout,
+    NoPayout,
 
     /// A conversation of the buyer with the seller.
     Talk,
@@ -109,6 +124,8 @@ enum Thing {
     PickupCode,
     PickupCodeAtDesk,
     CodeElsewhere,
+    /// The buyer's code for giving back.
+    ReturnCode,
     NoCode,
 
     Point,
@@ -125,14 +142,22 @@ impl Thing {
     const fn missing(self) -> Option<Self> {
         match self {
             Self::Nothing => None,
-            Self::OnSale | Self::Withdrawn | Self::Sold | Self::Stocked | Self::NoListing => {
+            Self::OnSale | Self::Withdrawn | Self::Sold | Self::Stocked | Self::InCart | Self::NoListing => {
                 Some(Self::NoListing)
             }
             Self::Store | Self::NoStore => Some(Self::NoStore),
             Self::OfStaff | Self::NotOfStaff => Some(Self::NotOfStaff),
             Self::Invitation | Self::NoInvitation => Some(Self::NoInvitation),
             Self::Invite | Self::NoInvite => Some(Self::NoInvite),
-            Self::Placed | Self::AtDesk | Self::Collected | Self::NoOrder => Some(Self::NoOrder),
+            Self::Placed
+            | Self::AtDesk
+            | Self::Collected
+            | Self::Completed
+            | Self::Returned
+            | Self::NoOrder => Some(Self::NoOrder),
+            Self::Checkout | Self::NoCheckout => Some(Self::NoCheckout),
+            Self::Payment | Self::NoPayment => Some(Self::NoPayment),
+            Self::Payout | Self::NoPayout => Some(Self::NoPayout),
             Self::Talk | Self::NoTalk => Some(Self::NoTalk),
             Self::Picture | Self::PictureAlone | Self::NoPicture => Some(Self::NoPicture),
             Self::Upload | Self::NoUpload => Some(Self::NoUpload),
@@ -143,6 +168,7 @@ impl Thing {
             | Self::PickupCode
             | Self::PickupCodeAtDesk
             | Self::CodeElsewhere
+            | Self::ReturnCode
             | Self::NoCode => Some(Self::NoCode),
             Self::Point | Self::NoPoint => Some(Self::NoPoint),
             Self::Somebody | Self::Nobody => Some(Self::Nobody),
@@ -173,6 +199,8 @@ const OPERATORS: [&str; 8] = [IN, RN, RN, RN, RN, RN, OK, OK];
 const NO_OPERATOR: [&str; 8] = [IN, RN, RN, RN, RN, RN, NF, NF];
 /// The seller may, whose it is.
 const SELLER: [&str; 8] = [IN, NF, OK, NF, NF, NF, NF, IN];
+/// The buyer may, whose it is.
+const BUYER: [&str; 8] = [IN, NF, NF, OK, NF, NF, NF, IN];
 /// Buyer and seller may, between whom it is. An operator is not one of them.
 const THE_TWO: [&str; 8] = [IN, NF, OK, OK, NF, NF, NF, IN];
 /// Whoever serves the desk may.
@@ -295,6 +323,59 @@ const TABLE: &[Row] = &[
     ("confirm_order", Thing::Collected, [IN, NF, NF, OK, NF, NF, NF, IN]),
     ("confirm_order", Thing::NoOrder, NO_MEMBER),
 
+    ("pay_order", Thing::Placed, BUYER),
+    ("pay_order", Thing::Collected, [IN, NF, NF, "order_state", NF, NF, NF, IN]),
+    ("pay_order", Thing::NoOrder, NO_MEMBER),
+    ("request_return", Thing::Completed, BUYER),
+    ("request_return", Thing::Collected, [IN, NF, NF, "order_state", NF, NF, NF, IN]),
+    ("request_return", Thing::NoOrder, NO_MEMBER),
+    ("settle_return", Thing::Returned, SELLER),
+    ("settle_return", Thing::Completed, [IN, NF, "order_state", NF, NF, NF, NF, IN]),
+    ("settle_return", Thing::NoOrder, NO_MEMBER),
+    ("refund_order", Thing::Completed, SELLER),
+    ("refund_order", Thing::Placed, [IN, NF, "order_state", NF, NF, NF, NF, IN]),
+    ("refund_order", Thing::NoOrder, NO_MEMBER),
+
+    ("cart", Thing::Nothing, MEMBERS),
+    ("add_to_cart", Thing::Stocked, [IN, OK, "own_listing", OK, OK, OK, OK, IN]),
+    ("add_to_cart", Thing::OnSale, [IN, OK, "own_listing", OK, OK, OK, OK, IN]),
+    ("add_to_cart", Thing::Withdrawn, [IN, NF, "listing_withdrawn", NF, NF, NF, NF, IN]),
+    ("add_to_cart", Thing::Sold, [IN, "listing_sold", "listing_sold", "listing_sold", "listing_sold", "listing_sold", "listing_sold", IN]),
+    ("add_to_cart", Thing::NoListing, NO_MEMBER),
+    // What somebody else gathered is not told from what nobody did.
+    ("change_cart", Thing::InCart, MEMBERS),
+    ("change_cart", Thing::OnSale, NO_MEMBER),
+    ("change_cart", Thing::Withdrawn, NO_MEMBER),
+    ("change_cart", Thing::NoListing, NO_MEMBER),
+    ("remove_from_cart", Thing::InCart, MEMBERS),
+    ("remove_from_cart", Thing::OnSale, NO_MEMBER),
+    ("remove_from_cart", Thing::Withdrawn, NO_MEMBER),
+    ("remove_from_cart", Thing::NoListing, NO_MEMBER),
+    ("prepare_checkout", Thing::Nothing, MEMBERS),
+    ("checkout", Thing::Checkout, BUYER),
+    ("checkout", Thing::NoCheckout, NO_MEMBER),
+    ("cancel_checkout", Thing::Checkout, BUYER),
+    ("cancel_checkout", Thing::NoCheckout, NO_MEMBER),
+    ("place_orders", Thing::Checkout, BUYER),
+    ("place_orders", Thing::NoCheckout, NO_MEMBER),
+    ("start_payment", Thing::Checkout, BUYER),
+    ("start_payment", Thing::NoCheckout, NO_MEMBER),
+    ("payment", Thing::Payment, BUYER),
+    ("payment", Thing::NoPayment, NO_MEMBER),
+
+    ("wallet", Thing::Nothing, MEMBERS),
+    ("statement", Thing::Nothing, MEMBERS),
+    ("profit", Thing::Store, SELLER),
+    ("profit", Thing::NoStore, NO_MEMBER),
+    ("request_payout", Thing::Nothing, MEMBERS),
+    ("payouts", Thing::Nothing, MEMBERS),
+    ("open_payouts", Thing::Nothing, OPERATORS),
+    ("confirm_payout", Thing::Payout, OPERATORS),
+    ("confirm_payout", Thing::NoPayout, NO_OPERATOR),
+    // Whose it is, and operators, by the network or by the machine.
+    ("void_payout", Thing::Payout, [IN, NF, OK, NF, NF, NF, OK, OK]),
+    ("void_payout", Thing::NoPayout, [IN, NF, NF, NF, NF, NF, NF, NF]),
+
     ("show_code", Thing::DropOffCode, DESK),
     ("show_code", Thing::PickupCode, DESK),
     ("show_code", Thing::CodeElsewhere, NO_MEMBER),
@@ -312,6 +393,13 @@ const TABLE: &[Row] = &[
     ("collect", Thing::PickupCode, [IN, NF, NF, NF, "order_state", NF, NF, IN]),
     ("collect", Thing::CodeElsewhere, NO_MEMBER),
     ("collect", Thing::NoCode, NO_MEMBER),
+
+    ("take_return", Thing::ReturnCode, DESK),
+    ("take_return", Thing::PickupCode, [IN, NF, NF, NF, "order_state", NF, NF, IN]),
+    ("take_return", Thing::CodeElsewhere, NO_MEMBER),
+    ("take_return", Thing::NoCode, NO_MEMBER),
+    ("top_up", Thing::Somebody, DESK),
+    ("top_up", Thing::Nobody, NO_MEMBER),
 
     ("start_upload", Thing::Nothing, MEMBERS),
     ("send_chunk", Thing::Upload, SELLER),
@@ -487,6 +575,9 @@ on_both! {
                     "store" => "sto",
                     "invitation" => "inv",
                     "order" => "ord",
+                    "checkout" => "chk",
+                    "payment" => "pay",
+                    "payout" => "out",
                     "session" => "ses",
                     "conversation" => "cnv",
                     "picture" => "pic",
@@ -552,6 +643,8 @@ struct Cast<'s> {
     seller: Wire,
     buyer: Wire,
     desk: Wire,
+    /// Takes cash for wallets, that of the attendant of the columns among them.
+    till: Wire,
     elsewhere: String,
     point: String,
     store: String,
@@ -584,6 +677,7 @@ impl<'s> Cast<'s> {
         let [seller, buyer, desk] =
             [Who::Seller, Who::Buyer, Who::Attendant].map(|who| stage.connect(&people[&who]));
         let subject = person("subject");
+        let till = stage.connect(&stage.attendant("attendant_two"));
         let point = pickup_point.to_string();
         let mut cast = Self {
             stage,
@@ -592,6 +686,7 @@ impl<'s> Cast<'s> {
             seller,
             buyer,
             desk,
+            till,
             elsewhere: String::new(),
             point,
             store: String::new(),
@@ -664,6 +759,52 @@ impl<'s> Cast<'s> {
         self.desk.does("drop_off", json!({ "code": code }));
     }
 
+    /// Something of the store's that the buyer has bought, and all is well.
+    fn completed(&mut self) -> Value {
+        let mut product = product("A lamp");
+        product["store"] = Value::from(self.store.clone());
+        let product = self.seller.does("add_product", product)["product"].as_str().unwrap().to_owned();
+        let order = self.buyer.buys(&product, 777);
+        self.drop_off(&order);
+        self.desk.does("collect", json!({ "code": order["pickup"]["code"], "cash": usd(777) }));
+        self.buyer.does("confirm_order", json!({ "order": order["order"] }))
+    }
+
+    /// The same, and it shall go back.
+    fn given_back(&mut self) -> Value {
+        let order = self.completed()["order"].clone();
+        self.buyer.does("request_return", json!({ "order": order, "reason": "It does not fit" }))
+    }
+
+    /// Nothing but one thing of somebody else's in the cart of whoever asks; in the buyer's, for whoever has none.
+    fn fill_cart(&mut self, who: Who) -> String {
+        let who = if self.people.contains_key(&who) { who } else { Who::Buyer };
+        let other = if who == Who::Seller { &mut self.buyer } else { &mut self.seller };
+        let listing = other.lists("A chair", 777);
+        let mut wire = self.wire(who);
+        let cart = wire.does("cart", json!({}));
+        for line in cart["lines"].as_array().unwrap() {
+            wire.does("remove_from_cart", json!({ "listing": line["listing"]["listing"] }));
+        }
+        wire.does("add_to_cart", json!({ "listing": listing }));
+        listing
+    }
+
+    /// What is in the buyer's cart alone, set aside.
+    fn checkout(&mut self) -> Value {
+        self.fill_cart(Who::Buyer);
+        self.buyer.does("prepare_checkout", json!({ "totals": [usd(777)] }))["checkout"].clone()
+    }
+
+    /// Money for the wallet of whoever has one.
+    fn fill_wallet(&mut self, who: Who) {
+        if self.people.contains_key(&who) {
+            // Whoever asked for another username has it by now.
+            let username = self.wire(who).does("me", json!({}))["username"].clone();
+            self.till.does("top_up", json!({ "username": username, "cash": usd(777) }));
+        }
+    }
+
     /// A picture the seller has brought as a whole, and that nothing was made of yet.
     fn upload(&mut self) -> Value {
         let file = png(2, 2);
@@ -721,7 +862,30 @@ impl<'s> Cast<'s> {
                 self.desk.does("collect", json!({ "code": order["pickup"]["code"], "cash": usd(777) }));
                 order["order"].clone()
             }
+            Thing::Completed => self.completed()["order"].clone(),
+            Thing::Returned => {
+                let order = self.given_back();
+                self.desk.does("take_return", json!({ "code": order["pickup"]["code"] }));
+                order["order"].clone()
+            }
+            Thing::ReturnCode => self.given_back()["pickup"]["code"].clone(),
             Thing::NoOrder => missing("ord"),
+            Thing::InCart => Value::from(self.fill_cart(who)),
+            Thing::Checkout => self.checkout(),
+            Thing::NoCheckout => missing("chk"),
+            Thing::Payment => {
+                let checkout = self.checkout();
+                let payment =
+                    self.buyer.does("start_payment", json!({ "checkout": checkout, "currency": "USD" }));
+                payment["payment"].clone()
+            }
+            Thing::NoPayment => missing("pay"),
+            Thing::Payout => {
+                self.fill_wallet(Who::Seller);
+                let wanted = json!({ "purse": "wallet", "amount": usd(777) });
+                self.seller.does("request_payout", wanted)["payout"].clone()
+            }
+            Thing::NoPayout => missing("out"),
             Thing::Talk => {
                 let listing = self.seller.lists("A lamp", 777);
                 let talk = self.buyer.does("start_conversation", json!({ "listing": listing }));
@@ -859,7 +1023,32 @@ impl<'s> Cast<'s> {
             "mark_delivered" | "mark_read" => json!({ "conversation": named, "number": 1 }),
             "block" | "unblock" => json!({ "username": named }),
             "order" | "cancel_order" | "request_cancel" | "confirm_order" => json!({ "order": named }),
-            "show_code" | "drop_off" => json!({ "code": named }),
+            "pay_order" => {
+                self.fill_wallet(Who::Buyer);
+                json!({ "order": named, "currency": "USD" })
+            }
+            "request_return" => json!({ "order": named, "reason": "It does not fit" }),
+            "settle_return" => json!({ "order": named, "restock": true }),
+            "refund_order" => json!({ "order": named, "amount": usd(77) }),
+            "add_to_cart" | "remove_from_cart" => json!({ "listing": named }),
+            "change_cart" => json!({ "listing": named, "quantity": 1 }),
+            "prepare_checkout" => {
+                self.fill_cart(who);
+                json!({ "totals": [usd(777)] })
+            }
+            "checkout" | "cancel_checkout" => json!({ "checkout": named }),
+            "place_orders" => json!({ "checkout": named, "pay": "cash" }),
+            "start_payment" => json!({ "checkout": named, "currency": "USD" }),
+            "payment" => json!({ "payment": named }),
+            "statement" => json!({ "purse": "wallet", "from": "2026-01-01", "until": "2026-12-31" }),
+            "profit" => json!({ "store": named, "from": "2026-01-01", "until": "2026-12-31" }),
+            "request_payout" => {
+                self.fill_wallet(who);
+                json!({ "purse": "wallet", "amount": usd(777) })
+            }
+            "confirm_payout" | "void_payout" => json!({ "payout": named, "note": "At the post office" }),
+            "top_up" => json!({ "username": named, "cash": usd(777) }),
+            "show_code" | "drop_off" | "take_return" => json!({ "code": named }),
             "take_payment" | "collect" => json!({ "code": named, "cash": usd(777) }),
             "add_pickup_point" => draft(),
             "change_pickup_point" => {

@@ -78,7 +78,12 @@ fn the_api_does_what_its_document_says_and_nothing_else() {
             api.does(&person, "start_conversation", json!({ "listing": lamp }))["conversation"].clone();
         api.does(&person, "send_message", json!({ "conversation": talk, "text": "Is it still there?" }));
         api.does(&person, "add_listing", listing(&format!("Chair {number}"), 900));
+        api.does(&person, "add_to_cart", json!({ "listing": lamp }));
     }
+    let desk = stage.attendant("desk_one");
+    api.does(&desk, "top_up", json!({ "username": "rana", "cash": { "minor": 9_000, "currency": "USD" } }));
+    let totals = json!({ "totals": [{ "minor": 2_100, "currency": "USD" }] });
+    api.does(&person, "prepare_checkout", totals);
     // These two end sessions, that of whoever asks among them.
     let ending = ["log_out", "end_session"];
     // What never ends is no answer to compare with a schema; `event.rs` reads it.

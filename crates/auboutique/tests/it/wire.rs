@@ -19,7 +19,8 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
-use crate::stage::{PASSWORD, Stage, Wire, code, listing, on_both, request, usd};
+use crate::api::Api;
+use crate::stage::{PASSWORD, Person, Stage, Wire, code, listing, on_both, request, usd};
 
 on_both! {
     /// `promises.md` W2.
@@ -173,6 +174,15 @@ on_both! {
                 ("change_setting", json!({ "name": "email_domains", "value": format!("{text} !") })),
                 ("close_day", json!({ "pickup_point": point, "day": text })),
                 ("add_pickup_point", json!({ "name": text, "address": text, "time_zone": text, "opening": { text: text }, "daily_capacity": 1 })),
+                ("checkout", json!({ "checkout": text })),
+                ("start_payment", json!({ "checkout": text, "currency": text })),
+                ("statement", json!({ "purse": text, "from": text, "until": text })),
+                ("statement", json!({ "purse": "wallet", "from": text, "until": text, "after": text })),
+                ("payouts", json!({ "after": text })),
+                ("request_payout", json!({ "purse": text, "amount": { "minor": 1, "currency": text } })),
+                ("confirm_payout", json!({ "payout": "out_01jd9y3t8qf1vaz0w6k2m4n8pr", "note": text })),
+                ("request_return", json!({ "order": "ord_01jd9y3t8qf1vaz0w6k2m4n8pr", "reason": text })),
+                ("top_up", json!({ "username": text, "cash": usd(1) })),
                 ("listings", json!({ "limit": text })),
                 ("ping", json!({ "key": text })),
                 (text, json!({})),
@@ -294,6 +304,24 @@ on_both! {
         }
     }
 
+    fn a_cart_becomes_two_orders_in_the_same_words_on_every_wire(stage) {
+        let api = Api::of(stage);
+        let stores = Stores::of(stage);
+        let (karim, tala) = (stage.member("karim"), stage.member("tala"));
+        let mut wire = stage.connect(&karim);
+        let by_lines = stores.are_bought_from(&mut |op, parameters| {
+            let answer = wire.ask(op, parameters);
+            let kind = ["reply", "refused"].into_iter().find(|kind| answer.get(kind).is_some()).unwrap();
+            (code(&answer).to_owned(), answer[kind].clone())
+        });
+        let by_http = stores.are_bought_from(&mut |op, parameters| {
+            let said = api.ask(Some(&tala.token), op, &parameters);
+            (said.code(), said.json())
+        });
+        assert_eq!(by_lines, by_http);
+        stage.is_clean();
+    }
+
     /// `promises.md` W2: seeded, so that a soup that is not eaten can be cooked again.
     fn five_hundred_byte_soups_do_not_kill_the_server(stage) {
         let rana = stage.member("rana");
@@ -318,6 +346,66 @@ on_both! {
         witness.does("me", json!({}));
         stage.is_clean();
     }
+}
+
+/// `promises.md` M5.
+#[test]
+fn the_number_of_a_card_is_refused_on_every_wire_and_lies_nowhere_afterwards() {
+    let stage = Stage::on_sqlite();
+    let api = Api::of(&stage);
+    let stores = Stores::of(&stage);
+    let (rana, karim) = (&stores.owner, stage.member("karim"));
+    let mut buyer = stage.connect(&karim);
+    let lamp = stage.connect(&stores.neighbor).lists("A lamp", 1_000);
+    let order = buyer.buys(&lamp, 1_000)["order"].clone();
+    let talk = buyer.does("start_conversation", json!({ "listing": stores.mug }))["conversation"].clone();
+    let operator = stage.member_with(Role::Operator, "operator_one");
+    let mut keys = 0;
+    for number in ["4242 4242 4242 4242", "4242424242424242", "4242-4242-4242-4242", "٤٢٤٢ ٤٢٤٢ ٤٢٤٢ ٤٢٤٢"]
+    {
+        let text = format!("My card is {number}, take it");
+        let mut described = listing("A lamp", 1_000);
+        described["description"] = Value::from(text.clone());
+        for (who, op, parameters) in [
+            (rana, "add_listing", listing(&text, 1_000)),
+            (rana, "add_listing", described),
+            (rana, "edit_listing", json!({ "listing": stores.mug, "title": text })),
+            (rana, "edit_store", json!({ "description": text })),
+            (rana, "adjust_stock", json!({ "listing": stores.mug, "copies": 1, "reason": text })),
+            (&karim, "send_message", json!({ "conversation": talk, "text": text })),
+            (&karim, "request_return", json!({ "order": order, "reason": text })),
+            (&karim, "change_name", json!({ "name": text })),
+            (
+                &operator,
+                "confirm_payout",
+                json!({ "payout": "out_01jd9y3t8qf1vaz0w6k2m4n8pr", "note": text }),
+            ),
+        ] {
+            let mut wire = stage.connect(who);
+            let before = stage.state();
+            keys += 1;
+            let mut keyed = parameters.clone();
+            keyed["key"] = Value::from(format!("card {keys}").replace(' ', "-"));
+            assert_eq!(code(&wire.ask(op, keyed)), "card_number", "{op}: {text}");
+            let asked = api.request(op, &parameters).by(&who.token).under(&format!("over-http-{keys}"));
+            let said = api.send(&asked);
+            assert_eq!((said.status, said.code().as_str()), (422, "card_number"), "{op}: {text}");
+            assert!(!String::from_utf8_lossy(&said.body).contains(number), "{op} says it again");
+            assert_eq!(stage.state(), before, "{op}");
+        }
+        let mut files = 0;
+        for entry in std::fs::read_dir(stage.folder.path()).unwrap().map(Result::unwrap) {
+            if !entry.file_name().to_string_lossy().starts_with("market.db") {
+                continue;
+            }
+            let bytes = std::fs::read(entry.path()).unwrap();
+            files += 1;
+            let found = bytes.windows(number.len()).any(|part| part == number.as_bytes());
+            assert!(!found, "{number} is in {:?}", entry.path());
+        }
+        assert!(files > 0, "no file of the database was looked into");
+    }
+    stage.is_clean();
 }
 
 #[test]
@@ -602,6 +690,8 @@ fn cook(seed: u64) -> Vec<u8> {
                     "session": "ses_01jd9y3t8qf1vaz0w6k2m4n8pr", "pickup_point": "pkp_01jd9y3t8qf1vaz0w6k2m4n8pr",
                     "price": usd(1_000), "cash": usd(0), "code": "2ABCDE", "text": "lamp", "limit": 3, "title": "A lamp",
                     "category": "books", "condition": "good", "name": "Rana", "value": "1", "day": "2030-01-01",
+                    "checkout": "chk_01jd9y3t8qf1vaz0w6k2m4n8pr", "totals": [usd(1)], "quantity": 2, "amount": usd(1),
+                    "purse": "wallet", "from": "2026-01-01", "until": "2026-12-31", "pay": "wallet", "currency": "LBP",
                     "username": "ab", "login": "rana", "role": "operator", "token": "aub_x", "key": "k",
                 });
                 let mut line = request(1, OPS[roll(OPS.len())], parameters).into_bytes();
@@ -733,6 +823,55 @@ fn fields(stage: &Stage) -> Vec<Field> {
         // A page is as long as it may be at most, whatever was asked for.
         field("limit", &rana, op, (format!("{rest}\"limit\":"), String::new()), (1, 100), ("ok", "ok"));
     }
+    let stores = Stores::of(stage);
+    let mug = &stores.mug;
+    // What the cart of the next member holds is what a checkout has to be asked for with.
+    let nadim = stage.member("nadim");
+    let mut cart = stage.connect(&nadim);
+    let chair = stage.connect(&stores.neighbor).lists("A chair", 777);
+    cart.does("add_to_cart", json!({ "listing": chair }));
+    field(
+        "a total",
+        &nadim,
+        "prepare_checkout",
+        ("\"totals\":[{\"minor\":".to_owned(), ",\"currency\":\"USD\"}]".to_owned()),
+        (777, 777),
+        ("ok", "total_changed"),
+    );
+    let mut cart = stage.connect(&karim);
+    cart.does("add_to_cart", json!({ "listing": mug }));
+    field(
+        "copies in the cart",
+        &karim,
+        "change_cart",
+        (format!("\"listing\":\"{mug}\",\"quantity\":"), String::new()),
+        (1, 1_000_000),
+        ("ok", "quantity_out_of_range"),
+    );
+    field(
+        "limit",
+        &stores.owner,
+        "edit_store",
+        ("\"limit\":".to_owned(), String::new()),
+        (1, 1_000_000),
+        ("ok", "quantity_out_of_range"),
+    );
+    field(
+        "cash for a wallet",
+        &desk,
+        "top_up",
+        cash("\"username\":\"rana\""),
+        (1, dear),
+        ("ok", "amount_out_of_range"),
+    );
+    field(
+        "money to be paid out",
+        &nadim,
+        "request_payout",
+        ("\"purse\":\"wallet\",\"amount\":{\"minor\":".to_owned(), ",\"currency\":\"USD\"}".to_owned()),
+        (1, dear),
+        ("balance_short", "amount_out_of_range"),
+    );
     let versions = ("\"versions\":[".to_owned(), "]".to_owned());
     field("a version", &rana, "hello", versions, (1, 1), ("ok", "version_unsupported"));
     fields
@@ -795,6 +934,9 @@ fn signed_in_requests() -> Vec<(&'static str, Value)> {
         ("sessions", json!({})),
         ("my_listings", json!({})),
         ("my_orders", json!({})),
+        ("cart", json!({})),
+        ("wallet", json!({})),
+        ("prepare_checkout", json!({ "totals": [] })),
         ("listings", json!({})),
         ("add_listing", listing("A lamp", 1_000)),
         ("change_name", json!({ "name": "Somebody" })),
@@ -840,6 +982,107 @@ fn deaf(stage: &Stage) -> i64 {
 #[expect(clippy::disallowed_methods, reason = "somebody who asks in bursts, not a wait for anything")]
 fn pause(time: Duration) {
     std::thread::sleep(time);
+}
+
+// ---- a store, and somebody beside it ----
+
+/// A store that sells mugs, and a neighbor who sells lamps.
+struct Stores<'s> {
+    stage: &'s Stage,
+    owner: Person,
+    neighbor: Person,
+    store: String,
+    mug: String,
+}
+
+/// Asks for an operation: the code of the answer, and what it says.
+type Ask<'a> = dyn FnMut(&str, Value) -> (String, Value) + 'a;
+
+impl<'s> Stores<'s> {
+    fn of(stage: &'s Stage) -> Self {
+        let (owner, neighbor) = (stage.member("storekeeper"), stage.member("neighbor"));
+        let invitation = stage.console().does("create_invitation", json!({}))["code"].clone();
+        let mut wire = stage.connect(&owner);
+        let opened = json!({ "code": invitation, "name": "Mugs", "email": "mugs@aub.edu.lb" });
+        let store = wire.does("open_store", opened)["store"].as_str().unwrap().to_owned();
+        // As many as can be, and as many at once.
+        wire.does("edit_store", json!({ "limit": 1_000_000 }));
+        let variants = json!([{ "price": usd(777), "copies": 1_000_000 }]);
+        let product = json!({ "store": store, "title": "A mug", "category": "books", "variants": variants });
+        let mug = wire.does("add_product", product)["listing"].as_str().unwrap().to_owned();
+        Self { stage, owner, neighbor, store, mug }
+    }
+
+    /// Two mugs and a lamp, gathered and bought in cash: what was said of it that is the same for everybody.
+    fn are_bought_from(&self, ask: &mut Ask<'_>) -> Vec<Value> {
+        let mug = &self.mug;
+        let lamp = self.stage.connect(&self.neighbor).lists("A lamp", 1_000);
+        let mut told = Vec::new();
+        let mut asked = |op: &str, parameters: Value, expected: &str| {
+            let (code, said) = ask(op, parameters);
+            assert_eq!(code, expected, "{op}: {said}");
+            told.push(json!([op, code]));
+            said
+        };
+        assert_eq!(asked("cart", json!({}), "ok"), json!({ "lines": [], "totals": [] }));
+        asked("prepare_checkout", json!({ "totals": [] }), "cart_empty");
+        asked("add_to_cart", json!({ "listing": mug }), "ok");
+        asked("add_to_cart", json!({ "listing": lamp, "quantity": 2 }), "stock_short");
+        asked("add_to_cart", json!({ "listing": lamp }), "ok");
+        asked("change_cart", json!({ "listing": mug, "quantity": 3 }), "ok");
+        let cart = asked("change_cart", json!({ "listing": mug, "quantity": 2 }), "ok");
+        assert_eq!(cart["totals"], json!([usd(2_554)]));
+        assert_eq!((&cart["lines"][0]["quantity"], &cart["lines"][0]["total"]), (&json!(2), &usd(1_554)));
+        let pounds = json!({ "minor": 0, "currency": "LBP" });
+        for totals in [
+            json!([]),
+            json!([usd(2_553)]),
+            json!([usd(-2_554)]),
+            json!([usd(2_554), usd(2_554)]),
+            json!([usd(1_554), usd(1_000)]),
+            json!([usd(2_554), pounds]),
+        ] {
+            let no = asked("prepare_checkout", json!({ "totals": totals }), "total_changed");
+            assert_eq!(no["totals"], json!([usd(2_554)]));
+        }
+        for totals in [
+            json!([{ "minor": 2_554, "currency": "EUR" }]),
+            json!([{ "minor": 25.54, "currency": "USD" }]),
+            json!([{ "minor": "2554", "currency": "USD" }]),
+            json!([2_554]),
+            json!(usd(2_554)),
+            json!(null),
+        ] {
+            asked("prepare_checkout", json!({ "totals": totals }), "bad_field");
+        }
+        let held = asked("prepare_checkout", json!({ "totals": [usd(2_554)] }), "ok");
+        assert_eq!((&held["state"], &held["rate"]), (&json!("held"), &json!(89_500)));
+        assert_eq!(held["parcels"].as_array().unwrap().len(), 2, "{held}");
+        let checkout = &held["checkout"];
+        assert_eq!(asked("checkout", json!({ "checkout": checkout }), "ok")["totals"], json!([usd(2_554)]));
+        let this = |pay: &str| json!({ "checkout": checkout, "pay": pay });
+        asked("place_orders", this("card"), "bad_field");
+        asked("place_orders", this("wallet"), "bad_field");
+        let from_wallet = json!({ "checkout": checkout, "pay": "wallet", "currency": "USD" });
+        let short = asked("place_orders", from_wallet, "balance_short");
+        assert_eq!(short["available"], usd(0));
+        let placed = asked("place_orders", this("cash"), "ok");
+        let orders: Vec<&Value> = placed["rows"].as_array().unwrap().iter().collect();
+        assert_eq!(orders.len(), 2);
+        for (order, cents) in orders.iter().zip([1_554, 1_000]) {
+            assert_eq!((&order["total"], &order["due"]), (&usd(cents), &usd(cents)));
+            assert_eq!((&order["checkout"], &order["receipt"]), (checkout, &Value::Null));
+        }
+        assert_eq!(orders[0]["store"]["store"], self.store);
+        // Asked again it is answered again.
+        assert_eq!(asked("place_orders", this("cash"), "ok"), placed);
+        let over = asked("checkout", json!({ "checkout": checkout }), "ok");
+        assert_eq!(over["orders"], json!([orders[0]["order"], orders[1]["order"]]));
+        asked("cancel_checkout", json!({ "checkout": checkout }), "checkout_over");
+        assert_eq!(asked("cart", json!({}), "ok"), json!({ "lines": [], "totals": [] }));
+        asked("remove_from_cart", json!({ "listing": mug }), "not_found");
+        told
+    }
 }
 
 // ---- words ----
