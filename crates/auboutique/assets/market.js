@@ -4,6 +4,7 @@
 import { follow } from "./live.js";
 import { talk } from "./talk.js";
 import { sell } from "./sell.js";
+import { hold } from "./hold.js";
 
 const parser = new DOMParser();
 const page = (text) => parser.parseFromString(text, "text/html");
@@ -110,7 +111,7 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
   if (!link || event.defaultPrevented || !plain(event) || link.target || link.hasAttribute("download")) return;
   const to = new URL(link.href);
-  if (to.origin !== location.origin || /^\/(api|pictures|assets)\b/.test(to.pathname)) return;
+  if (to.origin !== location.origin || /^\/(api|pictures|assets|payments)\b/.test(to.pathname)) return;
   if (to.pathname === location.pathname && to.search === location.search && to.hash) return;
   event.preventDefault();
   if (link.matches("[data-more], [data-earlier]")) more(link);
@@ -230,7 +231,7 @@ async function find(input) {
 }
 
 document.addEventListener("change", (event) => {
-  if (event.target.closest("[data-filters] select")) event.target.form.requestSubmit();
+  if (event.target.closest("[data-filters] select, [data-quantity]")) event.target.form.requestSubmit();
 });
 
 // ---- looking closely, printing ----
@@ -452,6 +453,7 @@ function wake() {
   }
   talk.wake();
   sell();
+  hold(afresh);
 }
 
 Object.assign(talk, { refresh, putInPlace, page });

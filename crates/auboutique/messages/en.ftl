@@ -25,6 +25,15 @@ save = Save
 unanswered = There was no answer to this, so it may be done or not. Look before you try again.
 search-failed = The search was not answered. Press Enter to try again.
 live-gone = The connection was lost. What you see may be old; we are trying again.
+cart-to = { $count ->
+    [0] Your cart: empty
+    [one] Your cart: { $count } thing
+   *[other] Your cart: { $count } things
+}
+cart-lines = { $count ->
+    [one] { $count } thing in your cart
+   *[other] { $count } things in your cart
+}
 unread-messages = { $count ->
     [one] { $count } unread message
    *[other] { $count } unread messages
@@ -48,6 +57,9 @@ ago-days = { $count ->
     [one] yesterday
    *[other] { $count } days ago
 }
+
+sums = { $first } and { $rest }
+rate = A dollar is { $pounds }.
 
 ## Categories and conditions
 category-books = Books
@@ -77,6 +89,9 @@ state-at-desk = At the desk
 state-collected = Collected
 state-completed = Completed
 state-canceled = Canceled
+state-return-open = To be given back
+state-returned = Given back
+state-refunded = Refunded
 state-no-drop-off = Never brought
 state-no-pickup = Not collected
 
@@ -133,6 +148,8 @@ listing-others = More from { $name }
 buy-title = Buy it?
 buy-explained = You pay { $price } in cash when you collect it at { $place }. The seller brings it there first; we tell you when. You can change your mind for 30 minutes.
 buy-confirm = Yes, buy it
+listing-add-to-cart = Add to cart
+listing-to-cart = See your cart
 presence-here = Here now
 presence-away = Not here at the moment
 presence-seen = Last here { $when }
@@ -201,6 +218,9 @@ step-placed = Bought
 step-at-desk = Brought to the desk
 step-collected = Collected
 step-completed = Completed: the seller is credited
+step-return-open = The buyer said that it comes back
+step-returned = Given back at the desk
+step-refunded = The store looked at it: the buyer has the money
 step-canceled = Canceled
 step-no-drop-off = Never brought
 step-no-pickup = Not collected in time
@@ -211,6 +231,129 @@ selling-to-bring = Sold, still to be handed over
 selling-all = Your listings
 selling-none = You have nothing on sale
 selling-none-hint = Something on your shelf is looking for its next owner.
+
+order-refunded = { $amount } of it went back to the buyer's wallet.
+order-pay = Pay from your wallet
+order-pay-hint = Then there is nothing to pay at the desk.
+order-pay-go = Pay
+order-together = { $count ->
+    [one] Bought with one other order
+   *[other] Bought with { $count } other orders
+}
+receipt-paid = Paid { $means }
+means-cash = in cash
+means-wallet = from the wallet
+means-card = by card
+return-until = Give it back, until { $date }
+return-hint = Bring it to the desk where you collected it, with a new code. The store looks at it, and the money comes to your wallet.
+return-why = Why does it come back?
+return-go = I will give it back
+return-bring = Bring it to the desk and show this code. The money comes to your wallet once the store has looked at it.
+return-comes = The buyer wants to give it back. Look at it when the desk has it.
+return-is-there = It is back at the desk. The money comes within two days.
+return-code = Show this code at the desk when you give it back.
+
+## The cart
+cart-title = Your cart
+cart-none = Your cart is empty
+cart-none-hint = Gather things from as many stores and members as you like, and check out once.
+cart-open = Things are set aside for you until { $time }.
+cart-open-go = Go on paying
+cart-each = { $price } each
+cart-was = was { $price }
+cart-quantity = How many
+cart-change = Change
+cart-remove = Remove
+cart-remove-this = Remove { $title }
+cart-price-changed = The price changed since you put it here: it is { $price } now.
+cart-take-price = Take it at the new price
+cart-take-copies = { $count ->
+    [one] Take { $count }
+   *[other] Take { $count }
+}
+cart-total = Total
+cart-two-currencies = Prices in two currencies stay apart. You can pay all of it in one of them.
+cart-checkout = Check out
+cart-promise = Checking out sets everything aside for you. You choose how to pay on the next page.
+
+## Checking out
+checkout-title = Check out
+checkout-until = Everything here is set aside for you until { $time }.
+checkout-leave = Leave checkout
+checkout-no-day = This pickup point has no free day in the next weeks.
+checkout-order-total = This order
+checkout-thanks = Thank you!
+checkout-pickups = { $count ->
+    [one] There is one pickup, with a code of its own.
+   *[other] There are { $count } pickups, each with a code of its own.
+}
+checkout-bring = Bring { $totals } in cash.
+checkout-code = Your code
+checkout-order = See the order
+checkout-on = Look around
+checkout-expired = The time was over
+checkout-left = You left this checkout
+checkout-over-hint = Nothing was bought. What you had chosen is still in your cart.
+checkout-refunded = Your card was charged too late to buy this: the money is in your wallet.
+checkout-letting-go = Your card payment is being called off. If it was charged all the same, the money comes to your wallet.
+checkout-to-cart = Back to your cart
+pay-how = How do you want to pay?
+pay-other-way = Or pay another way
+pay-cash = Cash at the desk
+pay-cash-hint = { $totals }, when you collect.
+pay-wallet = Wallet in { $currency }
+pay-wallet-there = You have { $balance }.
+pay-wallet-short = That is not enough.
+pay-wallet-top-up = Pay cash into your wallet at any desk: say your username.
+pay-card = Card in { $currency }
+pay-card-hint = On the page of the payment provider.
+pay-frozen = The rate stays as it is until you have paid.
+pay-promise = You can cancel an order for 30 minutes after buying.
+pay-go = Buy now
+payment-started = Pay { $amount } by card
+payment-started-hint = Nothing is bought until the provider says that you paid. You come back here by yourself.
+payment-go = To the payment page
+payment-declined = The card was declined
+payment-declined-hint = Nothing was charged. Try again, with this card or another.
+payment-again = Try another card
+payment-authorized = One moment …
+payment-authorized-hint = The provider has your payment. Your orders are being placed.
+
+## The wallet
+wallet-title = Your wallet
+wallet-top-up = To put money in, bring cash to any desk and say your username.
+wallet-lines = What happened
+wallet-nothing = Nothing yet.
+purse-wallet = Wallet
+purse-wallet-hint = To buy with.
+purse-sales = Sales
+purse-sales-hint = What you earned with single things.
+purse-store = Store
+purse-store-hint = What your store earned.
+entry-cash-taken = Paid in cash
+entry-card-paid = Paid by card
+entry-wallet-paid = You paid an order
+entry-order-completed = An order was completed
+entry-order-refunded = An order came to nothing: your money back
+entry-sale-refunded = Money back
+entry-wallet-topped-up = Cash paid in at the desk
+entry-card-cost = Cost of cards
+entry-cards-settled = Cards settled
+entry-payment-refunded = A card payment that came too late
+entry-payout-requested = Payout asked for
+entry-payout-paid = Payout handed over
+entry-payout-voided = Payout taken back
+payout-title = Have money paid out
+payout-hint = An operator hands it to you within 7 days. Until then it is set aside, and you can take it back.
+payout-purse = From
+payout-amount = How much?
+payout-go = Ask for it
+payouts-title = Payouts
+payout-until = by { $date }
+payout-back = Take back
+payout-requested = Asked for
+payout-paid = Handed over
+payout-voided = Taken back
 
 ## Conversations
 talks-title = Messages
@@ -319,6 +462,8 @@ operator-title = Running the market
 operator-settings = Settings
 setting-email-domains = E-mail domains that may join, with commas between; empty for all
 setting-commission-basis-points = Commission, in hundredths of a percent
+setting-lbp-per-usd = Pounds for a dollar
+setting-handling-basis-points = Kept for handling what was not collected, in hundredths of a percent
 setting-messages-per-minute = Messages one member may send in a minute
 operator-closed = Closed for good
 operator-change-point = Name, address and opening hours
@@ -356,6 +501,12 @@ role-operator = Operator
 ## What was just done
 done-operator = Done.
 done-bought = It is yours. Here is your code.
+done-in-cart = It is in your cart.
+done-left = You left the checkout. Everything is still in your cart.
+done-order-paid = Paid. There is nothing to pay at the desk.
+done-give-back = Bring it to the desk with this code.
+done-payout = Asked for. You are told when it is handed over.
+done-payout-back = The money is back where it was.
 done-listed = It is on sale.
 done-edited = Saved.
 done-withdrawn = It is off the market. Only you see it.
@@ -422,6 +573,22 @@ refusal-price-changed = The price is now { $price }. Look again, and buy at the 
 refusal-too-many-listings = You have { $most } listings on sale, the most a member may have. Withdraw one first.
 refusal-stock-short = Only { $available } can be bought at the moment. Ask for fewer, or look again later.
 refusal-quantity-out-of-range = A number of copies is a whole number of 1 to { $most }.
+refusal-card-number = This looks like the number of a payment card. Never write it to anybody: remove it. Cards are only asked for on the page of the payment provider.
+refusal-held = Only { $available } can be bought at the moment: somebody else is paying for the rest. Try again after { $until }.
+refusal-quantity-limit = You can buy { $most } of this at once. Take fewer.
+refusal-cart-empty = Your cart is empty. Put something into it first.
+refusal-cart-full = A cart has at most { $most } lines. Check out, or remove one first.
+refusal-total-changed = The total is now { $totals }. Look at it again, and check out if you still want everything.
+refusal-line-unavailable = { $title } cannot be bought as it stands. What you can do is said beside it.
+refusal-checkout-over = This checkout is over. What was not bought is still in your cart: check out again.
+refusal-balance-short = There are only { $available } here. Take less, or pay another way.
+refusal-amount-out-of-range = This amount is too low or too high.
+refusal-cards-off = This market takes no cards. Pay from your wallet, or in cash at the desk.
+refusal-payment-mismatch = The payment was asked for { $asked }, and another amount is told of.
+refusal-payout-over = This payout is over: it was handed over, or taken back.
+refusal-period-invalid = A period has its first day before its last, and at most { $days } days and { $lines } lines. Choose a shorter one.
+refusal-return-over = Only goods of stores can be given back, once, within { $days } days after the order was completed.
+refusal-refund-too-large = Of this order { $left } can be given back at most.
 refusal-store-name-invalid = The name of a store has a letter or a digit in it.
 refusal-store-name-taken = This name is taken by another store or member. Choose another.
 refusal-store-owned = You have a store already. A member owns one store; others can make you staff of theirs.

@@ -59,6 +59,13 @@ fn pages() -> Router<Site> {
         .route("/members/{username}", get(web::member::show))
         // Buying and selling.
         .route("/listings/{listing}/buy", post(web::listing::buy))
+        .route("/listings/{listing}/cart", post(web::cart::add))
+        .route("/cart", get(web::cart::show))
+        .route("/cart/{verb}", post(web::cart::act))
+        .route("/checkout/{checkout}", get(web::checkout::show))
+        .route("/checkout/{checkout}/{verb}", post(web::checkout::act))
+        .route("/wallet", get(web::wallet::show))
+        .route("/wallet/{verb}", post(web::wallet::act))
         .route("/sell", get(web::sell::form).post(web::sell::add).layer(pictures()))
         .route("/listings/{listing}/edit", get(web::sell::edit).post(web::sell::change).layer(pictures()))
         .route("/listings/{listing}/withdraw", post(web::listing::withdraw))

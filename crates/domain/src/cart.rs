@@ -113,11 +113,15 @@ pub struct Problem {
     pub code: String,
     /// What is wrong and what to do, as sentences.
     pub message: String,
+    /// The refusal itself, for those who say it in another language. It is on no wire.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub refusal: Option<Refusal>,
 }
 
 impl From<&Refusal> for Problem {
     fn from(refusal: &Refusal) -> Self {
-        Self { code: refusal.code(), message: refusal.to_string() }
+        Self { code: refusal.code(), message: refusal.to_string(), refusal: Some(refusal.clone()) }
     }
 }
 

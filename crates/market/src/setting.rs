@@ -1,6 +1,7 @@
 //! Settings, as an operator changes them while the market runs.
 
 use auboutique_db::setting as db;
+use auboutique_domain::money::Rate;
 use auboutique_domain::setting::Settings;
 use auboutique_domain::{Event, Reply};
 
@@ -33,5 +34,15 @@ impl View<'_> {
         self.operator()?;
         let found = db::find(self.db);
         self.settle(found.map_err(Stop::from))
+    }
+
+    /// How many pounds a dollar is now, for whoever pays in the other currency.
+    ///
+    /// # Errors
+    ///
+    /// [`No::Busy`], [`No::Broken`].
+    pub fn rate(&mut self) -> Result<Rate, No> {
+        let found = db::find(self.db);
+        Ok(self.settle(found.map_err(Stop::from))?.lbp_per_usd)
     }
 }

@@ -210,18 +210,30 @@ pub async fn buy(Path(id): Path<String>, Form(visit, typed): Form) -> Result<Res
     match visit.run_once(&typed, command).await {
         Ok(Reply::Order(order)) => Ok(visit.go(&format!("/orders/{}?done=bought", order.order))),
         Ok(_) => Ok(visit.go("/orders")),
-        Err(no @ No::Refused(Refusal::SignInNeeded | Refusal::SessionEnded | Refusal::NotFound { .. })) => {
+        Err(no) => refused(&visit, listing, &typed, no).await,
+    }
+}
+
+/// Shows a listing that could not be bought, or put into the cart, as it is now and with the reason.
+pub(super) async fn refused(
+    visit: &Visit,
+    listing: ListingId,
+    typed: &Typed,
+    no: No,
+) -> Result<Response, Failed> {
+    match no {
+        no @ No::Refused(Refusal::SignInNeeded | Refusal::SessionEnded | Refusal::NotFound { .. }) => {
             Err(visit.fail(no))
         }
-        Err(no @ (No::Refused(_) | No::Busy(_))) => {
+        no @ (No::Refused(_) | No::Busy(_)) => {
             let problem = Problem::from(no);
-            let page = one(&visit, listing, Wrong::because(&visit.shell, &problem)).await;
+            let page = one(visit, listing, Wrong::because(&visit.shell, &problem)).await;
             // What was just taken off the market can no longer be shown; why it was not bought can.
             let mut page = page.map_err(|_| visit.fail(problem.clone()))?;
-            page.quantity = typed.some("quantity").unwrap_or("1").to_owned();
+            typed.some("quantity").unwrap_or("1").clone_into(&mut page.quantity);
             visit.page_with(problem.status(), &page)
         }
-        Err(no) => Err(visit.fail(no)),
+        no => Err(visit.fail(no)),
     }
 }
 

@@ -4,8 +4,10 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use auboutique_domain::ledger::EntryKind;
 use auboutique_domain::member::Role;
-use auboutique_domain::money::{Currency, Money};
+use auboutique_domain::money::{Currency, Money, Rate};
+use auboutique_domain::payout::{self, Purse};
 use auboutique_domain::time::{self, Date, Moment};
 use auboutique_domain::{Refusal, listing, order};
 use fixed_decimal::Decimal;
@@ -288,6 +290,46 @@ impl Locale {
         self.t(&format!("state-{}", state.of().name().replace('_', "-")))
     }
 
+    /// Why money came into a wallet or left it.
+    #[must_use]
+    pub fn entry(&self, kind: impl Of<EntryKind>) -> String {
+        self.t(&format!("entry-{}", kind.of().name().replace('_', "-")))
+    }
+
+    /// What a purse is called.
+    #[must_use]
+    pub fn purse(&self, purse: impl Of<Purse>) -> String {
+        self.t(&format!("purse-{}", purse.of().name()))
+    }
+
+    /// Where a payout is in its life.
+    #[must_use]
+    pub fn payout(&self, state: impl Of<payout::State>) -> String {
+        self.t(&format!("payout-{}", state.of().name()))
+    }
+
+    /// With what something was paid.
+    #[must_use]
+    pub fn means(&self, means: impl Of<order::Means>) -> String {
+        self.t(&format!("means-{}", means.of().name()))
+    }
+
+    /// What a dollar is in pounds.
+    #[must_use]
+    pub fn rate(&self, rate: impl Of<Rate>) -> String {
+        self.t1("rate", "pounds", self.money(Money::new(rate.of().pounds(), Currency::Lbp)))
+    }
+
+    /// Several sums, one per currency.
+    #[must_use]
+    pub fn sums(&self, sums: &[Money]) -> String {
+        let mut all: Vec<String> = sums.iter().map(|sum| self.money(*sum)).collect();
+        let Some(last) = all.pop() else { return String::new() };
+        all.into_iter()
+            .rev()
+            .fold(last, |rest, first| self.t2("sums", "first", first, "rest", rest).replace(ISOLATES, ""))
+    }
+
     /// Why not, as a sentence that says what to do.
     #[must_use]
     pub fn refusal(&self, refusal: &Refusal) -> String {
@@ -300,6 +342,10 @@ impl Locale {
         for (name, value) in fields.as_object().into_iter().flatten() {
             args.set(name.clone(), self.value(value));
         }
+        // What is set aside for others is so for minutes: the day says nothing.
+        if let Refusal::Held { until, .. } = refusal {
+            args.set("until", self.time(*until));
+        }
         self.say(&key, Some(&args))
     }
 
@@ -310,10 +356,13 @@ impl Locale {
                 Ok(moment) => self.date(moment).into(),
                 Err(_) => text.clone().into(),
             },
-            Value::Array(texts) => {
-                let texts = texts.iter().filter_map(Value::as_str);
-                texts.collect::<Vec<_>>().join(", ").into()
-            }
+            Value::Array(values) => match serde_json::from_value::<Vec<Money>>(value.clone()) {
+                Ok(sums) => self.sums(&sums).into(),
+                Err(_) => {
+                    let texts = values.iter().filter_map(Value::as_str);
+                    texts.collect::<Vec<_>>().join(", ").into()
+                }
+            },
             other => match serde_json::from_value::<Money>(other.clone()) {
                 Ok(money) => self.money(money).into(),
                 Err(_) => other.to_string().into(),

@@ -6,6 +6,8 @@
 pub mod account;
 
 pub mod asset;
+pub mod cart;
+pub mod checkout;
 pub mod conversation;
 pub mod desk;
 pub mod error;
@@ -22,3 +24,4 @@ pub mod sell;
 pub mod session;
 pub mod store;
 pub mod visit;
+pub mod wallet;

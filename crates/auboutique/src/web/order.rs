@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use askama::Template;
 use auboutique_domain::id::OrderId;
 use auboutique_domain::listing::{ListingState, OwnListing};
+use auboutique_domain::money::{Currency, Money, Rate};
 use auboutique_domain::order::{OrderView, Side, State};
 use auboutique_domain::time::{Date, Moment};
 use auboutique_domain::{Command, Refusal, picture};
-use auboutique_market::No;
+use auboutique_market::{No, View};
 use axum::extract::Path;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
@@ -16,7 +17,7 @@ use jiff::ToSpan as _;
 use qrcode::{EcLevel, QrCode};
 
 use super::error::Failed;
-use super::form::{Form, Wrong};
+use super::form::{Form, Sent, Wrong};
 use super::visit::{Markup, Shell, Visit};
 use crate::http::problem::Problem;
 
@@ -86,10 +87,7 @@ pub async fn bought(visit: Visit) -> Result<Response, Failed> {
 }
 
 /// What the thing of an order looks like, if it can still be seen.
-pub(super) fn cover(
-    view: &mut auboutique_market::View<'_>,
-    order: &OrderView,
-) -> Option<picture::PictureView> {
+pub(super) fn cover(view: &mut View<'_>, order: &OrderView) -> Option<picture::PictureView> {
     let listing = order.lines.first()?.listing;
     view.listing(listing).ok()?.pictures.first().copied()
 }
@@ -138,6 +136,23 @@ struct Step {
     mood: &'static str,
 }
 
+/// What the wallet of one currency can do for an order that is to be paid.
+struct Offer {
+    /// What it has.
+    there: Money,
+    /// What the order costs in it.
+    cost: Money,
+    /// How many pounds a dollar is, where the order is in the other currency.
+    rate: Option<Rate>,
+}
+
+impl Offer {
+    /// Whether it has enough.
+    const fn suffices(&self) -> bool {
+        self.there.minor >= self.cost.minor
+    }
+}
+
 #[derive(Template)]
 #[template(path = "order.html")]
 struct One {
@@ -145,7 +160,11 @@ struct One {
     order: OrderView,
     cover: Option<picture::PictureView>,
     steps: Vec<Step>,
-    wrong: Wrong,
+    /// What the wallet can pay of what is due.
+    offers: Vec<Offer>,
+    /// How many orders the same checkout became.
+    together: usize,
+    sent: Sent,
 }
 
 impl One {
@@ -155,6 +174,18 @@ impl One {
 
     pub(super) fn title(&self) -> String {
         title(&self.order)
+    }
+
+    /// What is wrong with nothing that has a place of its own to say so.
+    fn beyond(&self) -> Option<&str> {
+        let placed = (self.sent.is("pay") && !self.offers.is_empty())
+            || (self.sent.is("give_back") && self.order.return_until.is_some());
+        self.sent.wrong.any().filter(|_| !placed)
+    }
+
+    /// Whether a part of what was paid went back, without the goods.
+    const fn was_refunded(&self) -> bool {
+        self.order.refunded.minor > 0
     }
 
     /// Whether more than one copy of one thing was bought.
@@ -183,6 +214,21 @@ impl One {
     }
 }
 
+/// The ways to pay what is due from the wallet, where that is still possible.
+fn offers(view: &mut View<'_>, order: &OrderView) -> Result<Vec<Offer>, No> {
+    let payable = matches!(order.state, State::Placed | State::AtDesk);
+    if order.you_are != Side::Buyer || order.due.minor == 0 || !payable {
+        return Ok(Vec::new());
+    }
+    let (rate, wallet) = (view.rate()?, view.wallet()?.wallet);
+    let offer = |there: &Money| {
+        let cost = rate.convert(order.due, there.currency)?;
+        let rate = (cost.currency != order.due.currency).then_some(rate);
+        Some(Offer { there: *there, cost, rate })
+    };
+    Ok(wallet.iter().filter(|there| there.minor > 0).filter_map(offer).collect())
+}
+
 /// The way an order goes, with how far it is.
 fn steps(order: &OrderView) -> Vec<Step> {
     let over = matches!(order.state, State::Canceled | State::NoDropOff | State::NoPickup);
@@ -190,17 +236,30 @@ fn steps(order: &OrderView) -> Vec<Step> {
         State::Placed | State::Canceled | State::NoDropOff => 0,
         State::AtDesk | State::NoPickup => 1,
         State::Collected => 2,
-        State::Completed | State::ReturnOpen | State::Returned | State::Refunded => 3,
+        State::Completed => 3,
+        State::ReturnOpen => 4,
+        State::Returned => 5,
+        State::Refunded => 6,
     };
+    let way = ["step-placed", "step-at-desk", "step-collected", "step-completed"];
+    let back = ["step-return-open", "step-returned", "step-refunded"];
+    let mut keys = way.to_vec();
+    if order.return_request.is_some() {
+        keys.extend(back);
+    }
+    if reached == 3 {
+        // What was said to come back and never came is as it was before.
+        keys.truncate(way.len());
+    }
     let mut steps = Vec::new();
-    for (place, key) in
-        ["step-placed", "step-at-desk", "step-collected", "step-completed"].into_iter().enumerate()
-    {
+    for (place, key) in keys.into_iter().enumerate() {
         if over && place > reached {
             break;
         }
+        let asked = order.return_request.as_ref().map(|request| request.at);
         let at = match place {
             0 => Some(order.placed_at),
+            4 if place <= reached => asked,
             _ if place == reached && !over => Some(order.changed_at),
             _ => None,
         };
@@ -229,16 +288,19 @@ fn named(visit: &Visit, id: &str) -> Result<OrderId, Failed> {
     OrderId::parse(id).map_err(|_| visit.fail(Problem::from(Refusal::not_found("order"))))
 }
 
-async fn one(visit: &Visit, id: OrderId, wrong: Wrong) -> Result<One, Failed> {
-    let (order, cover) = visit
+async fn one(visit: &Visit, id: OrderId, sent: Sent) -> Result<One, Failed> {
+    let (order, cover, offers, together) = visit
         .ask(move |view| {
             let order = view.order(id)?;
             let cover = cover(view, &order);
-            Ok((order, cover))
+            let offers = offers(view, &order)?;
+            let checkout = order.checkout.filter(|_| order.you_are == Side::Buyer);
+            let together = checkout.map(|checkout| view.checkout(checkout)).transpose()?;
+            Ok((order, cover, offers, together.map_or(1, |checkout| checkout.orders.len())))
         })
         .await?;
     let steps = steps(&order);
-    Ok(One { shell: visit.shell.clone(), order, cover, steps, wrong })
+    Ok(One { shell: visit.shell.clone(), order, cover, steps, offers, together, sent })
 }
 
 /// Shows an order to its buyer and its seller.
@@ -247,7 +309,7 @@ async fn one(visit: &Visit, id: OrderId, wrong: Wrong) -> Result<One, Failed> {
 ///
 /// When it is not theirs.
 pub async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Failed> {
-    let page = one(&visit, named(&visit, &id)?, Wrong::default()).await?;
+    let page = one(&visit, named(&visit, &id)?, Sent::default()).await?;
     visit.page(&page)
 }
 
@@ -262,17 +324,30 @@ pub async fn act(
 ) -> Result<Response, Failed> {
     let order = named(&visit, &id)?;
     let (command, done) = match verb.as_str() {
-        "cancel" => (Command::CancelOrder { order }, "canceled"),
-        "request_cancel" => (Command::RequestCancel { order }, "cancel-requested"),
-        "confirm" => (Command::ConfirmOrder { order }, "confirmed"),
+        "cancel" => (Ok(Command::CancelOrder { order }), "canceled"),
+        "request_cancel" => (Ok(Command::RequestCancel { order }), "cancel-requested"),
+        "confirm" => (Ok(Command::ConfirmOrder { order }), "confirmed"),
+        "pay" => {
+            let currency = Currency::parse(typed.get("currency"));
+            (currency.map(|currency| Command::PayOrder { order, currency }), "order-paid")
+        }
+        "give_back" => {
+            let reason = typed.get("reason").to_owned();
+            (Ok(Command::RequestReturn { order, reason }), "give-back")
+        }
         _ => return Err(visit.fail(Problem::no_route())),
     };
-    match visit.run_once(&typed, command).await {
+    let outcome = match command {
+        Ok(command) => visit.run_once(&typed, command).await,
+        Err(refusal) => Err(refusal.into()),
+    };
+    match outcome {
         Ok(_) => Ok(visit.go(&format!("/orders/{order}?done={done}"))),
         Err(no @ (No::Refused(Refusal::NotFound { .. }) | No::Broken(_))) => Err(visit.fail(no)),
         Err(no) => {
             let problem = Problem::from(no);
-            let page = one(&visit, order, Wrong::because(&visit.shell, &problem)).await?;
+            let wrong = Wrong::because(&visit.shell, &problem);
+            let page = one(&visit, order, Sent { form: verb, typed, wrong }).await?;
             visit.page_with(problem.status(), &page)
         }
     }

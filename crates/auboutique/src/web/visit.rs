@@ -32,6 +32,8 @@ pub struct Shell {
     pub path: String,
     /// Where to come back to after signing in: this page, or the one whose form was sent.
     pub back: String,
+    /// How many lines the member's cart has.
+    pub cart: i64,
     /// When the page was written.
     pub now: Moment,
     /// What the keys of the page's forms begin with.
@@ -56,6 +58,7 @@ impl Shell {
             .map(|(_, done)| format!("done-{done}"));
         Self {
             me: None,
+            cart: 0,
             path: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
             back: back(method, uri, headers),
             now: site.market.now(),
@@ -97,7 +100,8 @@ impl Shell {
     /// A drawing of the set, as large as the text beside it.
     #[must_use]
     pub fn icon(&self, name: &str) -> Markup {
-        let turns = if matches!(name, "back" | "next" | "send" | "out") { " icon-turns" } else { "" };
+        let turns =
+            if matches!(name, "back" | "next" | "send" | "out" | "give-back") { " icon-turns" } else { "" };
         Markup(format!(
             "<svg class=\"icon{turns}\" aria-hidden=\"true\"><use href=\"{}/icons.svg#{name}\"/></svg>",
             self.assets
@@ -145,6 +149,24 @@ impl Shell {
         Markup(format!(
             "<span class=\"badge\" title=\"{said}\">{shown}<span class=\"unseen\"> {said}</span></span>"
         ))
+    }
+
+    /// How many lines the cart has, as a badge; nothing when it is empty.
+    #[must_use]
+    pub fn in_cart(&self) -> Markup {
+        if self.cart == 0 {
+            return Markup(String::new());
+        }
+        let (shown, said) = (self.l.number(self.cart), self.l.count("cart-lines", self.cart));
+        Markup(format!(
+            "<span class=\"badge\" title=\"{said}\">{shown}<span class=\"unseen\"> {said}</span></span>"
+        ))
+    }
+
+    /// Whether that was just done.
+    #[must_use]
+    pub fn did(&self, what: &str) -> bool {
+        self.done.as_deref().and_then(|done| done.strip_prefix("done-")) == Some(what)
     }
 
     /// Whether the member serves a desk.
@@ -212,8 +234,8 @@ impl FromRequestParts<Site> for Visit {
             Err(problem) => return Err(Failed::new(shell, problem).into_response()),
         };
         if asker.session().is_ok() {
-            match site.market.ask(asker.caller(), |view| view.me()).await {
-                Ok(me) => shell.me = Some(me),
+            match site.market.ask(asker.caller(), |view| Ok((view.me()?, view.cart_count()?))).await {
+                Ok((me, cart)) => (shell.me, shell.cart) = (Some(me), cart),
                 Err(No::Refused(_)) => asker.become_visitor(),
                 Err(no) => return Err(Failed::new(shell, no).into_response()),
             }

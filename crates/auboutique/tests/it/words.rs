@@ -5,8 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use auboutique_domain::ledger::EntryKind;
 use auboutique_domain::listing::{Category, Condition, Sort};
 use auboutique_domain::member::Role;
+use auboutique_domain::order::Means;
+use auboutique_domain::payout::{self, Purse};
 use auboutique_domain::setting::NAMES;
 
 use crate::tidy::{files_below, read, variants};
@@ -78,6 +81,10 @@ fn every_text_is_asked_for() {
     families.extend(names("state", states.keys().map(String::as_str).collect()));
     families.extend(names("role", Role::ALL.iter().map(|one| one.name()).collect()));
     families.extend(names("setting", NAMES.to_vec()));
+    families.extend(names("entry", EntryKind::ALL.iter().map(|one| one.name()).collect()));
+    families.extend(names("purse", Purse::ALL.iter().map(|one| one.name()).collect()));
+    families.extend(names("payout", payout::State::ALL.iter().map(|one| one.name()).collect()));
+    families.extend(names("means", Means::ALL.iter().map(|one| one.name()).collect()));
     families.extend(names("weekday", vec!["mon", "tue", "wed", "thu", "fri", "sat", "sun"]));
     let messages = messages();
     for family in &families {

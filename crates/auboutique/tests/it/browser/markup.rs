@@ -63,6 +63,17 @@ fn text_that_is_markup_stays_text_in_every_field_and_on_every_page() {
         for wire in [&mut buys, &mut sells] {
             wire.does("send_message", json!({ "conversation": talk, "text": payload }));
         }
+        // It lies in the cart too, and is given back to it by a checkout that is left.
+        buys.does("add_to_cart", json!({ "listing": offered }));
+        let price = json!([{ "minor": 1_250, "currency": "USD" }]);
+        let checkout = buys.does("prepare_checkout", json!({ "totals": price }))["checkout"].clone();
+        let checkout = checkout.as_str().unwrap();
+        for page in ["/cart", &format!("/checkout/{checkout}")] {
+            browser.goes(page);
+            is_text(&browser, payload, page);
+        }
+        buys.does("cancel_checkout", json!({ "checkout": checkout }));
+        buys.does("remove_from_cart", json!({ "listing": offered }));
         let order =
             buys.does("buy", json!({ "listing": offered, "price": { "minor": 1_250, "currency": "USD" } }));
         let (offered, talk, order) =

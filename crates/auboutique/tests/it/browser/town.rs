@@ -43,6 +43,10 @@ pub(crate) struct Town {
     /// A store with something on its shelves: its handle, and a product in two variants.
     store: String,
     mug: String,
+    /// The checkouts of the buyer: one that became orders, one that was left.
+    checkouts: [String; 2],
+    /// Orders of the store: one that can be given back, one that is being given back.
+    returns: [String; 2],
 }
 
 impl Town {
@@ -115,9 +119,33 @@ impl Town {
         buys.does("block", json!({ "username": "maya" }));
         let (store, mug) = open_store(stage, &mut sells, words);
         buys.does("buy", json!({ "listing": mug, "price": usd(900), "quantity": 2 }));
+        serves.does("top_up", json!({ "username": "karim", "cash": usd(6_000) }));
+        buys.does("request_payout", json!({ "purse": "wallet", "amount": usd(1_500) }));
+        let returns = ["returnable", "return_open"].map(|state| {
+            let order = buys.does("buy", json!({ "listing": mug, "price": usd(900) }))["order"].clone();
+            let named = json!({ "order": order });
+            serves.does("drop_off", json!({ "code": code_of(&mut sells, &named) }));
+            serves.does("collect", json!({ "code": code_of(&mut buys, &named), "cash": usd(900) }));
+            buys.does("confirm_order", named);
+            if state == "return_open" {
+                let reason = words.title.chars().take(60).collect::<String>();
+                buys.does("request_return", json!({ "order": order, "reason": reason }));
+            }
+            order.as_str().unwrap().to_owned()
+        });
+        let other = lists(&[]);
+        let placed = checks_out(&mut buys, &[&mug, &other]);
+        buys.does("place_orders", json!({ "checkout": placed, "pay": "cash" }));
+        let left = checks_out(&mut buys, &[&mug, &shown, &bare]);
+        buys.does("cancel_checkout", json!({ "checkout": left }));
+        // He looks at what it costs now: of one thing the price changed.
+        sells.does("edit_listing", json!({ "listing": bare, "price": usd(1_100) }));
+        let checkouts = [placed, left].map(|checkout| checkout.as_str().unwrap().to_owned());
         Self {
             store,
             mug,
+            checkouts,
+            returns,
             moderator: stage.member_with(Role::Moderator, "ziad"),
             operator: stage.member_with(Role::Operator, "rana"),
             newcomer: stage.member("newcomer"),
@@ -158,6 +186,15 @@ fn open_store(stage: &Stage, owner: &mut Wire, words: &Words) -> (String, String
     let shelf = owner.does("store_listings", json!({ "store": store["handle"] }));
     let mug = shelf["rows"][0]["listing"].as_str().unwrap().to_owned();
     (store["handle"].as_str().unwrap().to_owned(), mug)
+}
+
+/// Puts these things into the cart and has all of it set aside; answers with the checkout.
+fn checks_out(buys: &mut Wire, listings: &[&String]) -> Value {
+    for listing in listings {
+        buys.does("add_to_cart", json!({ "listing": listing }));
+    }
+    let totals = buys.does("cart", json!({}))["totals"].clone();
+    buys.does("prepare_checkout", json!({ "totals": totals }))["checkout"].clone()
 }
 
 fn code_of(wire: &mut Wire, order: &Value) -> String {
@@ -278,6 +315,8 @@ impl Town {
         sights.add(who, "selling-empty", "/selling");
         sights.add(who, "messages-empty", "/messages");
         sights.add(who, "events-empty", "/events");
+        sights.add(who, "cart-empty", "/cart");
+        sights.add(who, "wallet-empty", "/wallet");
         sights.add(who, "member-empty", "/members/newcomer");
         sights.add(who, "desk-not-theirs", "/desk");
         sights.add(who, "store-open", "/store");
@@ -320,6 +359,32 @@ impl Town {
             browser.clicks("[popovertarget=cancel]");
             browser.sees("#cancel");
         });
+        for (state, order) in ["returnable", "return-open"].into_iter().zip(&self.returns) {
+            sights.add(who, &format!("order-{state}-buyer"), &format!("/orders/{order}"));
+        }
+        sights.add(who, "order-giving-back", &format!("/orders/{}", self.returns[0])).after(|browser| {
+            browser.clicks("#give-back summary");
+            browser.sees("#reason");
+        });
+        for (state, checkout) in ["placed", "left"].into_iter().zip(&self.checkouts) {
+            sights.add(who, &format!("checkout-{state}"), &format!("/checkout/{checkout}"));
+        }
+        sights.add(who, "cart", "/cart");
+        sights.add(who, "cart-wrong", "/cart").after(|browser| {
+            browser.types_anew("[data-quantity]", "500\n");
+            browser.sees("#cart .wrong");
+        });
+        sights.add(who, "checkout-held", "/cart").after(|browser| {
+            browser.clicks("form[action='/cart/checkout'] button");
+            browser.sees("#pay");
+        });
+        sights.add(who, "cart-held", "/cart");
+        sights.add(who, "wallet", "/wallet");
+        sights.add(who, "wallet-sales", "/wallet?purse=sales");
+        sights.add(who, "wallet-wrong", "/wallet").after(|browser| {
+            browser.types("#amount", "a song\n");
+            browser.sees("#wrong-payout");
+        });
         sights.add(who, "messages", "/messages");
         sights.add(who, "talk-buyer", &format!("/messages/{}", self.talk));
         sights.add(who, "member-other", "/members/nour");
@@ -358,6 +423,8 @@ impl Town {
         sights.add(who, "product", "/store/add");
         sights.add(who, "edit", &format!("{shown}/edit"));
         sights.add(who, "selling", "/selling");
+        sights.add(who, "wallet-store", "/wallet?purse=store");
+        sights.add(who, "order-return-open-seller", &format!("/orders/{}", self.returns[1]));
         for (state, order) in &self.orders {
             sights.add(who, &format!("order-{state}-seller"), &format!("/orders/{order}"));
         }
