@@ -76,7 +76,7 @@ impl Town {
             listing["listing"].as_str().unwrap().to_owned()
         };
         let (shown, bare) = (lists(&pictures), lists(&[]));
-        let withdrawn = lists(&[]);
+        let (withdrawn, other) = (lists(&[]), lists(&[]));
         let mut orders = Vec::new();
         let mut sold = String::new();
         let mut code = String::new();
@@ -133,7 +133,6 @@ impl Town {
             }
             order.as_str().unwrap().to_owned()
         });
-        let other = lists(&[]);
         let placed = checks_out(&mut buys, &[&mug, &other]);
         buys.does("place_orders", json!({ "checkout": placed, "pay": "cash" }));
         let left = checks_out(&mut buys, &[&mug, &shown, &bare]);
