@@ -11,7 +11,7 @@ function names(event) {
 }
 
 /** What a member is told in passing when they are not looking at it. */
-const TOLD = /^(order_|drop_off_missed|pickup_missed|pickup_moved|pickup_reminded|message_sent|strike_given)/;
+const TOLD = /^(order_|return_|drop_off_missed|pickup_missed|pickup_moved|pickup_reminded|message_sent|strike_given)/;
 
 /** Listens from now on; answers with how to ask up to which event everything was heard. */
 export function follow({ happened, talk, toast, page, afresh, resync }) {

@@ -440,6 +440,9 @@ told-not-collected = { $subject } was not collected. Fetch it at the desk.
 told-pickup-missed = { $subject } was not collected in time. The order is over.
 told-reminded = { $subject } is waiting for you at the desk.
 told-moved = The pickup of { $subject } is on another day.
+told-return-asked = The buyer of { $subject } will give it back.
+told-return-taken = { $subject } is back at the desk. Look at it.
+told-refunded = { $subject }: money came back to your wallet.
 told-message = { $subject } wrote to you.
 
 ## The desk

@@ -101,8 +101,9 @@ impl Page {
 
     /// Marks the way to pay that was chosen, at first the one that always works.
     fn chosen(&self, name: &str) -> &'static str {
-        let typed = self.sent.typed.some("pay").unwrap_or("cash");
-        if typed == name { " checked" } else { "" }
+        let short = |way: &str| self.wallet().iter().any(|wallet| wallet.name() == way && !wallet.suffices());
+        let typed = self.sent.typed.some("pay").filter(|way| !short(way));
+        if typed.unwrap_or("cash") == name { " checked" } else { "" }
     }
 
     /// Whether anything of the wallet is of use.
@@ -174,7 +175,8 @@ fn chosen(checkout: CheckoutId, typed: &Typed) -> Result<Command, Refusal> {
     Ok(match means {
         "wallet" => Command::PlaceOrders { checkout, pay: PayBy::Wallet(Currency::parse(currency)?) },
         "card" => Command::StartPayment { checkout, currency: Currency::parse(currency)? },
-        _ => Command::PlaceOrders { checkout, pay: PayBy::Cash },
+        "cash" => Command::PlaceOrders { checkout, pay: PayBy::Cash },
+        _ => return Err(Refusal::not_found("way to pay")),
     })
 }
 
@@ -189,6 +191,8 @@ pub async fn act(
 ) -> Result<Response, Failed> {
     let checkout = named(&visit, &id)?;
     let command = match verb.as_str() {
+        // Nothing is bought in a way that was not chosen.
+        "pay" if typed.some("pay").is_none() => return Ok(visit.go(&format!("/checkout/{checkout}"))),
         "pay" => {
             // Another way to pay is another wish, though the form is the same.
             let key = format!("{}-{}", typed.get("key"), typed.get("pay"));

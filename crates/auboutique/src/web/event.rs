@@ -78,6 +78,15 @@ fn notice(view: &mut View<'_>, told: &Told) -> Result<Option<Notice>, No> {
         Event::PickupMoved { order: id, .. } => {
             order(view, *id, "calendar", Some("told-moved"), Some("told-moved"))
         }
+        Event::ReturnRequested { order: id, .. } => {
+            order(view, *id, "give-back", Some("told-return-asked"), None)
+        }
+        Event::ReturnTaken { order: id, .. } => {
+            order(view, *id, "give-back", Some("told-return-taken"), None)
+        }
+        Event::ReturnSettled { order: id, .. } | Event::OrderRefunded { order: id, .. } => {
+            order(view, *id, "wallet", None, Some("told-refunded"))
+        }
         Event::MessageSent { conversation, recipient, .. } => {
             let conversation = *conversation;
             if *recipient != view.me()?.account.id {

@@ -177,7 +177,7 @@ impl Locale {
     #[must_use]
     pub fn money(&self, money: impl Of<Money>) -> String {
         let Money { minor, currency } = money.of();
-        let mut amount = Decimal::from(minor);
+        let mut amount = Decimal::from(minor.unsigned_abs());
         let exponent = i16::try_from(currency.exponent()).unwrap_or(0);
         amount.multiply_pow10(-exponent);
         let parts = 10_i64.pow(currency.exponent());
@@ -189,7 +189,9 @@ impl Locale {
             Currency::Lbp => "money-lbp",
         };
         // Digits and a sign need no marks that keep scripts apart, and fonts for headings do not know them.
-        self.t1(key, "amount", self.decimal.format(&amount)).replace(ISOLATES, "")
+        let said = self.t1(key, "amount", self.decimal.format(&amount)).replace(ISOLATES, "");
+        // What went out has its sign before everything, where it is seen first.
+        if minor < 0 { format!("\u{2212}{said}") } else { said }
     }
 
     /// A day with its weekday: `Tuesday, November 24`.
@@ -412,6 +414,7 @@ mod tests {
         assert_eq!(plain(Money::new(125_050, Currency::Usd)), "$1,250.50");
         assert_eq!(plain(Money::new(1_200, Currency::Usd)), "$12");
         assert_eq!(plain(Money::new(5, Currency::Usd)), "$0.05");
+        assert_eq!(plain(Money::new(-1_550, Currency::Usd)), "\u{2212}$15.50");
         assert_eq!(plain(Money::new(350_000, Currency::Lbp)), "LBP\u{a0}350,000");
     }
 
