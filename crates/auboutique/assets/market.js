@@ -2,6 +2,7 @@
 // changes is put in place as it happens, and what is sent is shown at once.
 
 import { follow } from "./live.js";
+import { desk } from "./desk.js";
 import { talk } from "./talk.js";
 import { sell } from "./sell.js";
 import { hold } from "./hold.js";
@@ -451,6 +452,7 @@ function wake() {
     address.searchParams.delete("done");
     history.replaceState(history.state, "", address);
   }
+  desk(say);
   talk.wake();
   sell();
   hold(afresh);

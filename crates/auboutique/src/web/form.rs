@@ -138,6 +138,13 @@ impl Wrong {
         Self { field, said: said(shell, problem) }
     }
 
+    /// The same, said at that field.
+    #[must_use]
+    pub fn in_field(mut self, field: &str) -> Self {
+        field.clone_into(&mut self.field);
+        self
+    }
+
     /// Whether anything is.
     #[must_use]
     pub const fn is_any(&self) -> bool {
@@ -228,7 +235,7 @@ impl Sent {
     }
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
@@ -260,6 +267,7 @@ fn field_of(refusal: &Refusal) -> &str {
         | Refusal::PictureUnreadable { .. } => "pictures",
         Refusal::PickupPointClosed => "pickup_point",
         Refusal::StoreNameInvalid | Refusal::StoreNameTaken => "name",
+        Refusal::QuantityOutOfRange { .. } => "limit",
         Refusal::InvitationInvalid => "code",
         Refusal::WrongCredentials | Refusal::TooManyTries { .. } => "login",
         _ => "",

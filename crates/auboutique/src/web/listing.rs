@@ -15,6 +15,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::error::Failed;
 use super::form::{Form, Typed, Wrong};
+use super::store::face;
 use super::visit::{Shell, Visit};
 use crate::http::kept::Offers;
 use crate::http::problem::Problem;
@@ -139,6 +140,8 @@ pub async fn browse(visit: Visit) -> Result<Response, Failed> {
 struct One {
     shell: Shell,
     listing: ListingView,
+    /// What the store looks like that sells it.
+    store_picture: Option<picture::PictureView>,
     seller: Option<PresenceView>,
     others: Vec<ListingView>,
     /// The other forms of the same product, and this one.
@@ -156,7 +159,7 @@ pub(super) fn named(visit: &Visit, id: &str) -> Result<ListingId, Failed> {
 
 async fn one(visit: &Visit, id: ListingId, wrong: Wrong) -> Result<One, Failed> {
     let signed_in = visit.shell.me.is_some();
-    let (listing, seller, others, variants, serves) = visit
+    let (listing, store_picture, seller, others, variants, serves) = visit
         .ask(move |view| {
             let listing = view.listing(id)?;
             let username = listing.seller.username.as_str().to_owned();
@@ -173,12 +176,17 @@ async fn one(visit: &Visit, id: ListingId, wrong: Wrong) -> Result<One, Failed> 
                 && store.is_some()
                 && view.my_stores()?.iter().any(|card| Some(card.store) == store);
             others.retain(|other| other.product.is_none() || other.product != listing.product);
-            Ok((listing, seller, others, variants, serves))
+            let store_picture = match &listing.store {
+                Some(card) => view.store(&card.handle)?.picture,
+                None => None,
+            };
+            Ok((listing, store_picture, seller, others, variants, serves))
         })
         .await?;
     let is_mine = serves || visit.shell.me.as_ref().is_some_and(|me| me.account.id == listing.seller.id);
     let quantity = "1".to_owned();
-    Ok(One { shell: visit.shell.clone(), listing, seller, others, variants, is_mine, quantity, wrong })
+    let shell = visit.shell.clone();
+    Ok(One { shell, listing, store_picture, seller, others, variants, is_mine, quantity, wrong })
 }
 
 /// Shows a listing.

@@ -13,7 +13,7 @@ use auboutique_domain::{Refusal, listing, order};
 use fixed_decimal::Decimal;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
-use icu_datetime::fieldsets::{MDE, T, YMD, YMDT};
+use icu_datetime::fieldsets::{MD, MDE, T, YM, YMD, YMDT};
 use icu_datetime::input::{Date as CalendarDate, DateTime, Time};
 use icu_datetime::{DateTimeFormatter, NoCalendarFormatter};
 use icu_decimal::DecimalFormatter;
@@ -57,6 +57,8 @@ pub struct Locale {
     decimal: DecimalFormatter,
     day: DateTimeFormatter<MDE>,
     date: DateTimeFormatter<YMD>,
+    short: DateTimeFormatter<MD>,
+    month: DateTimeFormatter<YM>,
     moment: DateTimeFormatter<YMDT>,
     clock: NoCalendarFormatter<T>,
     zone: jiff::tz::TimeZone,
@@ -111,6 +113,8 @@ impl Locale {
             )?,
             day: DateTimeFormatter::try_new((&locale).into(), MDE::long())?,
             date: DateTimeFormatter::try_new((&locale).into(), YMD::long())?,
+            short: DateTimeFormatter::try_new((&locale).into(), MD::medium())?,
+            month: DateTimeFormatter::try_new((&locale).into(), YM::medium())?,
             moment: DateTimeFormatter::try_new((&locale).into(), YMD::medium().with_time_hm())?,
             clock: NoCalendarFormatter::try_new((&locale).into(), T::hm())?,
             zone,
@@ -204,6 +208,24 @@ impl Locale {
     #[must_use]
     pub fn date(&self, moment: impl Of<Moment>) -> String {
         self.date.format(&calendar(self.local(moment.of()).date())).to_string()
+    }
+
+    /// A day where there is little room and the year is known: `Nov 24`.
+    #[must_use]
+    pub fn short_day(&self, day: impl Of<Date>) -> String {
+        self.short.format(&calendar(day.of())).to_string()
+    }
+
+    /// A day with its year: `November 24, 2026`.
+    #[must_use]
+    pub fn whole_day(&self, day: impl Of<Date>) -> String {
+        self.date.format(&calendar(day.of())).to_string()
+    }
+
+    /// The month of a day: `Nov 2026`.
+    #[must_use]
+    pub fn month(&self, day: impl Of<Date>) -> String {
+        self.month.format(&calendar(day.of())).to_string()
     }
 
     /// A moment to the minute, in the market's time zone.

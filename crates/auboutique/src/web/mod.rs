@@ -7,6 +7,7 @@ pub mod account;
 
 pub mod asset;
 pub mod cart;
+pub mod chart;
 pub mod checkout;
 pub mod conversation;
 pub mod desk;
@@ -22,6 +23,7 @@ pub mod order;
 pub mod payment;
 pub mod sell;
 pub mod session;
+pub mod statement;
 pub mod store;
 pub mod visit;
 pub mod wallet;

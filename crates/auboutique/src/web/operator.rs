@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use auboutique_domain::id::PickupPointId;
+use auboutique_domain::id::{PayoutId, PickupPointId};
 use auboutique_domain::member::{Role, Username};
+use auboutique_domain::payout::{PayoutView, Purse};
 use auboutique_domain::pickup::PickupPointDraft;
 use auboutique_domain::setting::{NAMES, Settings};
 use auboutique_domain::{Command, Refusal, time};
@@ -21,6 +22,9 @@ use crate::http::problem::Problem;
 /// The days of a week, as wires and messages name them.
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
+/// How many payouts are shown at once: the oldest.
+const WAITING: i64 = 100;
+
 #[derive(Template)]
 #[template(path = "operator.html")]
 struct Page {
@@ -30,6 +34,8 @@ struct Page {
     desks: Vec<Desk>,
     days: &'static [&'static str],
     roles: &'static [Role],
+    /// What waits to be handed over.
+    payouts: Vec<PayoutView>,
     sent: Sent,
 }
 
@@ -38,13 +44,27 @@ fn at(form: &str, desk: &Desk) -> String {
     format!("{form}-{}", desk.point.id)
 }
 
+/// The form of a payout.
+fn payout(payout: &PayoutView) -> String {
+    format!("payout-{}", payout.payout)
+}
+
+/// From which purse a payout is, as the key of a message.
+const fn purse(payout: &PayoutView) -> &'static str {
+    match payout.purse {
+        Purse::Sales => "operator-payout-sales",
+        Purse::Wallet | Purse::Store => "operator-payout-wallet",
+    }
+}
+
 impl Page {
     /// What is wrong with a form that has no place of its own to say so.
     fn beyond(&self) -> Option<&str> {
         let at_point =
             |desk| ["point", "close_day", "appoint"].iter().any(|form| self.sent.is(&at(form, desk)));
         let is_setting = self.names.iter().any(|name| self.sent.is(&format!("setting-{name}")));
-        let has_place = is_setting || matches!(self.sent.form.as_str(), "add" | "role");
+        let is_payout = self.payouts.iter().any(|payout| self.sent.is(&self::payout(payout)));
+        let has_place = is_setting || is_payout || matches!(self.sent.form.as_str(), "add" | "role");
         self.sent.wrong.any().filter(|_| !has_place && !self.desks.iter().any(at_point))
     }
 
@@ -79,7 +99,11 @@ impl Page {
 
 async fn page(visit: &Visit, sent: Sent) -> Result<Page, Failed> {
     visit.me()?;
-    let (settings, desks) = visit.ask(|view| Ok((view.settings()?, view.pickup_points()?))).await?;
+    let (settings, desks, payouts) = visit
+        .ask(|view| {
+            Ok((view.settings()?, view.pickup_points()?, view.open_payouts(None, Some(WAITING))?.rows))
+        })
+        .await?;
     Ok(Page {
         shell: visit.shell.clone(),
         settings,
@@ -87,6 +111,7 @@ async fn page(visit: &Visit, sent: Sent) -> Result<Page, Failed> {
         desks,
         days: &DAYS,
         roles: &Role::ALL,
+        payouts,
         sent,
     })
 }
@@ -133,6 +158,14 @@ fn command(verb: &str, typed: &Typed) -> Result<Option<Command>, Refusal> {
         "open_day" => Command::OpenDay { pickup_point: point(typed)?, day: day(typed)? },
         "appoint" => Command::AppointAttendant { pickup_point: point(typed)?, username: member(typed)? },
         "dismiss" => Command::DismissAttendant { pickup_point: point(typed)?, username: member(typed)? },
+        "payout" => {
+            let payout = PayoutId::parse(typed.get("payout")).map_err(|_| Refusal::not_found("payout"))?;
+            let note = typed.get("note").to_owned();
+            match typed.get("what") {
+                "void" => Command::VoidPayout { payout, note },
+                _ => Command::ConfirmPayout { payout, note },
+            }
+        }
         "role" => {
             let role = Role::parse(typed.get("role")).ok_or_else(|| Refusal::not_found("role"))?;
             Command::ChangeRole { username: member(typed)?, role }
@@ -156,7 +189,11 @@ pub async fn act(Path(verb): Path<String>, Form(visit, typed): Form) -> Result<R
     match outcome {
         Ok(_) => Ok(visit.go("/operator?done=operator")),
         Err(problem) => {
-            let of = if verb == "setting" { typed.get("name") } else { typed.get("point") };
+            let of = match verb.as_str() {
+                "setting" => typed.get("name"),
+                "payout" => typed.get("payout"),
+                _ => typed.get("point"),
+            };
             let form = if of.is_empty() { verb } else { format!("{verb}-{of}") };
             let wrong = Wrong::because(&visit.shell, &problem);
             let page = page(&visit, Sent { form, typed, wrong }).await?;

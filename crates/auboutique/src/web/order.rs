@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use askama::Template;
 use auboutique_domain::id::OrderId;
 use auboutique_domain::listing::{ListingState, OwnListing};
-use auboutique_domain::money::{Currency, Money, Rate};
+use auboutique_domain::money::{Currency, Money, Price, Rate};
 use auboutique_domain::order::{OrderView, Side, State};
 use auboutique_domain::time::{Date, Moment};
 use auboutique_domain::{Command, Refusal, picture};
@@ -157,6 +157,8 @@ impl Offer {
 #[template(path = "order.html")]
 struct One {
     shell: Shell,
+    /// What its seller sent that was refused.
+    sold: Sent,
     order: OrderView,
     cover: Option<picture::PictureView>,
     steps: Vec<Step>,
@@ -300,7 +302,8 @@ async fn one(visit: &Visit, id: OrderId, sent: Sent) -> Result<One, Failed> {
         })
         .await?;
     let steps = steps(&order);
-    Ok(One { shell: visit.shell.clone(), order, cover, steps, offers, together, sent })
+    let sold = Sent::default();
+    Ok(One { shell: visit.shell.clone(), sold, order, cover, steps, offers, together, sent })
 }
 
 /// Shows an order to its buyer and its seller.
@@ -351,6 +354,72 @@ pub async fn act(
             visit.page_with(problem.status(), &page)
         }
     }
+}
+
+// ---- what its seller does when it comes back ----
+
+impl One {
+    /// Whether who looks acts for the store that sold it.
+    fn is_sellers(&self) -> bool {
+        self.order.you_are == Side::Seller
+    }
+
+    /// What can still go back to the buyer of a completed order; only its owner gives money away.
+    fn refundable(&self) -> Option<Money> {
+        let is_owner = self.shell.me.as_ref().is_some_and(|me| me.account.id == self.order.seller.id);
+        let left = self.order.total.minus(self.order.refunded)?;
+        (is_owner && self.order.state == State::Completed && left.minor > 0).then_some(left)
+    }
+}
+
+/// Does what a form of the seller's says; shows the order again when that is refused.
+async fn sell(
+    visit: &Visit,
+    order: OrderId,
+    sold: Sent,
+    (command, done): (Result<Command, Refusal>, &str),
+) -> Result<Response, Failed> {
+    let outcome = match command {
+        Ok(command) => visit.run_once(&sold.typed, command).await,
+        Err(refusal) => Err(refusal.into()),
+    };
+    match outcome {
+        Ok(_) => Ok(visit.go(&format!("/orders/{order}?{done}"))),
+        Err(no @ (No::Refused(Refusal::NotFound { .. }) | No::Broken(_))) => Err(visit.fail(no)),
+        Err(no) => {
+            let problem = Problem::from(no);
+            let mut page = one(visit, order, Default::default()).await?;
+            page.sold = Sent { wrong: Wrong::because(&visit.shell, &problem), ..sold };
+            visit.page_with(problem.status(), &page)
+        }
+    }
+}
+
+/// Who acts for the store says where goods go that came back.
+///
+/// # Errors
+///
+/// When it cannot be done the order is shown again, as it is now.
+pub async fn settle_return(Path(id): Path<String>, Form(visit, typed): Form) -> Result<Response, Failed> {
+    let order = named(&visit, &id)?;
+    let restock = typed.is("restock", "yes");
+    let done = if restock { "done=restocked" } else { "done=written-off" };
+    let sold = Sent { form: "settle".to_owned(), typed, wrong: Wrong::default() };
+    sell(&visit, order, sold, (Ok(Command::SettleReturn { order, restock }), done)).await
+}
+
+/// The seller gives a part of the money back.
+///
+/// # Errors
+///
+/// The form again, with what was typed and the reason.
+pub async fn refund(Path(id): Path<String>, Form(visit, typed): Form) -> Result<Response, Failed> {
+    let order = named(&visit, &id)?;
+    let amount = Currency::parse(typed.get("currency"))
+        .and_then(|currency| Price::parse(typed.get("amount"), currency))
+        .map(|price| Command::RefundOrder { order, amount: price.money() });
+    let sold = Sent { form: "refund".to_owned(), typed, wrong: Wrong::default() };
+    sell(&visit, order, sold, (amount, "done=refunded")).await
 }
 
 /// The pickup as an entry for a calendar.

@@ -1,13 +1,14 @@
 //! Stores: all of them, one as everybody sees it, and the back room of those who act for it.
 
 use askama::Template;
-use auboutique_domain::id::{InvitationId, ListingId, StoreId};
+use auboutique_domain::id::{InvitationId, ListingId, PictureId, StoreId};
 use auboutique_domain::listing::{
     Category, Condition, ListingDraft, ListingState, ListingView, StockView, VariantDraft,
 };
 use auboutique_domain::member::{Email, MemberCard, Username};
 use auboutique_domain::money::{Currency, Price};
-use auboutique_domain::order::Side;
+use auboutique_domain::order::{Side, State};
+use auboutique_domain::picture::PictureView;
 use auboutique_domain::store::{
     Away, InvitationCode, InvitationState, InvitationView, StoreCard, StoreChanges, StoreDraft, StoreName,
     StoreView,
@@ -22,7 +23,7 @@ use super::form::{Form, Sent, Typed, Wrong};
 use super::listing::{MOST_PICTURES, chosen_pictures};
 use super::order::{Row, cover, tone};
 use super::sell;
-use super::visit::{Shell, Visit};
+use super::visit::{Markup, Shell, Visit};
 use crate::http::Site;
 use crate::http::problem::Problem;
 
@@ -43,6 +44,22 @@ struct Stores {
 
 fn after(visit: &Visit) -> Option<String> {
     Typed::parse(visit.query().as_bytes()).some("after").map(str::to_owned)
+}
+
+/// What stands for a store beside its name: its picture, or the first letter of its name.
+pub(super) fn face(shell: &Shell, picture: Option<&PictureView>, name: &str, class: &str) -> Markup {
+    let inside = picture.map_or_else(
+        // One letter or digit: nothing in it has to be escaped.
+        || shell.initial(name),
+        |picture| {
+            let (id, size) = (picture.picture, picture.thumbnail);
+            let (width, height) = (size.width, size.height);
+            format!(
+                "<img src=\"/pictures/{id}/thumbnail.webp\" alt=\"\" width=\"{width}\" height=\"{height}\">"
+            )
+        },
+    );
+    Markup::ours(format!("<span class=\"face {class}\" aria-hidden=\"true\">{inside}</span>"))
 }
 
 /// All stores.
@@ -124,6 +141,29 @@ impl Room {
         self.sent.value(form, field, now)
     }
 
+    /// The picture the store has, or shall have once the form is accepted.
+    fn picture(&self) -> Option<PictureId> {
+        match self.sent.is("edit") {
+            true => chosen_pictures(&self.sent.typed).last().copied(),
+            false => self.store.picture.map(|picture| picture.picture),
+        }
+    }
+
+    /// What is wrong with a field of the store's details, beside it.
+    fn mark(&self, field: &str) -> Markup {
+        if self.sent.is("edit") { self.sent.wrong.mark(field) } else { Wrong::default().mark(field) }
+    }
+
+    fn say(&self, field: &str) -> Markup {
+        if self.sent.is("edit") { self.sent.wrong.say(field) } else { Wrong::default().say(field) }
+    }
+
+    /// What is wrong with the store's details that belongs to none of the fields.
+    fn beside(&self) -> Option<&str> {
+        let fields = ["name", "email", "description", "limit", "pictures"];
+        self.sent.wrong.beyond(&fields).filter(|_| self.sent.is("edit"))
+    }
+
     /// The first or the last of the closed days.
     fn away(&self, field: &str) -> String {
         let now = self.store.away.map_or(String::new(), |away| match field {
@@ -141,7 +181,7 @@ impl Room {
 }
 
 /// The store a page of the back room is about: the one it names, or the first the asker acts for.
-async fn mine(visit: &Visit, named: Option<&str>) -> Result<(StoreView, Vec<StoreCard>), Failed> {
+pub(super) async fn mine(visit: &Visit, named: Option<&str>) -> Result<(StoreView, Vec<StoreCard>), Failed> {
     visit.me()?;
     let named = named.map(str::to_owned);
     let found = visit
@@ -205,12 +245,6 @@ fn username(typed: &Typed) -> Result<Username, Refusal> {
 
 fn command(verb: &str, typed: &Typed) -> Result<Option<Command>, Refusal> {
     Ok(Some(match verb {
-        "edit" => {
-            let mut changes = StoreChanges::default().describe(Some(typed.get("description")))?;
-            changes.name = Some(StoreName::parse(typed.get("name"))?);
-            changes.email = Some(Email::parse(typed.get("email"))?);
-            Command::EditStore { changes }
-        }
         "away" => {
             let open = typed.some("from").is_none() && typed.some("until").is_none();
             let away = if open {
@@ -259,6 +293,55 @@ pub async fn act(Path(verb): Path<String>, Form(visit, typed): Form) -> Result<R
         Err(problem) => {
             let wrong = Wrong::because(&visit.shell, &problem);
             let page = room(&visit, named.as_deref(), Sent { form: verb, typed, wrong }, None).await?;
+            visit.page_with(problem.status(), &page)
+        }
+    }
+}
+
+/// What its owner says of a store. Of the pictures that came the last is the one it shall have.
+fn changes(store: &StoreView, typed: &Typed) -> Result<StoreChanges, Refusal> {
+    // What is no whole number is no number of copies.
+    let limit = typed.get("limit").trim().parse::<i64>().unwrap_or(0);
+    let mut changes = StoreChanges::default().describe(Some(typed.get("description")))?.limit(Some(limit))?;
+    changes.name = Some(StoreName::parse(typed.get("name"))?);
+    changes.email = Some(Email::parse(typed.get("email"))?);
+    let picture = chosen_pictures(typed).last().copied();
+    let is_another = picture != store.picture.map(|picture| picture.picture);
+    changes.picture = is_another.then_some(picture);
+    Ok(changes)
+}
+
+/// Changes what a store says of itself, and its picture.
+///
+/// # Errors
+///
+/// The page again, with everything that was typed and brought.
+pub async fn edit(Shared(site): Shared<Site>, request: Request) -> Result<Response, Response> {
+    let (mut parts, body) = request.into_parts();
+    let visit = Visit::from_request_parts(&mut parts, &site).await?;
+    let request = Request::from_parts(parts, body);
+    say(&visit, request).await.map_err(axum::response::IntoResponse::into_response)
+}
+
+async fn say(visit: &Visit, request: Request) -> Result<Response, Failed> {
+    let (typed, problem) = sell::brought(visit, request).await?;
+    let named = typed.some("store").map(str::to_owned);
+    let (store, _) = mine(visit, named.as_deref()).await?;
+    let command = match problem {
+        Some(problem) => Err(problem),
+        None => changes(&store, &typed).map_err(Problem::from),
+    };
+    let outcome = match command {
+        Ok(changes) => visit.run_once(&typed, Command::EditStore { changes }).await.map_err(Problem::from),
+        Err(problem) => Err(problem),
+    };
+    match outcome {
+        Ok(_) => Ok(visit.go("/store?done=store")),
+        Err(problem) if matches!(problem.status().as_u16(), 401 | 404 | 500) => Err(visit.fail(problem)),
+        Err(problem) => {
+            let wrong = Wrong::because(&visit.shell, &problem);
+            let sent = Sent { form: "edit".to_owned(), typed, wrong };
+            let page = room(visit, named.as_deref(), sent, None).await?;
             visit.page_with(problem.status(), &page)
         }
     }
@@ -362,6 +445,8 @@ struct Orders {
     shell: Shell,
     store: StoreView,
     queue: Vec<Row>,
+    /// What comes back, and what is there and waits to be looked at.
+    returns: Vec<Row>,
     rows: Vec<Row>,
     more: Option<String>,
 }
@@ -375,9 +460,9 @@ pub async fn orders(visit: Visit) -> Result<Response, Failed> {
     let named = Typed::parse(visit.query().as_bytes());
     let (store, _) = mine(&visit, named.some("store")).await?;
     let (id, after) = (store.store, after(&visit));
-    let (queue, rows, next) = visit
+    let (queue, returns, rows, next) = visit
         .ask(move |view| {
-            let mut queue = Vec::new();
+            let (mut queue, mut returns) = (Vec::new(), Vec::new());
             if after.is_none() {
                 for order in view.to_hand_over(Some(id), None, Some(100))?.rows {
                     queue.push(Row { cover: cover(view, &order), order });
@@ -386,13 +471,15 @@ pub async fn orders(visit: Visit) -> Result<Response, Failed> {
             let page = view.store_orders(id, after.as_deref(), Some(ROWS))?;
             let mut rows = Vec::new();
             for order in page.rows {
-                rows.push(Row { cover: cover(view, &order), order });
+                let comes_back = matches!(order.state, State::ReturnOpen | State::Returned);
+                let row = Row { cover: cover(view, &order), order };
+                if comes_back { returns.push(row) } else { rows.push(row) }
             }
-            Ok((queue, rows, page.next))
+            Ok((queue, returns, rows, page.next))
         })
         .await?;
     let more = next.map(|next| format!("/store/orders?store={}&after={next}", store.handle));
-    visit.page(&Orders { shell: visit.shell.clone(), store, queue, rows, more })
+    visit.page(&Orders { shell: visit.shell.clone(), store, queue, returns, rows, more })
 }
 
 // ---- another product ----

@@ -19,6 +19,7 @@ use auboutique::card::callback::{self, Callback, SIGNATURE, What};
 use auboutique::card::exchange::{Neighbor, post as tell};
 use auboutique::card::secret::Secret;
 use auboutique::card::{PaymentName, Report, Standing, WallClock};
+use auboutique::http;
 use auboutique_domain::{Currency, Money};
 use auboutique_market::Env as _;
 use auboutique_terminal::{Client, News, Tls};
@@ -29,7 +30,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::process::{Server, Site, Town};
 
@@ -83,7 +84,11 @@ impl Provider {
             .with_state(provider.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        runtime.spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let (open, closed) = watch::channel(false);
+        runtime.spawn(async move {
+            http::server::serve(listener, None, router, closed).await;
+            drop(open);
+        });
         (provider, address, arrivals)
     }
 
