@@ -98,7 +98,7 @@ impl Stage {
         location: Location,
         encrypted: (Option<TlsAcceptor>, Option<TlsAcceptor>),
     ) -> Self {
-        // It takes cards, so that payments can begin; there is nobody who would take the money.
+        // It takes cards, so that payments can begin; what a provider says of them is the test's to tell.
         let options = Options::new(location.clone()).with_cards(true);
         let market = Market::open(&options, Arc::new(SystemEnv::new())).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, and so do the functions it stands on")]
 
+use auboutique_domain::id::PaymentId;
+use auboutique_domain::payment::Saying;
+use auboutique_domain::{Command, Currency, Money};
 use serde_json::{Value, json};
 
 use super::{Browser, Screen};
@@ -235,6 +238,41 @@ fn a_wallet_filled_at_the_desk_pays_for_both_currencies_at_the_frozen_rate() {
     browser.reads(".facts", "Paid from the wallet: $2");
     browser.reads(".facts", "A dollar is LBP");
     assert_eq!(browser.complaints(), Vec::<String>::new());
+    stage.is_clean();
+}
+
+#[test]
+fn a_payment_by_card_is_followed_from_the_first_card_to_the_orders() {
+    let stage = Stage::on_sqlite();
+    let rana = stage.member("rana");
+    let phone = Browser::on(&stage, Screen::Phone);
+    checks_out(&stage, &phone, &rana);
+    let group = phone.path();
+    let checkout = group.trim_start_matches("/checkout/");
+    let begun = json!({ "checkout": checkout, "currency": "USD" });
+    let begun = stage.connect(&rana).does("start_payment", begun)["payment"].clone();
+    let payment = PaymentId::parse(begun.as_str().unwrap()).unwrap();
+    let says = |saying| {
+        let amount = Money::new(2_700, Currency::Usd);
+        stage.at_console(Command::NotePayment { payment, amount, saying });
+    };
+    phone.reads("#payment h2", "Pay $27 by card");
+    let way = format!("#payment a.button[href='/payments/{payment}/page']");
+    phone.sees(&way);
+    phone.photographs("payment-started-phone");
+    says(Saying::Declined("The bank says no".to_owned()));
+    phone.reads("#payment h2", "The card was declined");
+    phone.reads("#payment .wrong", "The bank says no");
+    phone.sees(&way);
+    phone.photographs("payment-declined-phone");
+    says(Saying::Authorized);
+    phone.reads("#payment h2", "One moment");
+    says(Saying::Captured(Money::new(80, Currency::Usd)));
+    phone.reads("h1", "Thank you");
+    assert_eq!(codes(&phone).len(), 2);
+    phone.misses(".thanks b");
+    phone.was_not_loaded_anew();
+    assert_eq!(phone.complaints(), Vec::<String>::new());
     stage.is_clean();
 }
 
