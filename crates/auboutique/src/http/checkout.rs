@@ -1,5 +1,7 @@
 //! Checkouts over the JSON API: setting a cart aside, turning it into orders, and paying it by card.
 
+use std::borrow::Cow;
+
 use auboutique_domain::checkout::CheckoutView;
 use auboutique_domain::id::{CheckoutId, PaymentId};
 use auboutique_domain::money::{Currency, Money};
@@ -10,7 +12,9 @@ use auboutique_wire::json::pay_by;
 use axum::Json as Body;
 use axum::extract::State;
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, OneOfBuilder, Type};
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -70,13 +74,40 @@ struct Seen {
 }
 
 /// How the orders are paid.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Placing {
-    /// `cash`, at the desk, or `wallet`, now. A card is paid with by `start_payment`.
     pay: Means,
-    /// Which currency of the wallet pays; left out for cash.
     currency: Option<Currency>,
+}
+
+impl PartialSchema for Placing {
+    /// The means decides whether there is a currency, which no list of fields can say.
+    fn schema() -> RefOr<Schema> {
+        let by = |means: Means, about: &str| {
+            let pay = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([means.name()]));
+            ObjectBuilder::new()
+                .description(Some(about))
+                .property("pay", pay.description(Some("With what.")))
+                .required("pay")
+                .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)))
+        };
+        let nothing = ObjectBuilder::new().schema_type(Type::Null);
+        let cash = by(Means::Cash, "At the desk, each order in its currency.");
+        let wallet = by(Means::Wallet, "Now, at the checkout's rate where an order has the other currency.");
+        let currency = Ref::from_schema_name(Currency::name());
+        OneOfBuilder::new()
+            .description(Some("How the orders are paid. A card is paid with by `start_payment`."))
+            .item(cash.property("currency", nothing.description(Some("Left out."))))
+            .item(wallet.property("currency", currency).required("currency"))
+            .into()
+    }
+}
+
+impl ToSchema for Placing {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Placing")
+    }
 }
 
 /// In which currency the card is charged.
