@@ -709,13 +709,13 @@ fn books(happened: &[(i64, bool, String)]) -> (Vec<StatementLine>, Vec<Money>) {
         amount: Money::new(*minor, if *pounds { Currency::Lbp } else { Currency::Usd }),
     };
     let lines: Vec<StatementLine> = happened.iter().map(line).collect();
-    let sums = sums(lines.iter().map(|line| line.amount)).unwrap();
+    let sums = sums(lines.iter().map(|line| line.amount)).expect("the amounts are small");
     (lines, sums)
 }
 
 fn today() -> Period {
-    let day = auboutique_domain::time::parse_day("2026-11-22").unwrap();
-    Period::new(day, day).unwrap()
+    let day = auboutique_domain::time::parse_day("2026-11-22").expect("it is a day");
+    Period::new(day, day).expect("it is a period")
 }
 
 proptest! {
