@@ -9,12 +9,14 @@ use crate::app::{App, Purpose};
 use crate::dialog::{Dialog, Then};
 use crate::form::{Aim, Entry, Form, log_in_form};
 use crate::member::{Card, Session};
+use crate::payout::{self, Payout, Wallet};
 use crate::pen::{Hit, Pen};
 use crate::rows::Rows;
 use crate::text;
 
 /// What can be done with an account, in the order it is shown.
-pub const MENU: [(&str, char, &str); 8] = [
+pub const MENU: [(&str, char, &str); 9] = [
+    ("My money", 'm', "wallet, what you earned, payouts"),
     ("Change my name", 'n', "how others see you"),
     ("Change my username", 'u', "what others find you by"),
     ("Change my e-mail address", 'e', "where mail reaches you"),
@@ -36,7 +38,11 @@ pub struct Me {
     pub sessions: Rows<Session>,
     /// The blocked, when they are looked at.
     pub blocks: Rows<Card>,
-    /// Which of the two is looked at.
+    /// My money, when it is looked at.
+    pub wallet: Option<Wallet>,
+    /// My payouts, when they are.
+    pub payouts: Rows<Payout>,
+    /// What of it is looked at.
     pub page: Page,
 }
 
@@ -50,6 +56,8 @@ pub enum Page {
     Sessions,
     /// The blocked.
     Blocks,
+    /// My money.
+    Money,
 }
 
 pub(crate) fn draw(app: &mut App, pen: &mut Pen, area: Rect) {
@@ -100,6 +108,7 @@ pub(crate) fn draw(app: &mut App, pen: &mut Pen, area: Rect) {
                 pen.hit(Rect { y, height: 1, ..list }, Hit::Row(number));
             }
         }
+        Page::Money => payout::draw(app, pen, list),
         Page::Sessions => {
             pen.text(list.x, list.y, list.width, "Where I am signed in", skin.strong());
             let list = Rect { y: list.y + 2, height: list.height.saturating_sub(2), ..list };
@@ -200,6 +209,7 @@ impl App {
                     self.ask("unblock", json!({ "username": username }), Purpose::Unblocked);
                 }
             }
+            (Page::Money, code) => self.on_money_key(code),
             _ => {}
         }
     }
@@ -230,6 +240,10 @@ impl App {
                     Entry::secret("again", "Once more", ""),
                 ];
                 self.form = Some(form(Aim::Password, "Change my password", entries));
+            }
+            'm' => {
+                self.account.page = Page::Money;
+                self.load_wallet();
             }
             's' => {
                 self.account.page = Page::Sessions;

@@ -16,6 +16,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::account::{MENU, Me, Page};
+use crate::cart::{self, Cart};
+use crate::checkout::Counter;
 use crate::choice::Choice;
 use crate::conversation::{Conversation, Message, Talk};
 use crate::desk::{Desk, DeskView};
@@ -27,6 +29,7 @@ use crate::listing::{Listing, Market, Sheet};
 use crate::member::{Account, Card, Presence};
 use crate::notice::Notice;
 use crate::order::{Order, Orders};
+use crate::payout;
 use crate::pen::Hit;
 use crate::picture::{Gallery, Need, Source, Which};
 use crate::room::Room;
@@ -58,7 +61,13 @@ pub enum Above {
         order: Order,
         /// Whether it was bought just now.
         fresh: bool,
+        /// The first line of it that is seen.
+        scroll: usize,
     },
+    /// The checkout.
+    Checkout(Counter),
+    /// The orders a checkout became.
+    Group(Rows<Order>),
     /// A store.
     Store(Shopfront),
 }
@@ -96,6 +105,8 @@ pub(crate) enum Purpose {
     Upload(u64),
     LogOut,
     Store(Wanted),
+    Cart(cart::Wanted),
+    Money(payout::Wanted),
 }
 
 /// The client.
@@ -155,6 +166,8 @@ pub struct App {
     pub orders: Orders,
     /// Conversations.
     pub talk: Talk,
+    /// My cart, and what is set aside of it.
+    pub cart: Cart,
     /// The stores.
     pub stores: Stores,
     /// The back room of the store I act for.
@@ -236,6 +249,7 @@ impl App {
             mine: Rows::default(),
             orders: Orders::default(),
             talk: Talk::default(),
+            cart: Cart::default(),
             stores: Stores::default(),
             room: Room::default(),
             variants: HashMap::new(),
@@ -323,6 +337,9 @@ impl App {
         if self.talk.list.wants_more() {
             self.load_conversations(true);
         }
+        if self.account.payouts.wants_more() && self.account.page == Page::Money {
+            self.load_payouts(true);
+        }
         self.follow_stores();
     }
 
@@ -337,6 +354,8 @@ impl App {
             self.load_orders(false, false);
             self.load_orders(true, false);
             self.load_my_stores(false);
+            self.load_cart();
+            self.look_at_checkout(false);
             if let Some(open) = &self.talk.open {
                 let conversation = open.id.clone();
                 self.ask(
@@ -448,16 +467,17 @@ impl App {
         self.talk = Talk::default();
         self.account = Me::default();
         self.desk = Desk::default();
+        self.cart = Cart::default();
         self.leave_room();
         self.stores.mine.clear();
         self.attendant = false;
         self.notices.clear();
         self.unseen = 0;
         self.presence.clear();
-        if matches!(self.tab, Tab::Desk | Tab::Mine | Tab::Orders | Tab::Talk) {
+        if matches!(self.tab, Tab::Desk | Tab::Mine | Tab::Orders | Tab::Talk | Tab::Cart) {
             self.tab = Tab::Market;
         }
-        self.above.retain(|above| !matches!(above, Above::Order { .. }));
+        self.above.retain(|above| matches!(above, Above::Listing(_) | Above::Store(_)));
     }
 
     pub(crate) fn on_answer(&mut self, ticket: u64, outcome: Outcome) {
@@ -511,7 +531,7 @@ impl App {
                     }
                     self.know_order(&order);
                     if show {
-                        self.above.push(Above::Order { order, fresh: false });
+                        self.show_order(order, false);
                     }
                 }
             }
@@ -520,7 +540,7 @@ impl App {
                     let listing = order.lines.first().map(|line| line.listing.clone()).unwrap_or_default();
                     self.sold(&listing);
                     self.know_order(&order);
-                    self.above.push(Above::Order { order, fresh: true });
+                    self.show_order(order, true);
                 }
             }
             Purpose::ListingAct(done) => {
@@ -678,6 +698,8 @@ impl App {
             Purpose::Upload(number) => self.upload_went_on(number, reply),
             Purpose::LogOut => self.say("Logged out"),
             Purpose::Store(wanted) => self.store_came(wanted, reply),
+            Purpose::Cart(wanted) => self.cart_came(wanted, reply),
+            Purpose::Money(wanted) => self.money_came(wanted, reply),
         }
     }
 
@@ -754,6 +776,8 @@ impl App {
             Purpose::Picture(source) => self.gallery.missing(source),
             Purpose::Upload(number) => self.upload_refused(number, no),
             Purpose::Store(wanted) => self.store_refused(&wanted, why),
+            Purpose::Cart(wanted) => self.cart_refused(&wanted, no),
+            Purpose::Money(wanted) => self.money_refused(&wanted, &why),
             Purpose::Order { news: Some(_), .. }
             | Purpose::Listing { show: false }
             | Purpose::Quiet
@@ -868,7 +892,7 @@ impl App {
             return;
         }
         // Alt and a number changes the tab, also while one types.
-        if let (KeyCode::Char(digit @ '1'..='8'), true) =
+        if let (KeyCode::Char(digit @ '1'..='9'), true) =
             (key.code, key.modifiers.contains(KeyModifiers::ALT))
         {
             return self.go_to_tab(digit);
@@ -899,7 +923,7 @@ impl App {
             KeyCode::Char('q') => self.quit(),
             KeyCode::Char('R') => self.hurry = true,
             KeyCode::Char('l') if self.me.is_none() => self.form = Some(log_in_form()),
-            KeyCode::Char(digit @ '1'..='8') => self.go_to_tab(digit),
+            KeyCode::Char(digit @ '1'..='9') => self.go_to_tab(digit),
             _ => match self.above.pop() {
                 Some(above) => self.on_above_key(above, key),
                 None => self.on_tab_key(key),
@@ -929,13 +953,28 @@ impl App {
                     }
                 }
             },
-            (Above::Order { order, .. }, code) => {
+            (Above::Order { order, scroll, .. }, code) => {
                 let order = order.clone();
                 match code {
                     KeyCode::Enter => stay = false,
+                    KeyCode::Down | KeyCode::Char('j') => *scroll += 1,
+                    KeyCode::Up | KeyCode::Char('k') => *scroll = scroll.saturating_sub(1),
+                    KeyCode::PageDown => *scroll += 8,
+                    KeyCode::PageUp => *scroll = scroll.saturating_sub(8),
                     _ => self.on_order_key(&order, code),
                 }
             }
+            (Above::Checkout(counter), code) => stay = self.on_checkout_key(counter, code),
+            (Above::Group(group), code) => match code {
+                KeyCode::Down | KeyCode::Char('j') => group.go(1),
+                KeyCode::Up | KeyCode::Char('k') => group.go(-1),
+                KeyCode::Enter => {
+                    if let Some(order) = group.chosen().cloned() {
+                        self.show_order(order, false);
+                    }
+                }
+                _ => {}
+            },
             (Above::Store(front), code) => stay = self.on_store_key(front, code),
         }
         if stay {
@@ -967,6 +1006,8 @@ impl App {
                 }
                 (Tab::Me, Page::Sessions) => self.account.sessions.go(by),
                 (Tab::Me, Page::Blocks) => self.account.blocks.go(by),
+                (Tab::Me, Page::Money) => self.account.payouts.go(by),
+                (Tab::Cart, _) => self.cart.lines.go(by),
                 (Tab::Sell | Tab::Desk, _) => {}
             }
             return;
@@ -998,7 +1039,7 @@ impl App {
                 code => {
                     let Some(order) = self.orders.list().chosen().cloned() else { return };
                     if code == KeyCode::Enter {
-                        self.above.push(Above::Order { order, fresh: false });
+                        self.show_order(order, false);
                     } else {
                         self.on_order_key(&order, code);
                     }
@@ -1015,6 +1056,7 @@ impl App {
             }
             Tab::Me => self.on_account_key(key.code),
             Tab::Stores => self.on_stores_key(key.code),
+            Tab::Cart => self.on_cart_key(key.code),
             Tab::Sell | Tab::Desk => {}
         }
     }
@@ -1103,6 +1145,21 @@ impl App {
             }
             return;
         }
+        match self.above.last_mut() {
+            Some(Above::Checkout(counter)) => {
+                let again = counter.at == number;
+                counter.at = number;
+                if again {
+                    enter(self);
+                }
+                return;
+            }
+            Some(Above::Group(group)) => {
+                group.at = number;
+                return enter(self);
+            }
+            _ => {}
+        }
         if self.tab == Tab::Talk && self.above.is_empty() {
             self.talk.list.at = number;
             let to = self.talk.list.chosen().map(|each| each.conversation.clone());
@@ -1119,6 +1176,8 @@ impl App {
             (Tab::Me, Page::Menu) => &mut self.account.at,
             (Tab::Me, Page::Sessions) => &mut self.account.sessions.at,
             (Tab::Me, Page::Blocks) => &mut self.account.blocks.at,
+            (Tab::Me, Page::Money) => &mut self.account.payouts.at,
+            (Tab::Cart, _) => &mut self.cart.lines.at,
             _ => return,
         };
         let again = *at == number;

@@ -12,7 +12,7 @@ use crate::field::Field;
 use crate::order::Bought;
 use crate::pen::Pen;
 use crate::tab::Tab;
-use crate::text;
+use crate::{payout, text};
 
 /// What an attendant sees of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -29,7 +29,7 @@ pub struct DeskView {
     pub due: Money,
     /// The day of the pickup.
     pub pickup_day: String,
-    /// `drop_off`, `collect` or nothing.
+    /// `drop_off`, `collect`, `take_return` or nothing.
     #[serde(default)]
     pub next: Option<String>,
 }
@@ -80,11 +80,17 @@ pub(crate) fn draw(app: &mut App, pen: &mut Pen, area: Rect) {
             "A seller's code starts with a letter, a buyer's with a digit.",
             skin.muted(),
         );
+        pen.text(area.x, y + 3, area.width, "F6: somebody pays cash into their wallet", skin.muted());
+        pen.hit(Rect { y: y + 3, height: 1, ..area }, crate::pen::Hit::Key(KeyCode::F(6)));
     }
     let Some((_, view)) = app.desk.shown.clone().filter(|_| app.desk.done.is_none()) else { return };
     let y = if app.desk.error.is_some() { y + 4 } else { y };
     let seller = view.shown_by == "seller";
-    let role = if seller { "sells" } else { "bought" };
+    let role = match (seller, view.next.as_deref()) {
+        (true, _) => "sells",
+        (false, Some("take_return")) => "gives back",
+        (false, _) => "bought",
+    };
     pen.line(
         area.x,
         y,
@@ -112,6 +118,10 @@ pub(crate) fn draw(app: &mut App, pen: &mut Pen, area: Rect) {
             format!("Enter: I have {}, and it is handed over", text::money(&view.due)),
         ),
         Some("collect") => ("It is paid. Hand it over".to_owned(), "Enter: it is handed over".to_owned()),
+        Some("take_return") => (
+            "Take it back, if it is as it was sold".to_owned(),
+            "Enter: it is here again. The store looks at it, then the money goes back".to_owned(),
+        ),
         _ => (
             format!(
                 "Nothing to do now: {}. The pickup is on {}.",
@@ -138,6 +148,7 @@ impl App {
         match key.code {
             KeyCode::Enter if self.desk.waiting => {}
             KeyCode::Enter => self.desk_go_on(),
+            KeyCode::F(6) => self.form = Some(payout::top_up_form()),
             KeyCode::F(4) => {
                 if let Some((code, view)) = &self.desk.shown
                     && view.next.as_deref() == Some("collect")
@@ -177,6 +188,10 @@ impl App {
             Some((code, _, Some("drop_off"))) => {
                 self.desk.waiting = true;
                 self.ask("drop_off", json!({ "code": code }), Purpose::DeskDone("Taken in"));
+            }
+            Some((code, _, Some("take_return"))) => {
+                self.desk.waiting = true;
+                self.ask("take_return", json!({ "code": code }), Purpose::DeskDone("Taken back"));
             }
             Some((code, view, Some("collect"))) => {
                 let mut fields = json!({ "code": code });

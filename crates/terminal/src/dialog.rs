@@ -1,13 +1,13 @@
 //! A question before something is done, and what yes does.
 
-use auboutique_domain::Money;
+use auboutique_domain::{Currency, Money};
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
 use serde_json::json;
 
 use crate::app::{App, Purpose};
 use crate::pen::{Hit, Pen};
-use crate::text;
+use crate::{cart, payout, text};
 
 /// What happens when a dialog is answered with yes.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +18,16 @@ pub enum Then {
     Withdraw(String),
     /// Cancel, ask to cancel, confirm: an operation on an order.
     Order(&'static str, String),
+    /// Take what came back for this order into the stock again, or write it off.
+    Settle(String, bool),
+    /// Place the orders of this checkout, paid in cash or from the wallet of a currency.
+    Place(String, Option<Currency>),
+    /// Begin a card payment of this checkout, in a currency.
+    BeginPayment(String, Currency),
+    /// Leave this checkout.
+    LeaveCheckout(String),
+    /// Take the payout back.
+    VoidPayout(String),
     /// Leave the form.
     LeaveForm,
     /// End the session.
@@ -118,6 +128,24 @@ impl App {
                     _ => "Thank you: the seller is credited",
                 };
                 self.ask(op, json!({ "order": order }), Purpose::OrderAct(done));
+            }
+            Then::Settle(order, restock) => {
+                let done = if restock { "It is on the shelves again" } else { "It is written off" };
+                let fields = json!({ "order": order, "restock": restock });
+                self.ask("settle_return", fields, Purpose::OrderAct(done));
+            }
+            Then::Place(checkout, wallet) => self.place(&checkout, wallet),
+            Then::BeginPayment(checkout, currency) => {
+                let fields = json!({ "checkout": checkout, "currency": currency });
+                self.ask("start_payment", fields, Purpose::Cart(cart::Wanted::PaymentBegun));
+            }
+            Then::LeaveCheckout(checkout) => {
+                let fields = json!({ "checkout": checkout });
+                self.ask("cancel_checkout", fields, Purpose::Cart(cart::Wanted::Left));
+            }
+            Then::VoidPayout(payout) => {
+                let fields = json!({ "payout": payout });
+                self.ask("void_payout", fields, Purpose::Money(payout::Wanted::Voided));
             }
             Then::LeaveForm => self.form = None,
             Then::EndSession(session) => {

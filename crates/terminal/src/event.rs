@@ -1,10 +1,12 @@
 //! Events: what happened in the market, and what it changes on the screen.
 
+use auboutique_domain::Money;
 use serde_json::{Value, json};
 
 use crate::app::{App, Purpose, read};
 use crate::conversation::Message;
 use crate::tab::Tab;
+use crate::text;
 
 impl App {
     /// Takes in an event.
@@ -19,6 +21,7 @@ impl App {
                     self.load_mine(false);
                 }
                 let plain = self.market.owner.is_none() && self.market.search.is_empty();
+                self.touch_cart(&id);
                 if self.knows_listing(&id) {
                     self.ask("listing", json!({ "listing": id }), Purpose::Listing { show: false });
                 } else if plain
@@ -33,6 +36,7 @@ impl App {
             }
             "listing_edited" => {
                 let id = text("listing");
+                self.touch_cart(&id);
                 self.store_changed(&text("seller"), false);
                 if self.knows_listing(&id) {
                     self.ask("listing", json!({ "listing": id }), Purpose::Listing { show: false });
@@ -40,9 +44,11 @@ impl App {
             }
             "listing_sold" => {
                 self.sold(&text("listing"));
+                self.touch_cart(&text("listing"));
                 self.store_changed(&text("seller"), false);
             }
             "stock_changed" => {
+                self.touch_cart(&text("listing"));
                 let left = event["available"].as_i64().unwrap_or(0);
                 self.each_listing(&text("listing"), |listing| {
                     listing.available = left;
@@ -55,6 +61,9 @@ impl App {
             "store_opened" => self.load_stores(false),
             "store_changed" => {
                 self.load_stores(false);
+                if self.cart.lines.rows.iter().any(|line| line.listing.seller.id == text("owner")) {
+                    self.load_cart();
+                }
                 self.store_changed(&text("owner"), true);
             }
             "staff_appointed" | "staff_dismissed" => {
@@ -69,8 +78,41 @@ impl App {
                 self.load_staff();
             }
             "invitation_made" | "invitation_revoked" => self.load_invitations(false),
+            "cart_changed" => self.load_cart(),
+            "checkout_prepared" | "checkout_placed" | "checkout_released" => {
+                let is_expired = event["expired"].as_bool().unwrap_or(false);
+                self.on_checkout_event(&name, &text("checkout"), is_expired);
+            }
+            "payment_started" | "payment_authorized" | "payment_captured" | "payment_voided" => {
+                if self.cart.checkout.is_some() && !self.cart.is_placing {
+                    self.look_at_checkout(false);
+                }
+            }
+            "payment_declined" => {
+                self.notice("Your card was turned down. Another may do, or another way to pay", None, "");
+                self.look_at_checkout(false);
+            }
+            "payment_refunded" => {
+                let amount = read::<Money>(event["amount"].clone()).as_ref().map(text::money);
+                let amount = amount.unwrap_or_default();
+                self.notice(&format!("{amount} by card came too late: it is in your wallet"), None, "");
+                self.money_moved();
+            }
+            "wallet_topped_up" if self.is_me(&text("member")) => {
+                let amount = read::<Money>(event["amount"].clone()).as_ref().map(text::money);
+                self.notice(&format!("{} came into your wallet", amount.unwrap_or_default()), None, "");
+                self.money_moved();
+            }
+            "wallet_topped_up" => {}
+            "payout_paid" => {
+                let amount = read::<Money>(event["amount"].clone()).as_ref().map(text::money);
+                self.notice(&format!("{} were handed over to you", amount.unwrap_or_default()), None, "");
+                self.money_moved();
+            }
+            "payout_requested" | "payout_voided" => self.money_moved(),
             "listing_withdrawn" => {
                 let id = text("listing");
+                self.touch_cart(&id);
                 self.store_changed(&text("seller"), false);
                 self.each_listing(&id, |listing| "withdrawn".clone_into(&mut listing.state));
                 self.market.list.rows.retain(|row| row.listing != id);
@@ -139,6 +181,7 @@ impl App {
             _ if event.get("order").is_some_and(Value::is_string) => {
                 let news = Some(name.clone());
                 self.store_changed(&text("seller"), false);
+                self.money_moved();
                 self.ask("order", json!({ "order": text("order") }), Purpose::Order { show: false, news });
             }
             _ => {}

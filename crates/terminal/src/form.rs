@@ -14,7 +14,7 @@ use crate::field::Field;
 use crate::listing::{Filter, Listing};
 use crate::picture::Picture;
 use crate::tab::Tab;
-use crate::{stock, store, text, variant};
+use crate::{cart, payout, stock, store, text, variant};
 
 /// What stands in a choice for nothing chosen.
 const ANY: &str = "any";
@@ -46,6 +46,20 @@ pub enum Aim {
     Password,
     /// Buy copies of a product of a store: the variants that can be chosen, each with the price that was seen.
     Buy(Vec<(String, Money)>),
+    /// Put copies of a product of a store into the cart: the same variants.
+    Gather(Vec<(String, Money)>),
+    /// Say how many copies of this listing the cart shall have.
+    Quantity(String),
+    /// Pay this order from the wallet.
+    Pay(String),
+    /// Give back what this order brought.
+    Return(String),
+    /// Give a part of the money of this order back.
+    Refund(String),
+    /// Ask for a payout.
+    Payout,
+    /// Put cash into a wallet at the desk.
+    TopUp,
     /// Open a store with an invitation.
     OpenStore,
     /// Change what is said of the store.
@@ -67,6 +81,15 @@ pub enum Aim {
 }
 
 impl Aim {
+    /// The variants of which copies can be chosen, each with the price that was seen.
+    #[must_use]
+    pub fn variants(&self) -> Option<&[(String, Money)]> {
+        match self {
+            Self::Buy(of) | Self::Gather(of) => Some(of),
+            _ => None,
+        }
+    }
+
     /// Whether pictures belong to it: then Enter adds one, and what sends it is its button.
     #[must_use]
     pub const fn has_pictures(&self) -> bool {
@@ -428,6 +451,13 @@ impl Form {
             ("wrong_credentials", _) => "current_password",
             ("username_taken" | "username_invalid" | "username_reserved", _) => "username",
             ("not_found" | "yourself" | "too_much_staff", Aim::Appoint) => "username",
+            ("not_found" | "yourself", Aim::TopUp) => "username",
+            ("price_out_of_range" | "amount_out_of_range" | "balance_short" | "refund_too_large", aim)
+                if matches!(aim, Aim::TopUp | Aim::Payout | Aim::Refund(_)) =>
+            {
+                "amount"
+            }
+            ("balance_short", Aim::Pay(_)) => "wallet",
             ("email_taken" | "email_invalid" | "email_domain_not_allowed", _) => "email",
             ("password_weak" | "password_length", Aim::Password) => "new_password",
             ("password_weak" | "password_length", _) => "password",
@@ -436,7 +466,10 @@ impl Form {
             ("invitation_invalid" | "too_many_tries", Aim::OpenStore) => "code",
             ("store_name_taken" | "store_name_invalid", _) => "name",
             ("day_invalid", _) => "from",
-            ("quantity_out_of_range" | "stock_short" | "total_out_of_range", Aim::Buy(_)) => "quantity",
+            (
+                "quantity_out_of_range" | "quantity_limit" | "stock_short" | "total_out_of_range" | "held",
+                Aim::Buy(_) | Aim::Gather(_) | Aim::Quantity(_),
+            ) => "quantity",
             ("quantity_out_of_range", Aim::EditVariant(_)) => "low_stock",
             ("quantity_out_of_range" | "stock_short", _) => "copies",
             ("variant_taken", _) => "label",
@@ -638,8 +671,11 @@ impl App {
         if form.sent {
             return;
         }
-        let request =
-            store::request(form).or_else(|| stock::request(form)).or_else(|| variant::request(form));
+        let request = store::request(form)
+            .or_else(|| stock::request(form))
+            .or_else(|| variant::request(form))
+            .or_else(|| cart::request(form))
+            .or_else(|| payout::request(form));
         match request {
             Some(Ok((op, fields))) => {
                 form.sent = true;
@@ -747,6 +783,9 @@ impl App {
                 self.say("Changed");
             }
             Some(Aim::Buy(_)) => self.bought(reply),
+            Some(aim @ (Aim::Gather(_) | Aim::Quantity(_))) => self.cart_form_taken(&aim, reply),
+            Some(aim @ (Aim::Pay(_) | Aim::Return(_) | Aim::Refund(_))) => self.order_form_taken(&aim, reply),
+            Some(aim @ (Aim::Payout | Aim::TopUp)) => self.money_form_taken(&aim, reply),
             Some(aim) => self.store_form_taken(&aim, reply),
             None => {}
         }
@@ -861,7 +900,11 @@ impl App {
     pub(crate) fn on_form_key(&mut self, key: KeyEvent) {
         if key.code == KeyCode::Esc {
             if let Some(form) = &self.form {
-                let keep = form.is_changed() && !matches!(form.aim, Aim::LogIn | Aim::Filter | Aim::Buy(_));
+                let light = matches!(
+                    form.aim,
+                    Aim::LogIn | Aim::Filter | Aim::Buy(_) | Aim::Gather(_) | Aim::Quantity(_) | Aim::Pay(_)
+                );
+                let keep = form.is_changed() && !light;
                 if keep {
                     self.dialog = Some(Dialog {
                         title: "Leave the form?".to_owned(),
@@ -893,6 +936,9 @@ impl App {
         let Some(form) = self.typing_form() else { return };
         if stock::on_form_key(form, key.code) {
             return;
+        }
+        if variant::on_form_key(form, key.code) {
+            return self.reckon();
         }
         match form.on_key(key) {
             Did::Send => self.send_form(),

@@ -3,7 +3,7 @@
 //! Start with [`client`]: a connection that asks and is answered, in two hundred lines. [`link`] is a connection that
 //! holds: it reconnects, signs in again and goes on where it stopped. [`app`] is the full-screen client as a value: keys
 //! and what the market tells go in, requests come out; [`screen`] draws it. A noun has the same file name here as in
-//! every room: [`listing`], [`order`], [`store`], [`conversation`], [`desk`].
+//! every room: [`listing`], [`cart`], [`order`], [`store`], [`conversation`], [`desk`].
 
 use std::io;
 use std::thread;
@@ -18,6 +18,8 @@ use ratatui::crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdat
 
 pub mod account;
 pub mod app;
+pub mod cart;
+pub mod checkout;
 pub mod choice;
 pub mod client;
 mod clock;
@@ -34,12 +36,15 @@ pub mod listing;
 pub mod member;
 pub mod notice;
 pub mod order;
+pub mod payout;
 pub mod pen;
 pub mod picture;
+pub mod profit;
 pub mod room;
 pub mod rows;
 pub mod screen;
 pub mod skin;
+pub mod statement;
 pub mod stock;
 pub mod store;
 pub mod tab;

@@ -91,6 +91,16 @@ impl Listing {
         self.store.as_ref().map_or(&self.seller.name, |store| &store.name)
     }
 
+    /// What it is, with what makes the variant differ.
+    #[must_use]
+    pub fn full_title(&self) -> String {
+        if self.variant.is_empty() {
+            self.title.clone()
+        } else {
+            format!("{} ({})", self.title, self.variant)
+        }
+    }
+
     /// How many copies of a store's are left; nothing of a single thing.
     #[must_use]
     pub fn left(&self) -> Option<String> {
@@ -549,7 +559,7 @@ impl App {
         let above = self.above.iter().flat_map(|above| match above {
             Above::Listing(sheet) => std::slice::from_ref(&sheet.listing).iter(),
             Above::Store(front) => front.shelves.rows.iter(),
-            Above::Order { .. } => [].iter(),
+            Above::Order { .. } | Above::Checkout(_) | Above::Group(_) => [].iter(),
         });
         rows.chain(above).find(|row| row.listing == id)
     }
@@ -622,6 +632,7 @@ impl App {
         let id = listing.listing.clone();
         match code {
             KeyCode::Char('b') if !mine => self.offer_to_buy(listing),
+            KeyCode::Char('c') if !mine => self.offer_to_gather(listing),
             KeyCode::Char('m') if !mine => {
                 if self.me.is_none() {
                     self.form = Some(log_in_form());
@@ -688,7 +699,7 @@ impl App {
             return;
         }
         if listing.store.is_some() {
-            return self.choose_copies(listing);
+            return self.choose_copies(listing, false);
         }
         let mut lines = vec![
             listing.title.clone(),

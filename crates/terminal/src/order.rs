@@ -1,20 +1,22 @@
 //! Orders: what I bought, what I sold, and one order with its code.
 
-use auboutique_domain::Money;
+use auboutique_domain::money::Rate;
+use auboutique_domain::{Currency, Money};
 use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::app::{Above, App, Purpose, page};
+use crate::app::{Above, App, Purpose, page, read};
 use crate::dialog::{Dialog, Then};
+use crate::form::{Aim, Entry, Form};
 use crate::listing::dot_span;
 use crate::member::Card;
 use crate::pen::{Hit, Pen};
 use crate::rows::Rows;
 use crate::store::StoreCard;
-use crate::text;
+use crate::{payout, text};
 
 /// What was bought.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -96,9 +98,45 @@ pub struct Order {
     /// When the buyer asked to cancel.
     #[serde(default)]
     pub cancel_requested_at: Option<String>,
+    /// When it was paid.
+    #[serde(default)]
+    pub paid_at: Option<String>,
+    /// How it was paid, once it is.
+    #[serde(default)]
+    pub receipt: Option<Receipt>,
+    /// What went back to the buyer after it was completed.
+    #[serde(default)]
+    pub refunded: Option<Money>,
+    /// When and why the buyer wanted to give it back.
+    #[serde(default)]
+    pub return_request: Option<ReturnRequest>,
+    /// Until when the buyer can say that it comes back.
+    #[serde(default)]
+    pub return_until: Option<String>,
     /// When it entered its state.
     #[serde(default)]
     pub changed_at: String,
+}
+
+/// How an order was paid.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Receipt {
+    /// With what: `cash`, `wallet` or `card`.
+    pub means: String,
+    /// What was paid.
+    pub paid: Money,
+    /// How many pounds a dollar was, when one currency paid for the other.
+    #[serde(default)]
+    pub rate: Option<Rate>,
+}
+
+/// When and why a buyer wants to give goods back.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ReturnRequest {
+    /// When it was said.
+    pub at: String,
+    /// Why.
+    pub reason: String,
 }
 
 impl Order {
@@ -129,6 +167,17 @@ impl Order {
             lines => format!("{first}, and {} more", lines - 1),
         }
     }
+    /// What was paid and has not gone back.
+    #[must_use]
+    pub fn left(&self) -> Money {
+        let refunded = self.refunded.filter(|refunded| refunded.currency == self.total.currency);
+        Money::new(self.total.minor - refunded.map_or(0, |refunded| refunded.minor), self.total.currency)
+    }
+    /// Whether the one who looks can pay it before it is collected.
+    #[must_use]
+    pub fn can_be_paid(&self) -> bool {
+        self.is_bought() && self.due.minor > 0 && matches!(self.state.as_str(), "placed" | "at_desk")
+    }
     /// Its state as words.
     #[must_use]
     pub fn words(&self) -> &str {
@@ -144,6 +193,11 @@ impl Order {
             "canceled" => "canceled",
             "no_drop_off" => "it was not dropped off in time",
             "no_pickup" => "it was not collected in time",
+            "return_open" if self.is_bought() => "bring it back to the desk",
+            "return_open" => "the buyer brings it back",
+            "returned" if self.is_bought() => "given back, the store looks at it",
+            "returned" => "given back, look at it",
+            "refunded" => "given back and refunded",
             other => other,
         }
     }
@@ -207,6 +261,7 @@ pub(crate) fn draw(app: &mut App, pen: &mut Pen, area: Rect) {
         let role = if order.is_bought() { "from" } else { "to" };
         let state = match order.state.as_str() {
             "placed" | "at_desk" => skin.accent(),
+            "return_open" | "returned" => skin.warn(),
             "collected" | "completed" => skin.good(),
             _ => skin.muted(),
         };
@@ -230,12 +285,16 @@ pub(crate) fn draw(app: &mut App, pen: &mut Pen, area: Rect) {
 
 /// The way of an order, as far as it has come.
 fn way(app: &App, order: &Order) -> Line<'static> {
-    let steps = ["placed", "at the desk", "collected", "completed"];
-    let reached = match order.state.as_str() {
-        "placed" => 0,
-        "at_desk" => 1,
-        "collected" => 2,
-        "completed" => 3,
+    let there = ["placed", "at the desk", "collected", "completed"];
+    let back = ["completed", "to be given back", "given back", "refunded"];
+    let (steps, reached) = match order.state.as_str() {
+        "placed" => (there, 0),
+        "at_desk" => (there, 1),
+        "collected" => (there, 2),
+        "completed" => (there, 3),
+        "return_open" => (back, 1),
+        "returned" => (back, 2),
+        "refunded" => (back, 3),
         _ => return Line::from(Span::styled(format!("✕ {}", order.words()), app.skin.warn())),
     };
     let mut spans = Vec::new();
@@ -307,34 +366,11 @@ pub(crate) fn plain_code(code: &str) -> String {
     format!("code {}", plain.join(" "))
 }
 
-/// One order: how far it is, where and when, and the code.
-pub(crate) fn draw_one(app: &mut App, pen: &mut Pen, area: Rect, order: &Order) {
-    let skin = pen.skin;
-    let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
-    pen.text(area.x, area.y, area.width.saturating_sub(16), &order.title(), skin.strong());
-    pen.right(area.x, area.y, area.width, &text::money(&order.total), skin.price());
-    // What the title does not say by itself: how many of what, at which price.
-    let simple = order.lines.iter().all(|line| line.quantity == 1) && order.lines.len() < 2;
-    let all = if simple { &[] } else { order.lines.as_slice() };
-    let room = usize::from(area.height.saturating_sub(15)).max(1);
-    for (number, line) in all.iter().take(room).enumerate() {
-        let y = area.y + 1 + u16::try_from(number).unwrap_or(0);
-        if number + 1 == room && all.len() > room {
-            let more = format!("  … and {} more", all.len() - number);
-            pen.text(area.x, y, area.width, &more, skin.muted());
-            break;
-        }
-        let price = line.price.as_ref().map(text::money).unwrap_or_default();
-        let what = format!("  {} × {}", line.quantity, line.title);
-        pen.text(area.x, y, area.width.saturating_sub(20), &what, skin.plain());
-        pen.right(area.x, y, area.width, &format!("{price} each"), skin.muted());
-    }
-    let taken = u16::try_from(all.len().min(room)).unwrap_or(0);
-    let area = Rect { y: area.y + taken, height: area.height.saturating_sub(taken), ..area };
-    let way = way(app, order);
-    pen.line(area.x, area.y + 2, area.width, way);
+/// What there is to know of an order, each under its name.
+fn facts(app: &App, order: &Order) -> Vec<(&'static str, Vec<Span<'static>>)> {
+    let skin = app.skin;
     let other = if order.is_bought() { "Seller" } else { "Buyer" };
-    let mut facts: Vec<(&str, Vec<Span>)> = vec![
+    let mut facts: Vec<(&'static str, Vec<Span<'static>>)> = vec![
         (
             other,
             vec![
@@ -351,7 +387,11 @@ pub(crate) fn draw_one(app: &mut App, pen: &mut Pen, area: Rect, order: &Order) 
     facts
         .push((if order.is_bought() { "Collect" } else { "Pickup" }, vec![Span::styled(day, skin.strong())]));
     if let Some(until) = &order.pickup.until {
-        let label = if order.is_bought() { "Kept until" } else { "Drop off by" };
+        let label = match (order.state.as_str(), order.is_bought()) {
+            ("return_open", _) => "Back by",
+            (_, true) => "Kept until",
+            (_, false) => "Drop off by",
+        };
         facts.push((label, vec![Span::raw(app.moment(until))]));
     }
     if order.due.minor != 0 {
@@ -366,6 +406,47 @@ pub(crate) fn draw_one(app: &mut App, pen: &mut Pen, area: Rect, order: &Order) 
             ],
         ));
     }
+    if let Some(receipt) = &order.receipt {
+        let means = match receipt.means.as_str() {
+            "cash" => "in cash, at the desk",
+            "wallet" => "from the wallet",
+            "card" => "by card",
+            other => other,
+        };
+        let pounds = receipt.rate.map(|rate| Money::new(rate.pounds(), Currency::Lbp));
+        let rate = pounds.map(|pounds| format!(", 1 USD was {}", text::money(&pounds))).unwrap_or_default();
+        let at = order.paid_at.as_ref().map(|at| format!(" · {}", app.moment(at))).unwrap_or_default();
+        facts.push((
+            "Paid",
+            vec![
+                Span::styled(text::money(&receipt.paid), skin.price()),
+                Span::styled(format!("  {means}{rate}{at}"), skin.muted()),
+            ],
+        ));
+    }
+    if let Some(refunded) = order.refunded.filter(|refunded| refunded.minor > 0) {
+        let whom = if order.is_bought() { "went back into your wallet" } else { "went back to the buyer" };
+        facts.push((
+            "Refunded",
+            vec![
+                Span::styled(text::money(&refunded), skin.price()),
+                Span::styled(format!("  {whom}"), skin.muted()),
+            ],
+        ));
+    }
+    if let Some(request) = &order.return_request {
+        facts.push((
+            "Given back",
+            vec![
+                Span::styled(format!("“{}”", request.reason), skin.warn()),
+                Span::styled(format!("  {}", app.moment(&request.at)), skin.muted()),
+            ],
+        ));
+    }
+    if let Some(until) = order.return_until.as_ref().filter(|_| order.is_bought()) {
+        let until = format!("g, until {}", app.moment(until));
+        facts.push(("Give back", vec![Span::styled(until, skin.muted())]));
+    }
     facts.push(("Bought", vec![Span::raw(app.moment(&order.placed_at))]));
     if let Some(at) = &order.cancel_requested_at {
         let who = if order.is_bought() { "You asked" } else { "The buyer asked" };
@@ -374,23 +455,63 @@ pub(crate) fn draw_one(app: &mut App, pen: &mut Pen, area: Rect, order: &Order) 
             vec![Span::styled(format!("{who} to cancel, {}", app.moment(at)), skin.warn())],
         ));
     }
-    let mut y = area.y + 4;
+    facts
+}
+
+/// One order: its lines, how far it is, where and when, and the code.
+pub(crate) fn draw_one(app: &App, pen: &mut Pen, area: Rect, order: &Order, scroll: &mut usize) {
+    let skin = pen.skin;
+    let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+    let total = text::money(&order.total);
+    let wide = u16::try_from(text::width(&total)).unwrap_or(0);
+    pen.text(area.x, area.y, area.width.saturating_sub(wide + 1), &order.title(), skin.strong());
+    pen.right(area.x, area.y, area.width, &total, skin.price());
+    let facts = facts(app, order);
+    // What the title does not say by itself: how many of what, at which price.
+    let simple = order.lines.iter().all(|line| line.quantity == 1) && order.lines.len() < 2;
+    let all = if simple { &[] } else { order.lines.as_slice() };
+    // What the desk needs always has its place below.
+    let below = u16::try_from(facts.len()).unwrap_or(8) + if order.pickup.code.is_some() { 7 } else { 4 };
+    let room = usize::from(area.height.saturating_sub(below)).max(2);
+    *scroll = (*scroll).min(all.len().saturating_sub(room));
+    let mut y = area.y + 1;
+    for line in all.iter().skip(*scroll).take(room) {
+        let price = line.price.as_ref().map(text::money).unwrap_or_default();
+        let what = format!("  {} × {}", line.quantity, line.title);
+        pen.text(area.x, y, area.width.saturating_sub(20), &what, skin.plain());
+        pen.right(area.x, y, area.width, &format!("{price} each"), skin.muted());
+        y += 1;
+    }
+    let gap = u16::from(area.height >= below + 2 || all.is_empty());
+    if all.len() > room {
+        let last = (*scroll + room).min(all.len());
+        let label = format!("lines {}–{last} of {} · ↑↓", *scroll + 1, all.len());
+        pen.right(area.x, y, area.width, &label, skin.accent());
+        y += u16::from(gap == 0);
+    }
+    y += gap;
+    let way = way(app, order);
+    pen.line(area.x, y, area.width, way);
+    y += 1 + gap;
     for (label, mut spans) in facts {
         spans.insert(0, Span::styled(text::fit(label, 13), skin.muted()));
         pen.line(area.x, y, area.width, Line::from(spans));
         y += 1;
     }
     if let Some(code) = &order.pickup.code {
-        let what = if order.is_bought() {
-            "Show this at the desk to collect it:"
-        } else {
-            "Show this at the desk when you bring it:"
+        let what = match (order.state.as_str(), order.is_bought()) {
+            ("return_open", _) => "Show this at the desk when you bring it back:",
+            (_, true) => "Show this at the desk to collect it:",
+            (_, false) => "Show this at the desk when you bring it:",
         };
-        pen.text(area.x, y + 1, area.width, what, skin.muted());
-        if y + 7 <= area.bottom() {
-            draw_code(pen, Rect { y: y + 2, height: 5, ..area }, code);
+        let y = y + gap;
+        if y + 6 <= area.bottom() {
+            pen.text(area.x, y, area.width, what, skin.muted());
+            draw_code(pen, Rect { y: y + 1, height: 5, ..area }, code);
         } else {
-            pen.text(area.x, y + 2, area.width, &plain_code(code), skin.strong());
+            let y = y.min(area.bottom().saturating_sub(2));
+            pen.text(area.x, y, area.width, what, skin.muted());
+            pen.text(area.x, y + 1, area.width, &plain_code(code), skin.strong());
         }
     }
 }
@@ -414,6 +535,12 @@ impl App {
             ("order_completed", false) => format!("{other} is happy with “{title}”: you are credited"),
             ("order_cancel_requested", false) => format!("{other} asks to cancel “{title}”"),
             ("order_canceled", _) => format!("The order of “{title}” is canceled"),
+            ("return_requested", false) => format!("{other} gives “{title}” back"),
+            ("return_taken", false) => format!("“{title}” came back to the desk: look at it"),
+            ("return_taken", true) => format!("The desk has “{title}” again"),
+            ("return_settled", true) => format!("“{title}”: the money is in your wallet"),
+            ("return_missed", _) => format!("“{title}” was not given back in time"),
+            ("order_refunded", true) => format!("Some of the money of “{title}” is in your wallet"),
             ("drop_off_missed", true) => format!("“{title}” was not dropped off: the order is over"),
             ("drop_off_missed", false) => format!("You did not bring “{title}” in time"),
             ("pickup_missed", true) => format!("You did not collect “{title}” in time"),
@@ -440,6 +567,22 @@ impl App {
         }
     }
 
+    /// Looks at an order alone; `fresh` when it was bought just now.
+    pub(crate) fn show_order(&mut self, order: Order, fresh: bool) {
+        self.above.push(Above::Order { order, fresh, scroll: 0 });
+    }
+
+    /// A form about an order was taken.
+    pub(crate) fn order_form_taken(&mut self, aim: &Aim, reply: Value) {
+        let Some(order) = read::<Order>(reply) else { return };
+        self.know_order(&order);
+        self.say(match aim {
+            Aim::Pay(_) => "It is paid",
+            Aim::Return(_) => "Bring it back to the desk, with the code",
+            _ => "The buyer has it in the wallet",
+        });
+    }
+
     pub(crate) fn know_order(&mut self, fresh: &Order) {
         let mine = fresh.is_bought() || self.is_me(&fresh.seller.id);
         let room = self.room.orders.rows.iter_mut().filter(|row| row.order == fresh.order);
@@ -456,10 +599,13 @@ impl App {
             }
         }
         for above in &mut self.above {
-            if let Above::Order { order, .. } = above
-                && order.order == fresh.order
-            {
-                *order = fresh.clone();
+            match above {
+                Above::Order { order, .. } if order.order == fresh.order => *order = fresh.clone(),
+                Above::Group(group) => {
+                    let rows = group.rows.iter_mut().filter(|row| row.order == fresh.order);
+                    rows.for_each(|row| *row = fresh.clone());
+                }
+                _ => {}
             }
         }
     }
@@ -497,6 +643,43 @@ impl App {
             KeyCode::Char('y') if order.is_bought() && order.state == "collected" => {
                 let lines = &["You have it and it is as described. The seller is credited."];
                 self.dialog = Some(question("All is well?", lines, "All is well", "confirm_order"));
+            }
+            KeyCode::Char('p') if order.can_be_paid() => {
+                let wanted = payout::Wanted::Pay(id, order.due);
+                self.ask("wallet", json!({}), Purpose::Money(wanted));
+            }
+            KeyCode::Char('g') if order.is_bought() && order.return_until.is_some() => {
+                let entries = vec![Entry::line("reason", "Why", "", "the store reads it")];
+                let mut form = Form::new(Aim::Return(id), "Give it back", "Give it back", entries);
+                form.says = vec![
+                    order.title(),
+                    "Bring all of it back to the desk within 7 days, as it was sold.".to_owned(),
+                    "When the store has looked at it, the money is in your wallet.".to_owned(),
+                ];
+                self.form = Some(form);
+            }
+            KeyCode::Char('p' | 'w') if !order.is_bought() && order.state == "returned" => {
+                let restock = code == KeyCode::Char('p');
+                let (title, what, yes) = if restock {
+                    ("Back on the shelves?", "Its copies can be bought again.", "Put it back")
+                } else {
+                    ("Write it off?", "Its copies cannot be sold any more.", "Write it off")
+                };
+                let refund = format!("The buyer has {} back.", text::money(&order.left()));
+                let lines = vec![order.title(), what.to_owned(), refund];
+                let (title, then) = (title.to_owned(), Then::Settle(id, restock));
+                self.dialog = Some(Dialog { title, lines, yes, no: "Not now", on_yes: false, then });
+            }
+            KeyCode::Char('f') if !order.is_bought() && order.state == "completed" => {
+                let left = order.left();
+                let entries = vec![
+                    Entry::line("amount", "How much", "", "1.50"),
+                    // Nothing else can go back than what was paid for it.
+                    Entry::choice("currency", "Currency", vec![left.currency.code().to_owned()], ""),
+                ];
+                let mut form = Form::new(Aim::Refund(id), "Refund a part", "Refund it", entries);
+                form.says = vec![order.title(), format!("{} can go back at most.", text::money(&left))];
+                self.form = Some(form);
             }
             KeyCode::Char('m') => self.ask("start_conversation", json!({ "order": id }), Purpose::Start),
             KeyCode::Char('v') => {

@@ -1,11 +1,12 @@
-//! The back room of a store, for those who act for it: its stock, its orders, what is said of it, and its invitations.
+//! The back room of a store, for those who act for it: its stock, its orders, what it earned, what is said of it, and its
+//! invitations.
 
 use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 use serde_json::{Value, json};
 
-use crate::app::{Above, App, Purpose, page, read};
+use crate::app::{App, Purpose, page, read};
 use crate::dialog::{Dialog, Then};
 use crate::form::{Aim, Entry, Form};
 use crate::invitation::{self, Invitation};
@@ -13,6 +14,7 @@ use crate::listing::{copies, dot_span};
 use crate::member::Card;
 use crate::order::{Order, plain_code};
 use crate::pen::{Hit, Pen};
+use crate::profit::{self, Profit};
 use crate::rows::Rows;
 use crate::screen::order_keys;
 use crate::stock::{self, Stock};
@@ -28,6 +30,8 @@ pub enum Page {
     Stock,
     /// What it sold.
     Orders,
+    /// What it earned.
+    Money,
     /// What is said of it, and who acts for it.
     Store,
     /// Whom its owner invited.
@@ -35,12 +39,13 @@ pub enum Page {
 }
 
 impl Page {
-    const ALL: [Self; 4] = [Self::Stock, Self::Orders, Self::Store, Self::Invitations];
+    const ALL: [Self; 5] = [Self::Stock, Self::Orders, Self::Money, Self::Store, Self::Invitations];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Stock => "Stock",
             Self::Orders => "Orders",
+            Self::Money => "Money",
             Self::Store => "Store",
             Self::Invitations => "Invitations",
         }
@@ -62,6 +67,8 @@ pub struct Room {
     pub orders: Rows<Order>,
     /// Whether all it sold is looked at.
     pub all: bool,
+    /// What it earned in a month.
+    pub profit: Profit,
     /// Who acts for it beside its owner.
     pub staff: Rows<Card>,
     /// Whom its owner invited.
@@ -77,12 +84,12 @@ pub(crate) fn draw(app: &mut App, pen: &mut Pen, area: Rect) {
     let skin = pen.skin;
     let name = app.room.card.as_ref().map(|card| card.name.clone()).unwrap_or_default();
     let on = app.room.page;
-    let name = text::cut(&name, usize::from(area.width / 3));
+    let name = text::cut(&name, usize::from(area.width / 4));
     let mut spans = vec![Span::styled(format!(" {name}"), skin.strong()), Span::raw("   ")];
     for page in Page::ALL.into_iter().filter(|page| *page != Page::Invitations || app.owns_room()) {
         let style = if page == on { skin.accent() } else { skin.muted() };
         spans.push(Span::styled(page.name(), if page == on { skin.chosen().patch(style) } else { style }));
-        spans.push(Span::styled("  ·  ", skin.muted()));
+        spans.push(Span::styled(" · ", skin.muted()));
     }
     spans.push(Span::styled("Tab", skin.key()));
     pen.line(area.x, area.y, area.width, spans);
@@ -91,6 +98,7 @@ pub(crate) fn draw(app: &mut App, pen: &mut Pen, area: Rect) {
     match on {
         Page::Stock => stock::draw(app, pen, area),
         Page::Orders => draw_orders(app, pen, area),
+        Page::Money => profit::draw(app, pen, area),
         Page::Store => draw_store(app, pen, area),
         Page::Invitations => invitation::draw(app, pen, area),
     }
@@ -272,6 +280,7 @@ pub(crate) fn keys(app: &App) -> Vec<(KeyCode, &'static str, &'static str)> {
             }
             keys.push(key('a', "a", if app.room.all { "to prepare" } else { "all it sold" }));
         }
+        Page::Money => keys.extend(profit::keys(app)),
         Page::Store if app.owns_room() => {
             keys.extend([key('e', "e", "change"), key('c', "c", "closed days"), key('a', "a", "appoint")]);
             if app.room.staff.chosen().is_some() {
@@ -310,7 +319,9 @@ pub(crate) fn help(app: &App) -> Vec<(&'static str, &'static str)> {
             ("Enter", "the order, its code large"),
             ("a", "all it sold / what is to be prepared"),
             ("m / c / v", "write to the buyer / cancel / its listing"),
+            ("p / w / f", "back on the shelves / write off / refund a part"),
         ],
+        Page::Money => profit::help(),
         Page::Store => vec![
             ("e", "name, e-mail, description, picture"),
             ("c", "closed days"),
@@ -319,7 +330,10 @@ pub(crate) fn help(app: &App) -> Vec<(&'static str, &'static str)> {
         Page::Invitations => vec![("i", "make one; its code is shown once"), ("x", "take it back")],
     };
     keys.extend([
-        ("Tab, ← →", "stock, orders, store, invitations"),
+        (
+            if app.room.page == Page::Money { "Tab" } else { "Tab, ← →" },
+            "stock, orders, money, store, invitations",
+        ),
         ("s", "another store you act for"),
         ("r", "load again"),
         ("Esc", "all stores"),
@@ -354,7 +368,7 @@ impl App {
         self.room = Room::default();
     }
 
-    fn room_id(&self) -> Option<String> {
+    pub(crate) fn room_id(&self) -> Option<String> {
         self.room.card.as_ref().map(|card| card.store.clone())
     }
 
@@ -388,6 +402,9 @@ impl App {
             self.room.is_stale = false;
             self.load_stock(false);
             self.load_room_orders(false);
+            if self.room.page == Page::Money {
+                self.ask_profit(None);
+            }
         }
         if self.room.stock.wants_more() {
             self.load_stock(true);
@@ -479,6 +496,7 @@ impl App {
             (false, _) => self.stores.list.go(by),
             (true, Page::Stock) => self.room.stock.go(by),
             (true, Page::Orders) => self.room.orders.go(by),
+            (true, Page::Money) => self.room.profit.lines.go(by),
             (true, Page::Store) => self.room.staff.go(by),
             (true, Page::Invitations) => self.room.invitations.go(by),
         }
@@ -490,17 +508,21 @@ impl App {
             (false, _) => &mut self.stores.list.at,
             (true, Page::Stock) => &mut self.room.stock.at,
             (true, Page::Orders) => &mut self.room.orders.at,
+            (true, Page::Money) => &mut self.room.profit.lines.at,
             (true, Page::Store) => &mut self.room.staff.at,
             (true, Page::Invitations) => &mut self.room.invitations.at,
         }
     }
 
     fn turn(&mut self, forward: bool) {
-        let pages = if self.owns_room() { 4 } else { 3 };
+        let pages = if self.owns_room() { 5 } else { 4 };
         let on = Page::ALL.iter().position(|page| *page == self.room.page).unwrap_or(0);
         self.room.page = Page::ALL[if forward { on + 1 } else { on + pages - 1 } % pages];
         if self.room.page == Page::Invitations && !self.room.invitations.known {
             self.load_invitations(false);
+        }
+        if self.room.page == Page::Money {
+            self.ask_profit(None);
         }
     }
 
@@ -508,6 +530,7 @@ impl App {
     pub(crate) fn on_room_key(&mut self, code: KeyCode) {
         match (self.room.page, code) {
             (_, KeyCode::Esc | KeyCode::Backspace) => self.leave_room(),
+            (Page::Money, KeyCode::Left | KeyCode::Right) => self.on_profit_key(code),
             (_, KeyCode::Tab | KeyCode::Right) => self.turn(true),
             (_, KeyCode::BackTab | KeyCode::Left) => self.turn(false),
             (_, KeyCode::Char('s')) => {
@@ -525,6 +548,7 @@ impl App {
                 self.load_invitations(false);
             }
             (Page::Stock, code) => self.on_stock_key(code),
+            (Page::Money, code) => self.on_profit_key(code),
             (Page::Orders, KeyCode::Char('a')) => {
                 self.room.all = !self.room.all;
                 self.room.orders = Rows::default();
@@ -533,7 +557,7 @@ impl App {
             (Page::Orders, code) => {
                 let Some(order) = self.room.orders.chosen().cloned() else { return };
                 match code {
-                    KeyCode::Enter => self.above.push(Above::Order { order, fresh: false }),
+                    KeyCode::Enter => self.show_order(order, false),
                     code => self.on_order_key(&order, code),
                 }
             }

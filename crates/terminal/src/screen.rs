@@ -9,7 +9,10 @@ use crate::app::{Above, App, Line};
 use crate::form::{Aim, Entry, Form, Input, ShotState};
 use crate::pen::{Hit, Pen};
 use crate::tab::{self, Tab};
-use crate::{account, choice, conversation, desk, dialog, listing, notice, order, room, stock, store, text};
+use crate::{
+    account, cart, checkout, choice, conversation, desk, dialog, listing, notice, order, payout, room, stock,
+    store, text, variant,
+};
 
 type Keys = Vec<(KeyCode, &'static str, &'static str)>;
 
@@ -59,7 +62,9 @@ fn draw_page(app: &mut App, pen: &mut Pen, area: Rect) {
         Some(mut above) => {
             match &mut above {
                 Above::Listing(sheet) => listing::draw_sheet(app, pen, area, sheet),
-                Above::Order { order, fresh } => {
+                Above::Checkout(counter) => checkout::draw(app, pen, area, counter),
+                Above::Group(group) => checkout::draw_group(app, pen, area, group),
+                Above::Order { order, fresh, scroll } => {
                     let mut area = area;
                     if *fresh {
                         let style = pen.skin.good();
@@ -72,7 +77,7 @@ fn draw_page(app: &mut App, pen: &mut Pen, area: Rect) {
                         );
                         area = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
                     }
-                    order::draw_one(app, pen, area, order);
+                    order::draw_one(app, pen, area, order, scroll);
                 }
                 Above::Store(front) => store::draw_front(app, pen, area, front),
             }
@@ -92,6 +97,7 @@ fn draw_page(app: &mut App, pen: &mut Pen, area: Rect) {
             Tab::Talk => conversation::draw(app, pen, area),
             Tab::Me => account::draw(app, pen, area),
             Tab::Stores => store::draw(app, pen, area),
+            Tab::Cart => cart::draw(app, pen, area),
             Tab::Desk => desk::draw(app, pen, area),
         },
     }
@@ -105,6 +111,7 @@ fn keys(app: &App) -> Keys {
         _ if app.form.is_some() => {
             keys.push((KeyCode::Tab, "Tab", "next"));
             keys.extend(app.form.iter().flat_map(stock::form_keys));
+            keys.extend(app.form.iter().flat_map(variant::form_keys));
             keys.extend([(KeyCode::Null, "Ctrl+S", "send it"), (KeyCode::Esc, "Esc", "back")]);
         }
         Some(Above::Listing(sheet)) => {
@@ -114,6 +121,7 @@ fn keys(app: &App) -> Keys {
             } else {
                 if sheet.listing.is_on_sale() {
                     keys.push((letter('b'), "b", "Buy"));
+                    keys.push((letter('c'), "c", "To the cart"));
                 }
                 keys.push((letter('m'), "m", "Message"));
                 keys.push((letter('o'), "o", if of_store { "Store" } else { "Owner's listings" }));
@@ -132,6 +140,15 @@ fn keys(app: &App) -> Keys {
             keys.push((KeyCode::Esc, "Esc", "back"));
         }
         Some(Above::Store(front)) => keys.extend(store::front_keys(app, front)),
+        Some(Above::Checkout(_)) => keys.extend([
+            (KeyCode::Enter, "Enter", "pay"),
+            (KeyCode::Down, "↑↓", "how to pay"),
+            (letter('x'), "x", "leave the checkout"),
+            (KeyCode::Esc, "Esc", "to the cart"),
+        ]),
+        Some(Above::Group(_)) => {
+            keys.extend([(KeyCode::Enter, "Enter", "open"), (KeyCode::Esc, "Esc", "back")]);
+        }
         None => match app.tab {
             Tab::Market if app.market.searching => {
                 keys.extend([
@@ -145,6 +162,7 @@ fn keys(app: &App) -> Keys {
                 (letter('s'), "s", "filter"),
                 (KeyCode::Enter, "Enter", "open"),
                 (letter('b'), "b", "buy"),
+                (letter('c'), "c", "to the cart"),
                 (letter('m'), "m", "message"),
             ]),
             Tab::Sell => keys.extend([
@@ -175,6 +193,7 @@ fn keys(app: &App) -> Keys {
             Tab::Talk if app.talk.list.rows.is_empty() => {}
             Tab::Talk => keys.extend([(KeyCode::Enter, "Enter", "open"), (letter('x'), "x", "block")]),
             Tab::Me => match app.account.page {
+                account::Page::Money => keys.extend(payout::keys(app)),
                 account::Page::Menu => keys.push((KeyCode::Enter, "Enter", "choose")),
                 account::Page::Sessions => {
                     keys.extend([(letter('x'), "x", "end the session"), (KeyCode::Esc, "Esc", "back")]);
@@ -185,8 +204,13 @@ fn keys(app: &App) -> Keys {
             },
             Tab::Stores if app.stores.in_room => keys.extend(room::keys(app)),
             Tab::Stores => keys.extend(store::keys(app)),
+            Tab::Cart => keys.extend(cart::keys(app)),
             Tab::Desk => {
-                keys.extend([(KeyCode::Enter, "Enter", "go on"), (KeyCode::Esc, "Esc", "next person")])
+                keys.extend([
+                    (KeyCode::Enter, "Enter", "go on"),
+                    (KeyCode::Esc, "Esc", "next person"),
+                    (KeyCode::F(6), "F6", "cash into a wallet"),
+                ]);
             }
         },
     }
@@ -214,10 +238,21 @@ pub(crate) fn order_keys(order: &order::Order) -> Keys {
     let mut keys =
         vec![(letter('m'), "m", if order.is_bought() { "message the seller" } else { "message the buyer" })];
     match (order.state.as_str(), order.is_bought()) {
-        ("placed", true) => keys.extend([(letter('c'), "c", "cancel"), (letter('a'), "a", "ask to cancel")]),
+        ("placed", true) => {
+            keys.extend([(letter('c'), "c", "cancel"), (letter('a'), "a", "ask to cancel")]);
+        }
         ("placed", false) => keys.push((letter('c'), "c", "cancel")),
         ("collected", true) => keys.insert(0, (letter('y'), "y", "all is well")),
+        ("completed", true) if order.return_until.is_some() => keys.push((letter('g'), "g", "give it back")),
+        ("completed", false) if order.left().minor > 0 => keys.push((letter('f'), "f", "refund a part")),
+        ("returned", false) => {
+            let settle = [(letter('p'), "p", "back on the shelves"), (letter('w'), "w", "write it off")];
+            keys.splice(0..0, settle);
+        }
         _ => {}
+    }
+    if order.can_be_paid() {
+        keys.insert(0, (letter('p'), "p", "pay from the wallet"));
     }
     keys.push((letter('v'), "v", "listing"));
     keys
@@ -524,7 +559,7 @@ pub(crate) fn help(app: &App) -> Vec<(&'static str, &'static str)> {
             ("Esc", "leave it"),
         ],
         (None, Some(Above::Listing(_)), _) => vec![
-            ("b", "buy it; a question comes first"),
+            ("b / c", "buy it; a question comes first / put it into the cart"),
             ("Tab", "a store's: the next variant"),
             ("m", "write to the seller"),
             ("o", "everything of this owner, or the store"),
@@ -537,18 +572,30 @@ pub(crate) fn help(app: &App) -> Vec<(&'static str, &'static str)> {
             ("Tab", "bought / sold"),
             ("Enter", "the order, with its code"),
             ("m", "write to the other side"),
-            ("c", "cancel it before the drop-off"),
-            ("a", "ask the seller to cancel"),
+            ("c / a", "cancel it before the drop-off / ask the seller to"),
+            ("p", "pay it from the wallet"),
             ("y", "all is well: the seller is credited"),
+            ("g", "give it back, when a store sold it"),
+            ("p / w / f", "sold: back on the shelves / write off / refund a part"),
+            ("↑ ↓", "its lines, when there are many"),
             ("v", "its listing"),
         ],
         (None, Some(Above::Store(_)), _) => vec![
-            ("Enter / b", "open what stands on the shelf / buy it"),
+            ("Enter / b / c", "open what stands on the shelf / buy / to the cart"),
             ("m", "write to the owner"),
             ("d", "all the store says of itself"),
             ("y", "its back room, when you act for it"),
             ("Esc", "back"),
         ],
+        (None, Some(Above::Checkout(_)), _) => vec![
+            ("↑ ↓", "the ways to pay"),
+            ("Enter", "pay; a question comes first"),
+            ("PgUp PgDn", "the orders, when there are many"),
+            ("x", "leave it: nothing is set aside any more"),
+            ("Esc", "to the cart; it stays set aside"),
+        ],
+        (None, Some(Above::Group(_)), _) => vec![("Enter", "the order, its code large"), ("Esc", "back")],
+        (None, None, Tab::Cart) => cart::help(),
         (None, None, Tab::Stores) if app.stores.in_room => room::help(app),
         (None, None, Tab::Stores) => vec![
             ("Enter", "look at the store"),
@@ -562,7 +609,7 @@ pub(crate) fn help(app: &App) -> Vec<(&'static str, &'static str)> {
             ("s / F", "condition, prices, order / all of them again"),
             ("o", "everything of this owner"),
             ("Enter", "open"),
-            ("b / m", "buy / write to the seller"),
+            ("b / c / m", "buy / into the cart / write to the seller"),
             ("r", "load again"),
             ("Esc", "show everything again"),
         ],
@@ -582,11 +629,17 @@ pub(crate) fn help(app: &App) -> Vec<(&'static str, &'static str)> {
             ("Ctrl+R", "take back a message that was refused"),
         ],
         (None, None, Tab::Me) => {
-            vec![("Enter", "choose"), ("x", "end a session, end a block"), ("Esc", "back")]
+            vec![
+                ("Enter", "choose"),
+                ("x", "end a session, a block, a payout that waits"),
+                ("p", "money: ask for a payout"),
+                ("Esc", "back"),
+            ]
         }
         (None, None, Tab::Desk) => vec![
             ("Enter", "look at the code, then do what stands there"),
             ("F4", "take the payment now, collect later"),
+            ("F6", "somebody pays cash into their wallet"),
             ("↑ ↓", "the lines of a long order"),
             ("Esc", "the next person"),
         ],
@@ -594,7 +647,7 @@ pub(crate) fn help(app: &App) -> Vec<(&'static str, &'static str)> {
     let mut all = page;
     all.push(("", ""));
     all.extend([
-        ("1 … 8, Alt+1 … 8", "the tabs"),
+        ("1 … 9, Alt+1 … 9", "the tabs"),
         ("↑ ↓ j k, PgUp PgDn, g G", "up and down"),
         ("n", "what happened meanwhile"),
         ("R", "connect again now"),

@@ -245,6 +245,7 @@ pub(crate) fn front_keys(app: &App, front: &Shopfront) -> Vec<(KeyCode, &'static
     let mut keys = Vec::new();
     if front.told.is_none() && !front.shelves.rows.is_empty() {
         keys.extend([(KeyCode::Enter, "Enter", "open"), (KeyCode::Char('b'), "b", "buy")]);
+        keys.push((KeyCode::Char('c'), "c", "to the cart"));
     }
     if !app.is_me(&front.store.owner.id) {
         keys.push((KeyCode::Char('m'), "m", "write to the owner"));
@@ -603,9 +604,9 @@ impl App {
                     self.open_listing(listing);
                 }
             }
-            KeyCode::Char('b') => {
+            KeyCode::Char('b' | 'c') => {
                 if let Some(listing) = front.shelves.chosen().cloned() {
-                    self.offer_to_buy(&listing);
+                    self.on_listing_key(&listing, code);
                 }
             }
             _ => {}

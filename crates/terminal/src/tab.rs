@@ -25,14 +25,25 @@ pub enum Tab {
     Me,
     /// Stores, and the back room of mine.
     Stores,
+    /// What I gathered and have not bought yet.
+    Cart,
     /// The desk, for attendants.
     Desk,
 }
 
 impl Tab {
     /// Every tab.
-    pub const ALL: [Self; 8] =
-        [Self::Market, Self::Sell, Self::Mine, Self::Orders, Self::Talk, Self::Me, Self::Stores, Self::Desk];
+    pub const ALL: [Self; 9] = [
+        Self::Market,
+        Self::Sell,
+        Self::Mine,
+        Self::Orders,
+        Self::Talk,
+        Self::Me,
+        Self::Stores,
+        Self::Cart,
+        Self::Desk,
+    ];
 
     /// What stands on it.
     #[must_use]
@@ -45,6 +56,7 @@ impl Tab {
             Self::Talk => "Talk",
             Self::Me => "Me",
             Self::Stores => "Stores",
+            Self::Cart => "Cart",
             Self::Desk => "Desk",
         }
     }
@@ -53,22 +65,26 @@ impl Tab {
 /// Draws the tabs.
 pub(crate) fn draw(app: &App, pen: &mut Pen, area: Rect) {
     let skin = pen.skin;
-    pen.text(1, area.y, 12, "AUBoutique", skin.accent());
-    let mut x = 13;
     let shown = Tab::ALL.iter().enumerate().filter(|(_, tab)| **tab != Tab::Desk || app.attendant);
     let labels: Vec<(usize, Tab, String, String)> = shown
         .map(|(number, tab)| {
             let count = match tab {
                 Tab::Talk => app.talk.unread(),
+                Tab::Cart => i64::try_from(app.cart.lines.rows.len()).unwrap_or(0),
                 _ => 0,
             };
             let count = if count > 0 { format!("({count})") } else { String::new() };
             (number, *tab, format!("{} {}{count}", number + 1, tab.name()), count)
         })
         .collect();
-    // Where two blanks between them leave no room for what happened, there is one.
-    let wide: usize = labels.iter().map(|(_, _, label, _)| text::width(label) + 2).sum();
-    let gap = if wide + 13 + 5 > usize::from(area.width) { 1 } else { 2 };
+    // Where two blanks between them leave no room for what happened, there is one; then the name makes room, too.
+    let wide = |gap| labels.iter().map(|(_, _, label, _)| text::width(label) + gap).sum::<usize>();
+    let has_room = |from: usize, gap| from + wide(gap) + 5 <= usize::from(area.width);
+    let gap = if has_room(13, 2) { 2 } else { 1 };
+    let mut x = if has_room(13, 1) { 13 } else { 1 };
+    if x > 1 {
+        pen.text(1, area.y, 12, "AUBoutique", skin.accent());
+    }
     for (number, tab, label, count) in labels {
         let wide = u16::try_from(text::width(&label)).unwrap_or(0);
         let on = app.tab == tab;
@@ -113,7 +129,7 @@ impl App {
         }
         self.form = None;
         self.above.clear();
-        if self.me.is_none() && matches!(tab, Tab::Sell | Tab::Mine | Tab::Orders | Tab::Talk) {
+        if self.me.is_none() && matches!(tab, Tab::Sell | Tab::Mine | Tab::Orders | Tab::Talk | Tab::Cart) {
             self.form = Some(log_in_form());
             return;
         }
@@ -133,6 +149,10 @@ impl App {
                     self.load_orders(true, false);
                 }
                 Tab::Talk => self.load_conversations(false),
+                Tab::Cart => {
+                    self.load_cart();
+                    self.look_at_checkout(false);
+                }
                 _ => {}
             }
         }

@@ -132,6 +132,13 @@ pub fn money(money: &Money) -> String {
     grouped + &plain[end..]
 }
 
+/// What amounts of several currencies come to, for people: `12.50 USD and 50,000 LBP`.
+#[must_use]
+pub fn sums(sums: &[Money]) -> String {
+    let sums: Vec<String> = sums.iter().map(money).collect();
+    sums.join(" and ")
+}
+
 /// A name of the protocol as words: `like_new` becomes `like new`.
 #[must_use]
 pub fn words(name: &str) -> String {

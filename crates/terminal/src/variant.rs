@@ -1,11 +1,12 @@
-//! The variants of a product of a store: which there are, and how many copies of one are bought.
+//! The variants of a product of a store: which there are, and how many copies of one are bought or put into the cart.
 
 use auboutique_domain::Money;
+use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 use serde_json::{Value, json};
 
-use crate::app::{Above, App, Purpose, read};
+use crate::app::{App, Purpose, read};
 use crate::form::{Aim, Entry, Form, Input, Request};
 use crate::listing::{Listing, Sheet, copies, state_span};
 use crate::order::Order;
@@ -56,11 +57,15 @@ pub(crate) fn draw(app: &App, pen: &mut Pen, area: Rect, listing: &Listing) -> u
     y - area.y
 }
 
-/// What the form to buy copies asks of the market.
+/// What the form for copies asks of the market.
 pub(crate) fn request(form: &Form) -> Option<Request> {
-    let Aim::Buy(of) = &form.aim else { return None };
+    let of = form.aim.variants()?;
+    let gather = matches!(form.aim, Aim::Gather(_));
     let quantity = form.copies(form.at("quantity"), Some(1));
     Some(quantity.and_then(|quantity| match of.get(chosen(form)) {
+        Some((listing, _)) if gather => {
+            Ok(("add_to_cart", json!({ "listing": listing, "quantity": quantity })))
+        }
         Some((listing, price)) => {
             Ok(("buy", json!({ "listing": listing, "price": price, "quantity": quantity })))
         }
@@ -68,7 +73,35 @@ pub(crate) fn request(form: &Form) -> Option<Request> {
     }))
 }
 
-/// Which of the variants is chosen in the form to buy copies.
+/// The key that makes the one form for copies the other.
+pub(crate) fn form_keys(form: &Form) -> Vec<(KeyCode, &'static str, &'static str)> {
+    match form.aim {
+        Aim::Buy(_) => vec![(KeyCode::F(3), "F3", "into the cart instead")],
+        Aim::Gather(_) => vec![(KeyCode::F(3), "F3", "buy it now instead")],
+        _ => Vec::new(),
+    }
+}
+
+/// Makes of the form to buy copies the one to put them into the cart, and back. True when the key was meant for that.
+pub(crate) fn on_form_key(form: &mut Form, code: KeyCode) -> bool {
+    if code != KeyCode::F(3) || form.sent {
+        return false;
+    }
+    let aim = match &form.aim {
+        Aim::Buy(of) => Aim::Gather(of.clone()),
+        Aim::Gather(of) => Aim::Buy(of.clone()),
+        _ => return false,
+    };
+    (form.title, form.button) = titles(matches!(aim, Aim::Gather(_)));
+    (form.aim, form.error, form.wrong) = (aim, None, None);
+    true
+}
+
+fn titles(gather: bool) -> (String, &'static str) {
+    if gather { ("Into the cart".to_owned(), "Put it there") } else { ("Buy".to_owned(), "Buy it") }
+}
+
+/// Which of the variants is chosen in the form for copies.
 fn chosen(form: &Form) -> usize {
     match form.entries.iter().find(|entry| entry.name == "variant").map(|entry| &entry.value) {
         Some(Input::Choice(_, at)) => *at,
@@ -114,18 +147,18 @@ impl App {
         sheet.scroll = 0;
     }
 
-    /// Asks which variant, and how many copies of it.
-    pub(crate) fn choose_copies(&mut self, listing: &Listing) {
+    /// Asks which variant, and how many copies of it: to buy them, or to put them into the cart.
+    pub(crate) fn choose_copies(&mut self, listing: &Listing, gather: bool) {
         if let Some(product) = listing.product.clone() {
             // Until the others come, it stands for all of them.
             self.variants.entry(product.clone()).or_insert_with(|| vec![listing.clone()]);
             self.load_variants(&product, None);
         }
-        self.form = Some(self.copies_form(listing));
+        self.form = Some(self.copies_form(listing, gather));
         self.reckon();
     }
 
-    fn copies_form(&self, listing: &Listing) -> Form {
+    fn copies_form(&self, listing: &Listing, gather: bool) -> Form {
         let family = listing.product.as_ref().and_then(|product| self.variants.get(product));
         let mut of: Vec<&Listing> = family
             .into_iter()
@@ -151,13 +184,15 @@ impl App {
         }
         entries.push(Entry::line("quantity", "How many", "1", "1"));
         let seen = of.iter().map(|each| (each.listing.clone(), each.price)).collect();
-        Form::new(Aim::Buy(seen), "Buy", "Buy it", entries)
+        let (title, button) = titles(gather);
+        Form::new(if gather { Aim::Gather(seen) } else { Aim::Buy(seen) }, &title, button, entries)
     }
 
-    /// Says in the form to buy copies what they cost together, and where they are collected.
+    /// Says in the form for copies what they cost together, and where they are collected.
     pub(crate) fn reckon(&mut self) {
         let Some(form) = &self.form else { return };
-        let Aim::Buy(of) = &form.aim else { return };
+        let Some(of) = form.aim.variants() else { return };
+        let gather = matches!(form.aim, Aim::Gather(_));
         let Some((id, price)) = of.get(chosen(form)) else { return };
         let Some(listing) = self.find_listing(id) else { return };
         let quantity = form.copies(form.at("quantity"), Some(1)).ok().filter(|quantity| *quantity > 0);
@@ -169,7 +204,11 @@ impl App {
         }
         says.push(format!("Price   {} each, {} left", text::money(price), listing.available));
         let total = total.unwrap_or_else(|| "–".to_owned());
-        says.push(format!("Total   {total}, in cash when you collect"));
+        says.push(if gather {
+            format!("Total   {total}")
+        } else {
+            format!("Total   {total}, in cash when you collect")
+        });
         says.push(format!("From    {}", listing.from()));
         says.extend(self.pickup_lines(listing));
         if let Some(form) = &mut self.form {
@@ -177,13 +216,13 @@ impl App {
         }
     }
 
-    /// Puts what is known by now into the form to buy copies; what was typed in it stays.
+    /// Puts what is known by now into the form for copies; what was typed in it stays.
     pub(crate) fn renew_copies(&mut self) {
         let Some(old) = self.form.as_ref().filter(|form| !form.sent) else { return };
-        let Aim::Buy(of) = &old.aim else { return };
+        let Some(of) = old.aim.variants() else { return };
         let Some((id, _)) = of.get(chosen(old)) else { return };
         let Some(listing) = self.find_listing(id).cloned() else { return };
-        let mut form = self.copies_form(&listing);
+        let mut form = self.copies_form(&listing, matches!(old.aim, Aim::Gather(_)));
         let name = |at: usize| old.entries.get(at).map(|entry| entry.name);
         let (focus, wrong) = (name(old.focus), old.wrong.and_then(name));
         let at = form.at("quantity");
@@ -203,11 +242,11 @@ impl App {
 
     /// After the market did not sell: what it says of the listing by now is fetched.
     pub(crate) fn look_again(&mut self, code: &str) {
-        if !matches!(code, "listing_sold" | "listing_withdrawn" | "price_changed" | "stock_short") {
+        if !matches!(code, "listing_sold" | "listing_withdrawn" | "price_changed" | "stock_short" | "held") {
             return;
         }
         let Some(form) = &self.form else { return };
-        let Aim::Buy(of) = &form.aim else { return };
+        let Some(of) = form.aim.variants() else { return };
         let Some((id, _)) = of.get(chosen(form)).cloned() else { return };
         match self.find_listing(&id).and_then(|listing| listing.product.clone()) {
             Some(product) => self.load_variants(&product, None),
@@ -225,6 +264,6 @@ impl App {
         let what: i64 = order.lines.iter().map(|line| line.quantity).sum();
         self.say(&format!("{} bought", copies(what)));
         self.know_order(&order);
-        self.above.push(Above::Order { order, fresh: true });
+        self.show_order(order, true);
     }
 }

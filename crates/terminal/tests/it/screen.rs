@@ -99,6 +99,47 @@ fn order(state: &str, you_are: &str) -> Value {
         "placed_at": NOW, "paid_at": null, "cancel_requested_at": null, "changed_at": NOW })
 }
 
+fn usd(minor: i64) -> Value {
+    json!({ "minor": minor, "currency": "USD" })
+}
+
+fn lbp(minor: i64) -> Value {
+    json!({ "minor": minor, "currency": "LBP" })
+}
+
+/// A cart with two notebooks of Cedar Books and Nora's book.
+fn cart() -> Value {
+    json!({ "lines": [
+        { "listing": variant(20, "A4", 450, 10), "quantity": 2, "seen": usd(450), "total": usd(900), "problem": null },
+        { "listing": listing(1, "Spivak, Calculus", "Nora"), "quantity": 1, "seen": usd(1850), "total": usd(1850),
+            "problem": null } ], "totals": [usd(2750)] })
+}
+
+/// What that cart becomes.
+fn checkout(state: &str) -> Value {
+    let point = json!({ "id": "pkp_1", "name": "AUB Post Office" });
+    json!({ "checkout": "chk_1", "state": state, "expires_at": "2026-11-22T08:10:00.000000Z", "parcels": [
+        { "seller": card("Karim"), "store": store_card("Cedar Books"), "pickup_point": point, "pickup_day": "2026-11-24",
+            "lines": [{ "listing": "lst_20", "title": "Spiral notebook (A4)", "quantity": 2, "price": usd(450) }],
+            "total": usd(900) },
+        { "seller": card("Nora"), "store": null, "pickup_point": point, "pickup_day": null,
+            "lines": [{ "listing": "lst_1", "title": "Spivak, Calculus", "quantity": 1, "price": usd(1850) }],
+            "total": usd(1850) } ],
+        "totals": [usd(2750)], "costs": [usd(2750), lbp(2_461_250)], "rate": 89_500, "wallet": [usd(4000), lbp(0)],
+        "payment": null, "orders": [] })
+}
+
+fn wallet() -> Value {
+    json!({ "wallet": [usd(4000), lbp(0)], "sales": [usd(1750), lbp(-50_000)], "store": null, "lines": [
+        { "entry": "ent_1", "at": NOW, "kind": "wallet_topped_up", "source": "top_1", "amount": usd(5000) },
+        { "entry": "ent_2", "at": NOW, "kind": "wallet_paid", "source": "ord_1", "amount": usd(-1000) } ], "payouts": [] })
+}
+
+fn payout(state: &str) -> Value {
+    json!({ "payout": "pyo_1", "member": card("Sami"), "purse": "sales", "store": null, "amount": usd(1000),
+        "state": state, "requested_at": NOW, "until": "2026-11-29T08:00:00.000000Z", "ended_at": null, "note": "" })
+}
+
 fn message(number: i64, sender: &str, text: &str) -> Value {
     json!({ "message": format!("msg_{number}"), "conversation": "cnv_1", "number": number,
         "sender": format!("mbr_{}", sender.to_lowercase()), "sent_at": NOW, "text": text })
@@ -164,6 +205,11 @@ impl Stage {
             ),
             ("stores", rows(vec![store("Cedar Books", "Karim"), store("Tyre Tea", "Maya")])),
             ("my_stores", rows(vec![])),
+            ("cart", Outcome::Reply(json!({ "lines": [], "totals": [] }))),
+            (
+                "checkout",
+                Outcome::Refused(json!({ "code": "not_found", "message": "There is no such checkout." })),
+            ),
             ("start_conversation", Outcome::Reply(conversation(0))),
             ("buy", Outcome::Reply(order("placed", "buyer"))),
             ("order", Outcome::Reply(order("placed", "seller"))),
@@ -723,7 +769,7 @@ fn the_market_changes_while_one_looks_at_it() {
 #[test]
 fn the_desk_says_what_to_do_and_how_much_cash_to_take() {
     let mut stage = Stage::member();
-    stage.hides(&["8 Desk"]);
+    stage.hides(&["9 Desk"]);
     let view = |due: i64, next: Value| {
         json!({ "order": "ord_1", "state": "at_desk", "shown_by": "buyer", "name": "Nora Saab",
             "lines": [{ "listing": "lst_1", "title": "Spivak, Calculus" }], "due": { "minor": due, "currency": "USD" },
@@ -732,7 +778,7 @@ fn the_desk_says_what_to_do_and_how_much_cash_to_take() {
     stage.can("show_code", Outcome::Reply(view(1850, json!("collect"))));
     stage.can("collect", Outcome::Reply(view(0, Value::Null)));
     stage.event(json!({ "seq": 9, "event": "attendant_appointed", "member": "mbr_sami" }));
-    stage.keys("8").shows(&["8 Desk", "Type the code somebody shows you"]);
+    stage.keys("9").shows(&["9 Desk", "Type the code somebody shows you"]);
     stage.keys("7km4qz\n").shows(&["7KM4QZ", "Nora Saab", "Take 18.50 USD in cash, then hand it over"]);
     stage.keys("\n").shows(&["✓ Handed over: Spivak, Calculus, Nora Saab", "Type the next code."]);
     assert_eq!(stage.asked("collect")["cash"], json!({ "minor": 1850, "currency": "USD" }));
@@ -748,7 +794,7 @@ fn the_desk_shows_every_line_of_an_order() {
         "due": { "minor": 0, "currency": "USD" }, "pickup_day": "2026-11-24", "next": "drop_off" });
     stage.can("show_code", Outcome::Reply(view));
     stage.event(json!({ "seq": 9, "event": "attendant_appointed", "member": "mbr_sami" }));
-    stage.keys("8k7m4qz\n").shows(&["Pen no. 1", "2 × Pen no. 2", "of 14 lines", "Take it in"]);
+    stage.keys("9k7m4qz\n").shows(&["Pen no. 1", "2 × Pen no. 2", "of 14 lines", "Take it in"]);
     for _ in 0..20 {
         stage.key(KeyCode::Down);
     }
@@ -849,7 +895,7 @@ fn the_copies_that_are_left_change_while_one_looks() {
 fn the_back_room_shows_the_stock_and_changes_it() {
     let mut stage = Stage::owner();
     stage.shows(&[
-        "Cedar Books   Stock  ·  Orders  ·  Store  ·  Invitations",
+        "Cedar Books   Stock · Orders · Money · Store · Invitations",
         "Product",
         "Hand",
         "Spiral notebook",
@@ -957,7 +1003,7 @@ fn orders_to_prepare_show_their_codes_and_lines() {
 #[test]
 fn the_owner_changes_the_store_its_closed_days_and_its_staff() {
     let mut stage = Stage::owner();
-    stage.key(KeyCode::Tab).key(KeyCode::Tab).shows(&[
+    stage.key(KeyCode::Tab).key(KeyCode::Tab).key(KeyCode::Tab).shows(&[
         "At the login",
         "cedar-books",
         "Closed days",
@@ -1044,13 +1090,466 @@ fn the_pages_of_stores_have_their_help_and_fit() {
             stage.keys(keys).text();
             stage.key(KeyCode::Esc);
         }
-        for _ in 0..4 {
+        for _ in 0..5 {
             stage.keys("?").text();
             stage.keys(" ").key(KeyCode::Tab).text();
         }
         stage.key(KeyCode::Esc).keys("\n?").text();
         stage.keys(" d").text();
         stage.keys("d\n").text();
+    }
+}
+
+#[test]
+fn things_are_put_into_the_cart_and_it_is_changed_there() {
+    let mut stage = Stage::member();
+    stage.can("add_to_cart", Outcome::Reply(cart()));
+    stage.shows(&["8 Cart", "c to the cart"]).keys("c").shows(&["It is in your cart: 2 lines", "8 Cart(2)"]);
+    assert_eq!(*stage.asked("add_to_cart"), json!({ "listing": "lst_1" }));
+    stage.keys("8").shows(&[
+        "2 × Spiral notebook (A4)",
+        "9.00 USD",
+        "Cedar Books · 4.50 USD each",
+        "1 × Spivak, Calculus",
+        "Total",
+        "27.50 USD",
+        "Enter check out",
+        "x take out",
+    ]);
+    let mut more = cart();
+    more["lines"][0]["quantity"] = json!(3);
+    stage.can("change_cart", Outcome::Reply(more)).keys("+").shows(&["3 × Spiral notebook (A4)"]);
+    assert_eq!(*stage.asked("change_cart"), json!({ "listing": "lst_20", "quantity": 3 }));
+    let short =
+        json!({ "code": "stock_short", "available": 10, "message": "Only 10 can be bought at the moment." });
+    stage.can("change_cart", Outcome::Refused(short)).can("cart", Outcome::Reply(cart()));
+    stage
+        .keys("e")
+        .shows(&["How many?", "10 left"])
+        .control('u')
+        .keys("none\n")
+        .shows(&["Say a whole number"]);
+    stage.control('u').keys("99\n").shows(&["Only 10 can be bought", "99"]).key(KeyCode::Esc);
+    let one = json!({ "lines": [cart()["lines"][1]], "totals": [usd(1850)] });
+    stage.can("remove_from_cart", Outcome::Reply(one)).keys("x").hides(&["Spiral notebook"]);
+    assert_eq!(*stage.asked("remove_from_cart"), json!({ "listing": "lst_20" }));
+    // Another window of mine empties it.
+    stage.can("cart", Outcome::Reply(json!({ "lines": [], "totals": [] })));
+    stage.event(json!({ "seq": 9, "event": "cart_changed", "member": "mbr_sami" }));
+    stage.shows(&["There is nothing in your cart", "8 Cart "]);
+}
+
+#[test]
+fn of_a_store_it_is_asked_which_variant_and_how_many_go_into_the_cart() {
+    let mut stage = Stage::member();
+    stage.can("listings", rows(vec![variant(20, "A4", 450, 10)]));
+    stage.can("variants", rows(vec![variant(20, "A4", 450, 10), variant(21, "A5", 300, 2)]));
+    stage.can("add_to_cart", Outcome::Reply(cart()));
+    stage.keys("rc").shows(&[
+        "Into the cart",
+        "‹ A4 · 4.50 USD · 10 left ›",
+        "How many",
+        "F3 buy it now instead",
+    ]);
+    stage.key(KeyCode::F(3)).shows(&["[ Buy it ]", "F3 into the cart instead"]).key(KeyCode::F(3));
+    stage.key(KeyCode::Right).key(KeyCode::Tab).control('u').keys("2\n").shows(&["It is in your cart"]);
+    assert_eq!(*stage.asked("add_to_cart"), json!({ "listing": "lst_21", "quantity": 2 }));
+    assert!(!stage.asked.iter().any(|(op, _)| op == "buy"));
+    let limit = json!({ "code": "quantity_limit", "most": 5, "message": "You can buy 5 of this at once." });
+    stage.can("add_to_cart", Outcome::Refused(limit));
+    stage.keys("c\n").key(KeyCode::Enter).shows(&["You can buy 5 of this at once."]);
+}
+
+#[test]
+fn what_changed_in_the_cart_is_said_and_a_total_that_changed_stays_on_it() {
+    let mut stage = Stage::member();
+    let mut changed = cart();
+    changed["lines"][0]["seen"] = usd(400);
+    let problem = |code: &str, message: &str| json!({ "code": code, "message": message });
+    changed["lines"][0]["problem"] = problem("price_changed", "The price is now 4.50 USD.");
+    changed["lines"][1]["problem"] = problem("listing_sold", "This listing is sold.");
+    stage.can("cart", Outcome::Reply(changed)).keys("8r").shows(&[
+        "4.50 USD each · was 4.00 USD",
+        "It costs 4.50 USD now, and was 4.00 USD when you put it here.",
+        "Nora · 18.50 USD each · This listing is sold.",
+        "y take the new price",
+    ]);
+    stage.can("change_cart", Outcome::Reply(cart())).keys("y").hides(&["was 4.00 USD"]);
+    assert_eq!(*stage.asked("change_cart"), json!({ "listing": "lst_20", "quantity": 2 }));
+    let total = json!({ "code": "total_changed", "totals": [usd(2800)],
+        "message": "The total is now 28.00 USD. Look at the changed lines and check out again." });
+    let mut dearer = cart();
+    dearer["totals"] = json!([usd(2800)]);
+    stage.can("prepare_checkout", Outcome::Refused(total)).can("cart", Outcome::Reply(dearer));
+    stage.keys("\n").shows(&["The total is now 28.00 USD.", "Your cart", "Spiral notebook (A4)"]);
+    assert_eq!(*stage.asked("prepare_checkout"), json!({ "totals": [usd(2750)] }));
+    stage.keys("o");
+    assert_eq!(*stage.asked("prepare_checkout"), json!({ "totals": [usd(2800)] }));
+    // A line that cannot be had is the one one is on then.
+    let gone = json!({ "code": "line_unavailable", "listing": "lst_1", "title": "Spivak, Calculus",
+        "message": "Spivak, Calculus: This listing is sold." });
+    stage
+        .can("prepare_checkout", Outcome::Refused(gone))
+        .keys("o")
+        .shows(&["Spivak, Calculus: This listing is sold."]);
+    stage.can("remove_from_cart", Outcome::Reply(cart())).keys("x");
+    assert_eq!(*stage.asked("remove_from_cart"), json!({ "listing": "lst_1" }));
+}
+
+#[test]
+fn a_checkout_says_what_is_set_aside_and_becomes_orders_with_their_codes() {
+    let mut stage = Stage::member();
+    stage.can("cart", Outcome::Reply(cart())).can("prepare_checkout", Outcome::Reply(checkout("held")));
+    stage.keys("8r\n").shows(&[
+        "Check out",
+        "set aside until 10:10, 10 minutes left",
+        "Cedar Books",
+        "AUB Post Office · Tue 24 November",
+        "2 × Spiral notebook (A4)",
+        "4.50 USD each",
+        "Nora",
+        "AUB Post Office · no free day",
+        "Total, 2 orders",
+        "27.50 USD",
+        "1 USD is 89,500 LBP",
+        "cash at the desk",
+        "27.50 USD, there are 40.00 USD",
+        "2,461,250 LBP, too little: there are 0 LBP",
+        "card USD",
+        "x leave the checkout",
+    ]);
+    stage.told(Told::Time("2026-11-22T08:09:30.000000Z".to_owned())).shows(&["less than a minute"]);
+    stage.told(Told::Time("2026-11-22T08:10:30.000000Z".to_owned())).shows(&["the time is over"]);
+    stage.told(Told::Time(NOW.to_owned()));
+    // A wallet with too little in it says so, and nothing is sent.
+    stage.key(KeyCode::Down).key(KeyCode::Down).keys("\n").shows(&["There are only 0 LBP in your wallet"]);
+    stage.key(KeyCode::Up).keys("\n").shows(&[
+        "Pay from the wallet?",
+        "2 orders for 27.50 USD",
+        "12.50 USD stay in it",
+    ]);
+    stage.key(KeyCode::Esc);
+    assert!(!stage.asked.iter().any(|(op, _)| op == "place_orders"));
+    stage.key(KeyCode::Up).keys("\n").shows(&["Buy, and pay at the desk?"]);
+    let (mut store, mut single) = (store_order("placed", "buyer"), order("placed", "buyer"));
+    (store["order"], single["order"]) = (json!("ord_7"), json!("ord_8"));
+    stage
+        .can("place_orders", rows(vec![store, single]))
+        .can("cart", Outcome::Reply(json!({ "lines": [], "totals": [] })));
+    stage.keys("\n").shows(&[
+        "2 orders are placed",
+        "2 × Spiral notebook, A4, and 1 more",
+        "from Cedar Books",
+        "code K 7 M 4 Q Z",
+        "Spivak, Calculus",
+        "code 7 K M 4 Q Z",
+        "18.50 USD in cash when you collect",
+        "8 Cart ",
+    ]);
+    assert_eq!(*stage.asked("place_orders"), json!({ "checkout": "chk_1", "pay": "cash" }));
+    stage.event(
+        json!({ "seq": 9, "event": "checkout_placed", "checkout": "chk_1", "orders": ["ord_7", "ord_8"] }),
+    );
+    stage.key(KeyCode::Down).keys("\n").shows(&["Show this at the desk to collect it", "Spivak, Calculus"]);
+    stage
+        .key(KeyCode::Esc)
+        .shows(&["2 orders are placed"])
+        .key(KeyCode::Esc)
+        .shows(&["There is nothing in your cart"]);
+}
+
+#[test]
+fn a_checkout_is_left_and_one_whose_time_is_over_leads_back_to_the_cart() {
+    let mut stage = Stage::member();
+    stage.can("cart", Outcome::Reply(cart())).can("prepare_checkout", Outcome::Reply(checkout("held")));
+    stage.keys("8r\n").key(KeyCode::Esc).shows(&["Your cart", "set aside for you: 10 minutes left · p pays"]);
+    stage.can("checkout", Outcome::Reply(checkout("held"))).keys("p").shows(&["Total, 2 orders"]);
+    stage
+        .can("cancel_checkout", Outcome::Reply(json!({})))
+        .keys("x")
+        .shows(&["Leave the checkout?"])
+        .keys("y");
+    assert_eq!(*stage.asked("cancel_checkout"), json!({ "checkout": "chk_1" }));
+    stage.shows(&["Your cart", "It is all still in your cart"]).hides(&["set aside for you"]);
+    stage.keys("\n").shows(&["Total, 2 orders"]);
+    stage.event(json!({ "seq": 9, "event": "checkout_released", "checkout": "chk_1", "buyer": "mbr_sami", "expired": true }));
+    stage.shows(&["Your cart", "The time was over."]);
+    // The same when the market says so only when it is asked.
+    let over = json!({ "code": "checkout_over", "message": "This checkout is over. Check out again." });
+    stage.can("place_orders", Outcome::Refused(over)).keys("\n").keys("\n\n");
+    stage.shows(&["This checkout is over.", "Your cart", "Total"]);
+}
+
+#[test]
+fn a_card_is_only_asked_for_in_a_browser_and_a_market_without_cards_says_so() {
+    let mut stage = Stage::member();
+    stage.can("cart", Outcome::Reply(cart())).can("prepare_checkout", Outcome::Reply(checkout("held")));
+    let off = json!({ "code": "cards_off", "message": "This market takes no cards. Pay another way." });
+    stage.can("start_payment", Outcome::Refused(off)).keys("8r\njjj").shows(&["27.50 USD, in a browser"]);
+    stage.keys("\n").shows(&["Pay by card, in a browser?", "No card is ever asked for here."]).keys("\n");
+    stage.shows(&["This market takes no cards.", "card USD          this market takes no cards"]);
+    assert_eq!(*stage.asked("start_payment"), json!({ "checkout": "chk_1", "currency": "USD" }));
+    let mut stage = Stage::member();
+    stage.can("cart", Outcome::Reply(cart())).can("prepare_checkout", Outcome::Reply(checkout("held")));
+    let payment = json!({ "payment": "pay_1", "checkout": "chk_1", "amount": usd(2750), "state": "started", "reason": "",
+        "next": "ask", "started_at": NOW, "changed_at": NOW });
+    let mut begun = checkout("held");
+    begun["payment"] = payment.clone();
+    stage
+        .keys("8r\njjj")
+        .can("start_payment", Outcome::Reply(payment))
+        .can("checkout", Outcome::Reply(begun.clone()));
+    stage.keys("\n\n").shows(&["/payments/pay_1/page of the market", "in a browser, as @sami"]);
+    begun["payment"]["state"] = json!("declined");
+    begun["payment"]["reason"] = json!("insufficient funds");
+    stage.can("checkout", Outcome::Reply(begun.clone()));
+    stage.event(json!({ "seq": 9, "event": "payment_declined", "payment": "pay_1", "buyer": "mbr_sami" }));
+    stage.shows(&["The card was turned down: insufficient funds."]);
+    // It is paid there: its orders come to the screen by themselves.
+    begun["state"] = json!("placed");
+    begun["orders"] = json!(["ord_1"]);
+    stage.can("checkout", Outcome::Reply(begun)).can("order", Outcome::Reply(order("placed", "buyer")));
+    stage.event(json!({ "seq": 10, "event": "checkout_placed", "checkout": "chk_1", "buyer": "mbr_sami", "orders": ["ord_1"] }));
+    stage.shows(&["It is yours. Note place, day and code:", "code 7 K M 4 Q Z"]);
+}
+
+#[test]
+fn my_money_is_shown_and_a_payout_is_asked_for_and_taken_back() {
+    let mut stage = Stage::member();
+    stage.can("wallet", Outcome::Reply(wallet())).can("payouts", rows(vec![]));
+    stage.keys("6").shows(&["My money"]).keys("m").shows(&[
+        "Wallet       40.00 USD  ·  0 LBP",
+        "you can spend it here",
+        "Sold things  17.50 USD  ·  -50,000 LBP",
+        "owed to the market",
+        "cash was paid in at a desk",
+        "+50.00 USD",
+        "an order was paid",
+        "-10.00 USD",
+        "None. p asks for one.",
+    ]);
+    let short = json!({ "code": "balance_short", "available": usd(1750), "message": "There are only 17.50 USD here." });
+    stage.can("request_payout", Outcome::Refused(short)).keys("p").shows(&["Ask for a payout", "‹ Wallet ›"]);
+    stage
+        .key(KeyCode::Right)
+        .key(KeyCode::Tab)
+        .control('s')
+        .shows(&["Say a price."])
+        .keys("20\n")
+        .control('s');
+    stage.shows(&["There are only 17.50 USD here."]);
+    assert_eq!(*stage.asked("request_payout"), json!({ "purse": "sales", "amount": usd(2000) }));
+    stage
+        .can("request_payout", Outcome::Reply(payout("requested")))
+        .can("payouts", rows(vec![payout("requested")]));
+    stage.control('u').keys("10").control('s').shows(&[
+        "10.00 USD",
+        "from sold things",
+        "until Sun 29 Nov",
+        "x take it back",
+    ]);
+    stage.can("void_payout", Outcome::Reply(payout("voided"))).can("payouts", rows(vec![payout("voided")]));
+    stage.keys("x").shows(&["Take the payout back?"]).keys("y").shows(&["taken back"]);
+    assert_eq!(*stage.asked("void_payout"), json!({ "payout": "pyo_1" }));
+    stage.key(KeyCode::Esc).shows(&["Change my name"]);
+}
+
+#[test]
+fn an_order_shows_its_receipt_and_many_lines_scroll() {
+    let mut stage = Stage::member();
+    let mut paid = order("at_desk", "buyer");
+    paid["due"] = usd(0);
+    paid["paid_at"] = json!(NOW);
+    paid["receipt"] = json!({ "means": "wallet", "paid": lbp(1_655_750), "rate": 89_500 });
+    let lines = (1..=30).map(|number| {
+        json!({ "listing": "lst_1", "title": format!("Pen no. {number}"), "quantity": number, "price": usd(50) })
+    });
+    paid["lines"] = lines.collect();
+    stage.can("my_orders", rows(vec![paid])).keys("4r\n").shows(&[
+        "1,655,750 LBP  from the wallet, 1 USD was 89,500 LBP",
+        "1 × Pen no. 1 ",
+        "of 30",
+        "code 7 K M 4 Q Z",
+    ]);
+    stage.hides(&["To pay"]);
+    for _ in 0..40 {
+        stage.key(KeyCode::Down);
+    }
+    stage.shows(&["30 × Pen no. 30", "code 7 K M 4 Q Z"]);
+    stage.size = (120, 60);
+    stage.shows(&["1 × Pen no. 1 ", "30 × Pen no. 30"]);
+}
+
+#[test]
+fn an_order_is_paid_from_the_wallet_before_it_is_collected() {
+    let mut stage = Stage::member();
+    stage.can("wallet", Outcome::Reply(wallet()));
+    let short =
+        json!({ "code": "balance_short", "available": lbp(0), "message": "There are only 0 LBP here." });
+    stage.can("pay_order", Outcome::Refused(short)).keys("4\n").shows(&["p pay from the wallet"]).keys("p");
+    stage.shows(&["Pay from the wallet", "18.50 USD is due.", "‹ USD · there are 40.00 USD ›"]);
+    stage.key(KeyCode::Right).keys("\n").shows(&["There are only 0 LBP here.", "‹ LBP · there are 0 LBP ›"]);
+    assert_eq!(*stage.asked("pay_order"), json!({ "order": "ord_1", "currency": "LBP" }));
+    let mut paid = order("at_desk", "buyer");
+    paid["due"] = usd(0);
+    paid["receipt"] = json!({ "means": "wallet", "paid": usd(1850), "rate": null });
+    stage.can("pay_order", Outcome::Reply(paid)).key(KeyCode::Left).keys("\n");
+    stage.shows(&["It is paid", "18.50 USD  from the wallet"]).hides(&["p pay from the wallet", "USD was"]);
+}
+
+#[test]
+fn what_a_store_sold_is_given_back_and_the_store_settles_it() {
+    let mut stage = Stage::member();
+    let mut done = store_order("completed", "buyer");
+    done["return_until"] = json!("2026-11-28T08:00:00.000000Z");
+    done["pickup"]["code"] = Value::Null;
+    stage.can("my_orders", rows(vec![done])).keys("4r\n").shows(&["g, until Sat 28 Nov", "g give it back"]);
+    stage.keys("g\n").shows(&["Give it back", "Say why it comes back."]).keys("Too small");
+    let mut open = store_order("return_open", "buyer");
+    open["return_request"] = json!({ "at": NOW, "reason": "Too small" });
+    open["pickup"]["code"] = json!("7KM4QZ");
+    stage.can("request_return", Outcome::Reply(open)).keys("\n").shows(&[
+        "● to be given back",
+        "“Too small”",
+        "Back by",
+        "Show this at the desk when you bring it back:",
+        "code 7 K M 4 Q Z",
+    ]);
+    assert_eq!(*stage.asked("request_return"), json!({ "order": "ord_1", "reason": "Too small" }));
+    stage.key(KeyCode::Esc).shows(&["bring it back to the desk"]);
+
+    let mut stage = Stage::owner();
+    let mut back = store_order("returned", "seller");
+    back["return_request"] = json!({ "at": NOW, "reason": "Too small" });
+    stage
+        .can("store_orders", rows(vec![back]))
+        .key(KeyCode::Tab)
+        .keys("a")
+        .shows(&["given back, look at it"]);
+    stage.keys("\n").shows(&["“Too small”", "p back on the shelves", "w write it off"]);
+    stage.keys("w").shows(&["Write it off?", "The buyer has 12.00 USD back."]).key(KeyCode::Esc);
+    let mut refunded = store_order("refunded", "seller");
+    refunded["refunded"] = usd(1200);
+    stage.can("settle_return", Outcome::Reply(refunded)).keys("p").shows(&["Back on the shelves?"]).keys("y");
+    stage.shows(&["● refunded", "12.00 USD  went back to the buyer"]);
+    assert_eq!(*stage.asked("settle_return"), json!({ "order": "ord_1", "restock": true }));
+}
+
+#[test]
+fn a_part_of_an_order_is_refunded_by_whoever_sold_it() {
+    let mut stage = Stage::owner();
+    let mut done = store_order("completed", "seller");
+    done["refunded"] = usd(200);
+    stage
+        .can("store_orders", rows(vec![done.clone()]))
+        .key(KeyCode::Tab)
+        .keys("a\n")
+        .shows(&["f refund a part"]);
+    let large = json!({ "code": "refund_too_large", "left": usd(1000), "message": "Of this order 10.00 USD can be given back." });
+    stage.can("refund_order", Outcome::Refused(large)).keys("f").shows(&["10.00 USD can go back at most."]);
+    stage.keys("11").control('s').shows(&["Of this order 10.00 USD can be given back.", "11"]);
+    done["refunded"] = usd(500);
+    stage.can("refund_order", Outcome::Reply(done)).control('u').keys("3").control('s');
+    assert_eq!(*stage.asked("refund_order"), json!({ "order": "ord_1", "amount": usd(300) }));
+    stage.shows(&["5.00 USD  went back to the buyer", "The buyer has it in the wallet"]);
+}
+
+#[test]
+fn the_back_room_shows_what_a_month_earned_day_by_day() {
+    let mut stage = Stage::owner();
+    let line = |number: i64, at: &str, kind: &str, minor: i64| {
+        json!({ "entry": format!("ent_{number}"), "at": format!("2026-11-{at}T09:00:00.000000Z"), "kind": kind,
+            "source": "ord_1/3", "amount": usd(minor) })
+    };
+    let profit = |lines: Vec<Value>, next: Value| {
+        json!({ "store": store_card("Cedar Books"), "period": { "from": "2026-11-01", "until": "2026-11-30" },
+            "profit": [usd(4250), lbp(0)], "days": [], "lines": lines, "balance": [usd(3000), lbp(0)], "next": next })
+    };
+    let lines = vec![
+        line(1, "02", "order_completed", 1_500),
+        line(2, "02", "order_completed", 1_500),
+        line(3, "20", "sale_refunded", -250),
+    ];
+    stage.can("profit", Outcome::Reply(profit(lines, Value::Null))).key(KeyCode::Tab).key(KeyCode::Tab);
+    stage.shows(&[
+        "‹ November 2026 ›",
+        "Earned, after the commission   42.50 USD  ·  0 LBP",
+        "Not paid out yet               30.00 USD",
+        "██",
+        "▾▾",
+        "1       5         10",
+        "USD by day",
+        "an order was completed",
+        "+15.00 USD",
+        "money went back to a buyer",
+        "-2.50 USD",
+    ]);
+    let asked =
+        json!({ "store": "sto_cedar-books", "from": "2026-11-01", "until": "2026-11-30", "limit": 100 });
+    assert_eq!(*stage.asked("profit"), asked);
+    stage.keys("\n").shows(&["Spivak, Calculus"]).key(KeyCode::Esc);
+    // Nothing is to come yet; what was before is a month away, and comes in pages.
+    stage
+        .key(KeyCode::Right)
+        .shows(&["November 2026"])
+        .can("profit", Outcome::Reply(profit(vec![], Value::Null)));
+    stage.key(KeyCode::Left).shows(&["‹ October 2026 ›", "Nothing was earned in this month"]);
+    assert_eq!(stage.asked("profit")["until"], "2026-10-31");
+}
+
+#[test]
+fn the_desk_takes_back_what_was_sold_and_puts_cash_into_a_wallet() {
+    let mut stage = Stage::member();
+    let view = |state: &str, next: Value| {
+        json!({ "order": "ord_1", "state": state, "shown_by": "buyer", "name": "Nora Saab",
+            "lines": [{ "listing": "lst_1", "title": "Lamp", "quantity": 2 }, { "listing": "lst_2", "title": "Bulb", "quantity": 1 }],
+            "due": usd(0), "pickup_day": "2026-11-24", "next": next })
+    };
+    stage.can("show_code", Outcome::Reply(view("return_open", json!("take_return"))));
+    stage.can("take_return", Outcome::Reply(view("returned", Value::Null)));
+    stage.event(json!({ "seq": 9, "event": "attendant_appointed", "member": "mbr_sami" }));
+    stage.keys("97km4qz\n").shows(&[
+        "Nora Saab  gives back",
+        "2 × Lamp",
+        "Bulb",
+        "Take it back, if it is as it was sold",
+    ]);
+    stage.keys("\n").shows(&["✓ Taken back: Lamp, Nora Saab"]);
+    assert_eq!(*stage.asked("take_return"), json!({ "code": "7km4qz" }));
+    stage
+        .key(KeyCode::F(6))
+        .shows(&["Put cash into a wallet"])
+        .control('s')
+        .shows(&["Say whose wallet it is."]);
+    let nobody = json!({ "code": "not_found", "what": "member", "message": "There is no such member." });
+    stage
+        .can("top_up", Outcome::Refused(nobody))
+        .keys("@maya\n20")
+        .control('s')
+        .shows(&["There is no such member."]);
+    assert_eq!(*stage.asked("top_up"), json!({ "username": "maya", "cash": usd(2000) }));
+    stage.can("top_up", Outcome::Reply(json!({ "wallet": [usd(6000), lbp(0)] }))).control('s');
+    stage.shows(&["✓ It is in the wallet, which has 60.00 USD and 0 LBP now"]);
+}
+
+#[test]
+fn the_pages_of_cart_checkout_and_money_have_their_help_and_fit() {
+    for size in [(80, 24), (44, 12), (120, 40), (200, 60), (20, 5), (1, 1)] {
+        let mut stage = Stage::member();
+        stage.can("cart", Outcome::Reply(cart())).can("prepare_checkout", Outcome::Reply(checkout("held")));
+        stage.can("place_orders", rows(vec![store_order("placed", "buyer"), order("placed", "buyer")]));
+        stage
+            .can("wallet", Outcome::Reply(wallet()))
+            .can("payouts", rows(vec![payout("requested"), payout("paid")]));
+        stage.size = size;
+        for keys in ["8r", "?", " ", "e"] {
+            stage.keys(keys).text();
+        }
+        stage.key(KeyCode::Esc);
+        for keys in ["\n", "?", " ", "jjjj", "kkkk", "\n", "\n", "?", " ", "\n", "6m", "?", " ", "p"] {
+            stage.keys(keys).text();
+        }
+        stage.key(KeyCode::Esc).text();
     }
 }
 
