@@ -613,6 +613,7 @@ refusal-cart-empty = Your cart is empty. Put something into it first.
 refusal-cart-full = A cart has at most { $most } lines. Check out, or remove one first.
 refusal-total-changed = The total is now { $totals }. Look at it again, and check out if you still want everything.
 refusal-line-unavailable = { $title } cannot be bought as it stands. What you can do is said beside it.
+refusal-too-many-checkouts = Many of your checkouts came to nothing. Wait { $wait_seconds } seconds, then check out again.
 refusal-checkout-over = This checkout is over. What was not bought is still in your cart: check out again.
 refusal-balance-short = There are only { $available } here. Take less, or pay another way.
 refusal-amount-out-of-range = This amount is too low or too high.

@@ -129,6 +129,7 @@ struct Charge {
         (status = FORBIDDEN, description = "`struck_out`"),
         (status = CONFLICT, description = "`cart_empty`, `line_unavailable`, `total_changed`"),
         (status = UNPROCESSABLE_ENTITY, description = "`total_out_of_range`"),
+        (status = TOO_MANY_REQUESTS, description = "`too_many_checkouts`"),
     ))]
 async fn prepare_checkout(
     State(site): State<Site>,

@@ -38,6 +38,7 @@ pub const KNOWN: &[(&str, u16, &str)] = &[
     ("body_unclear", 400, "where the body ends is said twice"),
     ("too_many_streams", 429, "more streams of events than one session or address may have"),
     ("callback_not_believed", 400, "what the provider of cards tells is not signed with our secret, not just now, or unreadable"),
+    ("provider_silent", 502, "the provider of card payments does not answer: nothing was paid"),
     ("callback_not_now", 503, "what the provider of cards tells was not acted on: it has to be told again"),
     ("too_slow", 503, "the answer took too long: whether it was done is told by asking again under the same key"),
     // Requests that cannot be read.
@@ -98,6 +99,7 @@ pub const KNOWN: &[(&str, u16, &str)] = &[
     ("cart_full", 409, "a cart has at most `most` lines"),
     ("total_changed", 409, "the cart costs these `totals` now"),
     ("line_unavailable", 409, "this `listing` of the cart cannot be bought as it stands: `problem` says why"),
+    ("too_many_checkouts", 429, "twelve checkouts of this buyer came to nothing within an hour: wait for `Retry-After` seconds"),
     ("checkout_over", 409, "the checkout was placed or left, or its time is over"),
     // Payments, wallets and payouts.
     ("balance_short", 409, "there is only so much `available`"),
@@ -221,7 +223,9 @@ impl Problem {
         match self {
             Self::Failure(Failure::Busy { retry_after_ms, .. }) => Some((retry_after_ms + 999) / 1_000),
             Self::Failure(Failure::Refused(
-                Refusal::TooManyTries { wait_seconds } | Refusal::TooManyMessages { wait_seconds },
+                Refusal::TooManyTries { wait_seconds }
+                | Refusal::TooManyMessages { wait_seconds }
+                | Refusal::TooManyCheckouts { wait_seconds },
             )) => Some(*wait_seconds),
             _ => None,
         }

@@ -32,12 +32,14 @@ use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
-use crate::process::{Server, Site, Town};
+use crate::process::{Offer, Server, Site, Town};
 
 /// How long anything may take before the test gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often the market is killed, with a buyer at each point.
 const KILLS: usize = 100;
+/// How many teams of six buyers there are.
+const TEAMS: usize = 7;
 const FEE: Money = Money::new(30, Currency::Usd);
 
 fn secret() -> Secret {
@@ -235,18 +237,20 @@ fn killed_at_every_point(site: &Site, kills: usize) {
     std::fs::write(&secret_file, secret().reveal()).unwrap();
     let (url, file) = (format!("http://{address}"), secret_file.to_str().unwrap().to_owned());
     let cards = ["--cards", &url, "--cards-secret-file", &file];
-    // Seven people: six of them buy what the seventh sells, one thing each in every round.
-    let town: Town = site.seed(7, 7 * kills * 6);
-    let mut things: Vec<String> = {
-        let offers = town.offers.lock().unwrap();
-        offers.iter().filter(|offer| offer.seller == 6).map(|offer| offer.listing.clone()).collect()
-    };
+    // Teams of six buy in turns, one thing each in every round: whoever leaves a dozen checkouts in an hour would have to wait.
+    let town: Town = site.seed(6 * TEAMS, kills * 6 + 6 * TEAMS);
+    let mut offers = town.offers.lock().unwrap().clone();
     let (mut placed, mut refunded, mut payments) = (0, 0, BTreeSet::new());
     for round in 0..kills {
         let mut server = site.start_with(&cards);
-        let buyers = town.tokens.iter().take(6);
-        let mut buyers: Vec<Buyer> =
-            buyers.map(|token| Buyer::prepares(&server, token, &things.pop().unwrap())).collect();
+        let first = round % TEAMS * 6;
+        let team: Vec<&String> = town.tokens.iter().skip(first).take(6).collect();
+        let buyers = team.iter().enumerate().map(|(place, token)| {
+            let theirs = |offer: &Offer| offer.seller == first + place;
+            let at = offers.iter().rposition(|offer| !theirs(offer)).expect("there is something left");
+            Buyer::prepares(&server, token, &offers.remove(at).listing)
+        });
+        let mut buyers: Vec<Buyer> = buyers.collect();
         let gates = [None, None, None, Some(Gate::Asked), Some(Gate::Taken), Some(Gate::Told)];
         for (point, buyer) in buyers.iter_mut().enumerate().skip(1) {
             buyer.begins_to_pay();
@@ -270,7 +274,7 @@ fn killed_at_every_point(site: &Site, kills: usize) {
         server.kill();
 
         let server = site.start_with(&cards);
-        for (buyer, token) in buyers.iter_mut().zip(&town.tokens) {
+        for (buyer, token) in buyers.iter_mut().zip(&team) {
             buyer.client = signed_in(&server, token);
         }
         buyers[0].begins_to_pay();
