@@ -6,6 +6,7 @@
 
 mod checkout;
 mod markup;
+mod money;
 mod page;
 mod sale;
 mod store;

@@ -50,6 +50,7 @@ fn text_that_is_markup_stays_text_in_every_field_and_on_every_page() {
     let stage = Stage::on_sqlite();
     let (seller, buyer) = (stage.member("rima"), stage.member("karim"));
     let (mut sells, mut buys) = (stage.connect(&seller), stage.connect(&buyer));
+    let desk = stage.attendant("maya");
     let browser = Browser::on(&stage, Screen::Desktop);
     browser.is_of(&buyer);
     for payload in PAYLOADS {
@@ -91,6 +92,14 @@ fn text_that_is_markup_stays_text_in_every_field_and_on_every_page() {
             browser.goes(page);
             is_text(&browser, payload, page);
         }
+        // The desk sees what is brought, and by whom.
+        let code = sells.does("order", json!({ "order": order }))["pickup"]["code"].clone();
+        browser.is_of(&desk);
+        browser.goes("/desk");
+        browser.types("#code", &format!("{}\n", code.as_str().unwrap()));
+        browser.sees("#shown");
+        is_text(&browser, payload, "the desk");
+        browser.is_of(&buyer);
         // What is called off is on sale again, and its owner may change it.
         buys.does("cancel_order", json!({ "order": order }));
         for page in ["/", "/browse"] {

@@ -37,6 +37,8 @@ pub(crate) struct Town {
     listings: [String; 4],
     /// The orders of the buyer, from the seller, with the state each is in.
     orders: Vec<(&'static str, String)>,
+    /// An order of the store that came back and is not looked at yet.
+    returned: String,
     talk: String,
     /// What a buyer shows at the desk.
     code: String,
@@ -118,6 +120,7 @@ impl Town {
         buys.does("send_message", said);
         buys.does("block", json!({ "username": "maya" }));
         let (store, mug) = open_store(stage, &mut sells, words);
+        let returned = comes_back([&mut sells, &mut buys, &mut serves], &mug, words);
         buys.does("buy", json!({ "listing": mug, "price": usd(900), "quantity": 2 }));
         serves.does("top_up", json!({ "username": "karim", "cash": usd(6_000) }));
         buys.does("request_payout", json!({ "purse": "wallet", "amount": usd(1_500) }));
@@ -155,6 +158,7 @@ impl Town {
             orders,
             talk,
             code,
+            returned,
         }
     }
 }
@@ -196,7 +200,24 @@ fn checks_out(buys: &mut Wire, listings: &[&String]) -> Value {
     buys.does("prepare_checkout", json!({ "totals": totals }))["checkout"].clone()
 }
 
-fn code_of(wire: &mut Wire, order: &Value) -> String {
+/// A store sells twice, has a part of that paid out, and what was sold last comes back.
+fn comes_back([sells, buys, serves]: [&mut Wire; 3], mug: &str, words: &Words) -> String {
+    let mut last = Value::Null;
+    for _ in 0..2 {
+        let order = buys.does("buy", json!({ "listing": mug, "price": usd(900) }))["order"].clone();
+        last = json!({ "order": order });
+        serves.does("drop_off", json!({ "code": code_of(sells, &last) }));
+        serves.does("collect", json!({ "code": code_of(buys, &last), "cash": usd(900) }));
+        buys.does("confirm_order", last.clone());
+    }
+    sells.does("request_payout", json!({ "purse": "store", "amount": usd(400) }));
+    let reason: String = words.message.lines().next().unwrap_or_default().chars().take(200).collect();
+    buys.does("request_return", json!({ "order": last["order"], "reason": reason }));
+    serves.does("take_return", json!({ "code": code_of(buys, &last) }));
+    last["order"].as_str().unwrap().to_owned()
+}
+
+pub(super) fn code_of(wire: &mut Wire, order: &Value) -> String {
     wire.does("order", order.clone())["pickup"]["code"].as_str().unwrap().to_owned()
 }
 
@@ -419,6 +440,23 @@ impl Town {
             browser.sees("#stock .wrong");
         });
         sights.add(who, "store-orders", "/store/orders");
+        sights.add(who, "store-money", "/store/money");
+        sights.add(who, "store-money-year", "/store/money?period=year");
+        sights.add(who, "store-money-wrong", "/store/money?from=2026-11-02&until=2026-11-01");
+        sights.add(who, "store-payout-wrong", "/store/money").after(|browser| {
+            browser.types_anew("#amount-USD", "a song\n");
+            browser.sees("#wrong-payout-USD");
+        });
+        sights.add(who, "store-details-wrong", "/store").after(|browser| {
+            browser.types_anew("#limit", "none\n");
+            browser.sees("#wrong-limit");
+        });
+        sights.add(who, "order-returned-seller", &format!("/orders/{}", self.returned));
+        sights.add(who, "order-refund-wrong", &format!("/orders/{}", self.orders[3].1)).after(|browser| {
+            browser.clicks("#refund summary");
+            browser.types("#amount", "5000\n");
+            browser.sees("#wrong-refund");
+        });
         sights.add(who, "product", "/store/add");
         sights.add(who, "edit", &format!("{shown}/edit"));
         sights.add(who, "selling", "/selling");
@@ -444,11 +482,16 @@ impl Town {
         let code = self.code.clone();
         sights.add(who, "desk-shown", "/desk").after(move |browser| {
             browser.types("#code", &format!("{code}\n"));
-            browser.sees("section.sheet");
+            browser.sees("#shown");
         });
         sights.add(who, "desk-wrong", "/desk").after(|browser| {
             browser.types("#code", "A00000\n");
             browser.sees("#wrong-code");
+        });
+        sights.add(who, "desk-top-up-wrong", "/desk").after(|browser| {
+            browser.types("#username", "nobody_at_all");
+            browser.types("#cash", "20\n");
+            browser.sees("#wrong-username");
         });
     }
 }
