@@ -100,9 +100,14 @@ impl Page {
         Self::there(&self.profit.profit)
     }
 
-    /// What the market owes the store; below zero the store owes the market.
-    fn balances(&self) -> Vec<Money> {
-        Self::there(&self.profit.balance)
+    /// What the market owes the store, and what the store owes the market, each with the keys of what is said of it.
+    fn balances(&self) -> Vec<(Vec<Money>, &'static str, &'static str)> {
+        let (debts, owed): (Vec<Money>, Vec<Money>) =
+            Self::there(&self.profit.balance).into_iter().partition(|sum| sum.minor < 0);
+        let debts: Vec<Money> =
+            debts.iter().map(|sum| Money::new(sum.minor.saturating_neg(), sum.currency)).collect();
+        let both = [(owed, "money-balance", "money-balance-hint"), (debts, "money-debt", "money-debt-hint")];
+        both.into_iter().filter(|(sums, ..)| !sums.is_empty()).collect()
     }
 
     /// What can be paid out.
@@ -161,11 +166,6 @@ impl Page {
 /// The order a line is about, if it is about one.
 fn order_of(line: &StatementLine) -> Option<&str> {
     line.source.split('/').next().filter(|id| id.starts_with("ord_"))
-}
-
-/// An amount without its sign.
-fn size_of(money: &Money) -> Money {
-    Money::new(money.minor.saturating_abs(), money.currency)
 }
 
 /// The form that asks for a payout in a currency.
