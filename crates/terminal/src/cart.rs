@@ -144,7 +144,9 @@ pub(crate) fn draw(app: &mut App, pen: &mut Pen, area: Rect) {
         y += 1;
     }
     pen.text(area.x + 2, y, 8, "Total", skin.muted());
-    pen.right(area.x, y, area.width.saturating_sub(1), &text::sums(&app.cart.totals), skin.price());
+    // To the left, where nothing that is told in the corner covers it.
+    let width = area.width.saturating_sub(11);
+    pen.text(area.x + 10, y, width, &text::sums(&app.cart.totals), skin.price());
 }
 
 /// What there is to say of the cart: why there was no checkout, or what is the matter with the line one is on.
@@ -253,7 +255,7 @@ impl App {
             }
             Wanted::Left => {
                 self.leave_checkout();
-                self.say("Nothing is set aside any more. It is all still in your cart");
+                self.say("Left: nothing is set aside, your cart stays");
             }
             Wanted::Placed => {
                 let orders: Vec<Order> = read(reply["rows"].take()).unwrap_or_default();

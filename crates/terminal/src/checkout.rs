@@ -161,8 +161,12 @@ fn way(app: &App, checkout: &Checkout, way: Way) -> (String, String, bool) {
         Way::Wallet(currency) => {
             let balance = checkout.balance(currency);
             let enough = checkout.cost(currency).is_some_and(|cost| cost.minor <= balance.minor);
-            let has = if enough { "there are" } else { "too little: there are" };
-            let what = format!("{}, {has} {}", cost(currency), text::money(&balance));
+            let (cost, there) = (cost(currency), text::money(&balance));
+            let what = if enough {
+                format!("{cost} of the {there} in it")
+            } else {
+                format!("{cost}: too little, there are {there} in it")
+            };
             (format!("wallet {}", currency.code()), what, enough)
         }
         Way::Card(currency) if app.cart.is_without_cards => {

@@ -4,7 +4,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
 use serde_json::json;
 
-use crate::app::{App, Purpose};
+use crate::app::{Above, App, Purpose};
 use crate::pen::{Hit, Pen};
 use crate::tab::Tab;
 use crate::text;
@@ -30,9 +30,10 @@ pub(crate) fn draw_toast(app: &App, pen: &mut Pen) {
     let width = u16::try_from(wide + 4).unwrap_or(all.width);
     let height = u16::try_from(lines.len().min(4) + 2).unwrap_or(3);
     let style = if *good { pen.skin.good() } else { pen.skin.bad() };
-    // Below, where it covers least; above while one writes below.
+    // Below, where it covers least; above while one writes, or chooses how to pay, below.
     let writing = app.tab == Tab::Talk && app.talk.open.is_some() && app.above.is_empty();
-    let y = if writing { 2 } else { all.height.saturating_sub(height + 2) };
+    let paying = matches!(app.above.last(), Some(Above::Checkout(_)));
+    let y = if writing || paying { 2 } else { all.height.saturating_sub(height + 2) };
     let area = Rect { x: all.width.saturating_sub(width + 1), y, width, height };
     let inner = pen.boxed(area, "", style);
     for (line, y) in lines.iter().zip(inner.y..inner.bottom()) {

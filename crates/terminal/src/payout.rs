@@ -157,9 +157,7 @@ pub(crate) fn draw(app: &mut App, pen: &mut Pen, area: Rect) {
     for ((number, payout), y) in rows.seen(usize::from(list.height)).zip(list.y..list.bottom()) {
         pen.mark(list.x, y, 1, number == at);
         let state = match (payout.state.as_str(), &payout.until) {
-            ("requested", Some(until)) => {
-                (format!("waits to be handed over, until {}", app.day(until)), skin.accent())
-            }
+            ("requested", Some(until)) => (format!("waits until {}", app.day(until)), skin.accent()),
             ("paid", _) => ("handed over".to_owned(), skin.good()),
             ("voided", _) => ("taken back".to_owned(), skin.muted()),
             (other, _) => (text::words(other), skin.muted()),

@@ -425,6 +425,69 @@ fn a_store_is_opened_with_a_code_its_shelves_are_filled_and_two_copies_are_bough
     karim.leaves();
 }
 
+/// Somebody who opens a store with a code of the operator's, and puts one thing on its shelves.
+fn keeps_store(site: &Site, address: &str, username: &str, store: &str, thing: (&str, i64)) {
+    let code = site.console("create_invitation")["code"].clone();
+    let mut client = Client::connect(address, &Tls::Off).unwrap();
+    let mut call = |op: &str, fields: Value| {
+        let Value::Object(fields) = fields else { panic!("{fields}") };
+        match client.call(op, fields).unwrap() {
+            Outcome::Reply(reply) => reply,
+            other => panic!("{op}: {other:?}"),
+        }
+    };
+    let email = format!("{username}@mail.aub.edu");
+    let password = "a heron over the corniche";
+    call("register", json!({ "name": store, "username": username, "email": email, "password": password }));
+    let opened = call("open_store", json!({ "code": code, "name": store, "email": email }));
+    let price = json!({ "minor": thing.1, "currency": "USD" });
+    let product = json!({ "store": opened["store"], "title": thing.0, "category": "study",
+        "variants": [{ "price": price, "copies": 10 }] });
+    call("add_product", product);
+}
+
+#[test]
+fn things_of_two_stores_go_into_the_cart_and_become_two_orders_that_are_paid_in_cash() {
+    let (site, home) = (Site::on_sqlite(), TempDir::new().unwrap());
+    let server = site.start();
+    keeps_store(&site, &server.address, "karim", "Cedar Books", ("Spiral notebook", 450));
+    keeps_store(&site, &server.address, "maya", "Tyre Tea", ("Sage tea", 600));
+    let mut sami = Screen::open("sami", &server.address, home.path());
+    sami.joins("Sami Daher", "sami").sees(&["▌ Sage tea", "Spiral notebook", "8 Cart "]);
+
+    // Two of one and one of the other. The count stands beside the tab.
+    sami.types("c").sees(&["Into the cart", "How many", "Total   6.00 USD"]).types(ENTER);
+    sami.sees(&["It is in your cart: 1 line", "8 Cart(1)"]).sees_no("Into the cart");
+    sami.types("j").sees(&["▌ Spiral notebook"]).types("c").sees(&["Total   4.50 USD"]);
+    sami.types(&control(b'u')).types("2").sees(&["Total   9.00 USD"]).types(ENTER);
+    sami.sees(&["8 Cart(2)"]).sees_no("Into the cart");
+    sami.types("8").sees(&[
+        "1 × Sage tea",
+        "2 × Spiral notebook",
+        "Cedar Books · 4.50 USD each",
+        "15.00 USD",
+    ]);
+
+    // More than one buyer may have at once is not taken; one copy more is.
+    sami.types("e").sees(&["How many?"]).types(&control(b'u')).types("5000").types(ENTER);
+    sami.sees(&["5000"]).types(ESCAPE).sees_no("How many?");
+    sami.types("+").sees(&["2 × Sage tea", "21.00 USD"]);
+
+    // What is set aside, by whom it is sold, and how it can be paid.
+    sami.types(ENTER).sees(&[
+        "Check out",
+        "minutes left",
+        "Total, 2 orders",
+        "21.00 USD",
+        "cash at the desk",
+    ]);
+    sami.sees(&["wallet USD", "too little, there are 0.00 USD in it"]);
+    sami.types(ENTER).sees(&["Buy, and pay at the desk?", "2 orders for 21.00 USD"]).types("y");
+    sami.sees(&["2 orders are placed", "from Cedar Books", "from Tyre Tea", "code ", "8 Cart "]);
+    sami.types(ESCAPE).sees(&["There is nothing in your cart"]);
+    sami.types("4").sees(&["2 × Sage tea", "2 × Spiral notebook", "on its way to the desk"]).leaves();
+}
+
 #[test]
 fn who_was_signed_in_is_signed_in_again_and_a_session_that_is_ended_elsewhere_asks_who_one_is() {
     let (site, home) = (Site::on_sqlite(), TempDir::new().unwrap());

@@ -1213,8 +1213,8 @@ fn a_checkout_says_what_is_set_aside_and_becomes_orders_with_their_codes() {
         "27.50 USD",
         "1 USD is 89,500 LBP",
         "cash at the desk",
-        "27.50 USD, there are 40.00 USD",
-        "2,461,250 LBP, too little: there are 0 LBP",
+        "27.50 USD of the 40.00 USD in it",
+        "2,461,250 LBP: too little, there are 0 LBP in it",
         "card USD",
         "x leave the checkout",
     ]);
@@ -1270,7 +1270,7 @@ fn a_checkout_is_left_and_one_whose_time_is_over_leads_back_to_the_cart() {
         .shows(&["Leave the checkout?"])
         .keys("y");
     assert_eq!(*stage.asked("cancel_checkout"), json!({ "checkout": "chk_1" }));
-    stage.shows(&["Your cart", "It is all still in your cart"]).hides(&["set aside for you"]);
+    stage.shows(&["Your cart", "your cart stays"]).hides(&["set aside for you"]);
     stage.keys("\n").shows(&["Total, 2 orders"]);
     stage.event(json!({ "seq": 9, "event": "checkout_released", "checkout": "chk_1", "buyer": "mbr_sami", "expired": true }));
     stage.shows(&["Your cart", "The time was over."]);
@@ -1345,7 +1345,7 @@ fn my_money_is_shown_and_a_payout_is_asked_for_and_taken_back() {
     stage.control('u').keys("10").control('s').shows(&[
         "10.00 USD",
         "from sold things",
-        "until Sun 29 Nov",
+        "waits until Sun 29 Nov",
         "x take it back",
     ]);
     stage.can("void_payout", Outcome::Reply(payout("voided"))).can("payouts", rows(vec![payout("voided")]));
