@@ -185,7 +185,9 @@ fn payment_words(app: &App, payment: &Payment) -> (String, Style) {
         "started" => {
             let me = app.me.as_ref().map(|me| me.username.clone()).unwrap_or_default();
             let page = format!("/payments/{}/page", payment.payment);
-            let words = format!("{amount} by card: open {page} of the market in a browser, as @{me}.");
+            // The page stands on a line of its own: broken in two it could not be copied.
+            let how = format!("{amount} by card: signed in to this market as @{me}, open in a browser");
+            let words = format!("{how}\n{page}");
             (words, app.skin.accent())
         }
         "declined" => {

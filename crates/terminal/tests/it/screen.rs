@@ -1299,7 +1299,7 @@ fn a_card_is_only_asked_for_in_a_browser_and_a_market_without_cards_says_so() {
         .keys("8r\njjj")
         .can("start_payment", Outcome::Reply(payment))
         .can("checkout", Outcome::Reply(begun.clone()));
-    stage.keys("\n\n").shows(&["/payments/pay_1/page of the market", "in a browser, as @sami"]);
+    stage.keys("\n\n").shows(&["as @sami, open in a browser", " /payments/pay_1/page "]);
     begun["payment"]["state"] = json!("declined");
     begun["payment"]["reason"] = json!("insufficient funds");
     stage.can("checkout", Outcome::Reply(begun.clone()));
