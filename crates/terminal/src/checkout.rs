@@ -368,6 +368,8 @@ impl App {
     /// Orders were placed.
     pub(crate) fn placed(&mut self, orders: Vec<Order>) {
         (self.cart.checkout, self.cart.is_placing, self.cart.says) = (None, false, None);
+        // Why it did not work out before does not cover the codes.
+        self.toast = None;
         self.above.retain(|above| !matches!(above, Above::Checkout(_)));
         for order in &orders {
             self.know_order(order);

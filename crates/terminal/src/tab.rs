@@ -79,7 +79,8 @@ pub(crate) fn draw(app: &App, pen: &mut Pen, area: Rect) {
         .collect();
     // Where two blanks between them leave no room for what happened, there is one; then the name makes room, too.
     let wide = |gap| labels.iter().map(|(_, _, label, _)| text::width(label) + gap).sum::<usize>();
-    let has_room = |from: usize, gap| from + wide(gap) + 5 <= usize::from(area.width);
+    let kept = if app.unseen > 0 { 5 } else { 0 };
+    let has_room = |from: usize, gap| from + wide(gap) + kept <= usize::from(area.width);
     let gap = if has_room(13, 2) { 2 } else { 1 };
     let mut x = if has_room(13, 1) { 13 } else { 1 };
     if x > 1 {
