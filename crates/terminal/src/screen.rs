@@ -162,7 +162,7 @@ fn keys(app: &App) -> Keys {
                 (letter('s'), "s", "filter"),
                 (KeyCode::Enter, "Enter", "open"),
                 (letter('b'), "b", "buy"),
-                (letter('c'), "c", "to the cart"),
+                (letter('c'), "c", "cart"),
                 (letter('m'), "m", "message"),
             ]),
             Tab::Sell => keys.extend([
