@@ -371,12 +371,10 @@ impl App {
         let Some(line) = self.cart.lines.chosen().cloned() else { return };
         let listing = line.listing.listing.clone();
         match code {
-            KeyCode::Enter | KeyCode::Char('o') => {
-                if !self.cart.waiting {
-                    (self.cart.waiting, self.cart.says) = (true, None);
-                    let fields = json!({ "totals": self.cart.totals });
-                    self.ask("prepare_checkout", fields, Purpose::Cart(Wanted::Prepared));
-                }
+            KeyCode::Enter | KeyCode::Char('o') if !self.cart.waiting => {
+                (self.cart.waiting, self.cart.says) = (true, None);
+                let fields = json!({ "totals": self.cart.totals });
+                self.ask("prepare_checkout", fields, Purpose::Cart(Wanted::Prepared));
             }
             KeyCode::Char('+' | '=') => self.change_line(&listing, line.quantity.saturating_add(1)),
             KeyCode::Char('-') if line.quantity > 1 => self.change_line(&listing, line.quantity - 1),
@@ -392,12 +390,10 @@ impl App {
                 }
                 self.form = Some(form);
             }
-            KeyCode::Char('x') | KeyCode::Delete => {
-                if !self.cart.waiting {
-                    self.cart.waiting = true;
-                    let fields = json!({ "listing": listing });
-                    self.ask("remove_from_cart", fields, Purpose::Cart(Wanted::Changed));
-                }
+            KeyCode::Char('x') | KeyCode::Delete if !self.cart.waiting => {
+                self.cart.waiting = true;
+                let fields = json!({ "listing": listing });
+                self.ask("remove_from_cart", fields, Purpose::Cart(Wanted::Changed));
             }
             KeyCode::Char('v') | KeyCode::Right => self.follow(&listing),
             _ => {}

@@ -83,10 +83,10 @@ impl App {
                 let is_expired = event["expired"].as_bool().unwrap_or(false);
                 self.on_checkout_event(&name, &text("checkout"), is_expired);
             }
-            "payment_started" | "payment_authorized" | "payment_captured" | "payment_voided" => {
-                if self.cart.checkout.is_some() && !self.cart.is_placing {
-                    self.look_at_checkout(false);
-                }
+            "payment_started" | "payment_authorized" | "payment_captured" | "payment_voided"
+                if self.cart.checkout.is_some() && !self.cart.is_placing =>
+            {
+                self.look_at_checkout(false);
             }
             "payment_declined" => {
                 self.notice("Your card was turned down. Another may do, or another way to pay", None, "");

@@ -452,11 +452,10 @@ impl Form {
             ("username_taken" | "username_invalid" | "username_reserved", _) => "username",
             ("not_found" | "yourself" | "too_much_staff", Aim::Appoint) => "username",
             ("not_found" | "yourself", Aim::TopUp) => "username",
-            ("price_out_of_range" | "amount_out_of_range" | "balance_short" | "refund_too_large", aim)
-                if matches!(aim, Aim::TopUp | Aim::Payout | Aim::Refund(_)) =>
-            {
-                "amount"
-            }
+            (
+                "price_out_of_range" | "amount_out_of_range" | "balance_short" | "refund_too_large",
+                Aim::TopUp | Aim::Payout | Aim::Refund(_),
+            ) => "amount",
             ("balance_short", Aim::Pay(_)) => "wallet",
             ("email_taken" | "email_invalid" | "email_domain_not_allowed", _) => "email",
             ("password_weak" | "password_length", Aim::Password) => "new_password",

@@ -1104,7 +1104,10 @@ fn the_pages_of_stores_have_their_help_and_fit() {
 fn things_are_put_into_the_cart_and_it_is_changed_there() {
     let mut stage = Stage::member();
     stage.can("add_to_cart", Outcome::Reply(cart()));
-    stage.shows(&["8 Cart", "c cart", "? help"]).keys("c").shows(&["It is in your cart: 2 lines", "8 Cart(2)"]);
+    stage
+        .shows(&["8 Cart", "c cart", "? help"])
+        .keys("c")
+        .shows(&["It is in your cart: 2 lines", "8 Cart(2)"]);
     assert_eq!(*stage.asked("add_to_cart"), json!({ "listing": "lst_1" }));
     stage.keys("8").shows(&[
         "2 × Spiral notebook (A4)",
