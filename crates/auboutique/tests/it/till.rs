@@ -189,9 +189,10 @@ impl Buyer {
 
     /// Waits until the provider has nothing more to say, and tells what became of the payment.
     fn comes_to(&mut self) -> String {
-        ask(&mut self.client, "listen", json!({}));
         let payment = json!({ "payment": self.payment });
         let mut state = ask(&mut self.client, "payment", payment)["state"].as_str().unwrap().to_owned();
+        // From the first event on: what happened between the two questions is told too.
+        ask(&mut self.client, "listen", json!({ "after": 0 }));
         while !matches!(state.as_str(), "placed" | "refunded" | "voided") {
             let News::Event(event) = self.client.next_news().unwrap() else { continue };
             if event["payment"] == self.payment.as_str() {
