@@ -297,9 +297,11 @@ fn killed_at_every_point(site: &Site, kills: usize) {
         accounts.values().all(|account| account.captures == 1),
         "an amount was taken twice, or not at all"
     );
-    let paid = site.column("SELECT id FROM orders WHERE means = 'card' AND paid_at IS NOT NULL");
+    // What somebody left is still in their cart, and bought with the next thing: then a payment pays two orders.
+    let paid =
+        site.column("SELECT DISTINCT checkout_id FROM orders WHERE means = 'card' AND paid_at IS NOT NULL");
     assert_eq!(paid.len(), placed);
-    assert_eq!(site.column("SELECT id FROM orders").len(), placed);
+    assert_eq!(site.column("SELECT id FROM orders WHERE checkout_id IS NULL OR paid_at IS NULL").len(), 0);
     let (is_clean, said) = site.verify();
     assert!(is_clean, "{said}");
     println!(
