@@ -26,7 +26,9 @@ const OPEN: &str = checkout!("WHERE c.buyer_id = $1 AND c.state = 'held'");
 const DUE: &str =
     "SELECT id FROM checkouts WHERE state = 'held' AND expires_at <= $1 ORDER BY expires_at LIMIT $2";
 const NEXT_DUE: &str = "SELECT expires_at FROM checkouts WHERE state = 'held' ORDER BY expires_at LIMIT 1";
-const IN_VAIN: &str = "SELECT COUNT(*), MIN(ended_at) FROM checkouts
+const IN_VAIN: &str = "SELECT CAST(COALESCE(SUM(
+        CASE WHEN ended_at < expires_at THEN ended_at - started_at ELSE expires_at - started_at END), 0) AS BIGINT),
+        MIN(ended_at) FROM checkouts
     WHERE buyer_id = $1 AND ended_at > $2 AND state IN ('canceled', 'expired')";
 const INSERT: &str =
     "INSERT INTO checkouts (id, buyer_id, state, rate, started_at, expires_at, ended_at, version)
@@ -91,7 +93,8 @@ pub fn open_of(db: &mut Connection, buyer: MemberId) -> Result<Option<Checkout>,
     with_holds(db, found)
 }
 
-/// How many checkouts of a buyer came to nothing since that moment, and when the first of them did.
+/// For how many microseconds things were set aside for a buyer in the checkouts that came to nothing since that moment, and
+/// when the first of them ended.
 ///
 /// # Errors
 ///

@@ -28,11 +28,11 @@ use crate::time::{Date, Moment, Span};
 
 /// How long copies are set aside, anew with every step.
 pub const HOLD: Span = Span::minutes(10);
-/// How many checkouts of one buyer may come to nothing within an hour: nobody keeps things from others by checking out
-/// again and again (`promises.md`, threat 12).
-pub const MOST_IN_VAIN: i64 = 12;
+/// For how long things may be set aside for a buyer who does not buy them, in all the checkouts that ended within
+/// [`IN_VAIN`]: nobody keeps things from others by checking out again and again (`promises.md`, threat 12).
+pub const MOST_IN_VAIN: Span = Span::hours(1);
 /// How long a checkout that came to nothing counts.
-pub const IN_VAIN: Span = Span::hours(1);
+pub const IN_VAIN: Span = Span::hours(2);
 /// How long they are set aside in all, before the buyer goes to pay.
 pub const LONGEST_HOLD: Span = Span::minutes(20);
 /// How long they are set aside while the buyer is with the card provider.

@@ -260,8 +260,11 @@ pub enum Refusal {
         /// What is wrong with it and what to do, as sentences.
         problem: String,
     },
-    /// Many checkouts of this buyer came to nothing.
-    #[error("Many of your checkouts came to nothing. Wait {wait_seconds} seconds, then check out again.")]
+    /// Things were set aside for this buyer for a long time, and none of them was bought.
+    #[error(
+        "Things were set aside for you for an hour, and you did not buy them. Wait {wait_seconds} seconds, then check out \
+         again."
+    )]
     TooManyCheckouts {
         /// Seconds until the next one is possible.
         wait_seconds: i64,

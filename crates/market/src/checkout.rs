@@ -69,11 +69,11 @@ pub(crate) fn prepare(work: &mut Work<'_>, seen: &[Money]) -> Outcome {
     Ok(Reply::Checkout(view(work.db, fresh, work.now)?))
 }
 
-/// Whether so few checkouts of the buyer came to nothing that another may set things aside.
+/// Whether so little was set aside for the buyer in vain that another checkout may.
 fn not_in_vain(work: &mut Work<'_>, buyer: MemberId) -> Result<(), Stop> {
-    let (count, first) = db::in_vain(work.db, buyer, work.now.minus(IN_VAIN))?;
+    let (micros, first) = db::in_vain(work.db, buyer, work.now.minus(IN_VAIN))?;
     match first {
-        Some(first) if count >= MOST_IN_VAIN => {
+        Some(first) if micros >= MOST_IN_VAIN.micros() => {
             let wait_seconds = first.plus(IN_VAIN).since(work.now).seconds_up();
             Err(Refusal::TooManyCheckouts { wait_seconds }.into())
         }

@@ -99,7 +99,7 @@ pub const KNOWN: &[(&str, u16, &str)] = &[
     ("cart_full", 409, "a cart has at most `most` lines"),
     ("total_changed", 409, "the cart costs these `totals` now"),
     ("line_unavailable", 409, "this `listing` of the cart cannot be bought as it stands: `problem` says why"),
-    ("too_many_checkouts", 429, "twelve checkouts of this buyer came to nothing within an hour: wait for `Retry-After` seconds"),
+    ("too_many_checkouts", 429, "within two hours things were set aside for this buyer for one, and not bought: wait for `Retry-After` seconds"),
     ("checkout_over", 409, "the checkout was placed or left, or its time is over"),
     // Payments, wallets and payouts.
     ("balance_short", 409, "there is only so much `available`"),

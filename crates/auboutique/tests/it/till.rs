@@ -9,6 +9,7 @@
 //! one of them ends with a paid order or with the money in the wallet, and the provider took each amount once.
 
 #![expect(clippy::unwrap_used, reason = "a run that cannot go on has failed, and says where")]
+#![expect(clippy::print_stdout, reason = "the figures are the result")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -32,14 +33,12 @@ use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
-use crate::process::{Offer, Server, Site, Town};
+use crate::process::{Server, Site, Town};
 
 /// How long anything may take before the test gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often the market is killed, with a buyer at each point.
 const KILLS: usize = 100;
-/// How many teams of six buyers there are.
-const TEAMS: usize = 7;
 const FEE: Money = Money::new(30, Currency::Usd);
 
 fn secret() -> Secret {
@@ -238,17 +237,14 @@ fn killed_at_every_point(site: &Site, kills: usize) {
     std::fs::write(&secret_file, secret().reveal()).unwrap();
     let (url, file) = (format!("http://{address}"), secret_file.to_str().unwrap().to_owned());
     let cards = ["--cards", &url, "--cards-secret-file", &file];
-    // Teams of six buy in turns, one thing each in every round: whoever leaves a dozen checkouts in an hour would have to wait.
-    let town: Town = site.seed(6 * TEAMS, kills * 6 + 6 * TEAMS);
+    // Six people buy what the others sell, one thing each in every round.
+    let town: Town = site.seed(6, kills * 6 + 36);
     let mut offers = town.offers.lock().unwrap().clone();
     let (mut placed, mut refunded, mut payments) = (0, 0, BTreeSet::new());
     for round in 0..kills {
         let mut server = site.start_with(&cards);
-        let first = round % TEAMS * 6;
-        let team: Vec<&String> = town.tokens.iter().skip(first).take(6).collect();
-        let buyers = team.iter().enumerate().map(|(place, token)| {
-            let theirs = |offer: &Offer| offer.seller == first + place;
-            let at = offers.iter().rposition(|offer| !theirs(offer)).expect("there is something left");
+        let buyers = town.tokens.iter().enumerate().map(|(place, token)| {
+            let at = offers.iter().rposition(|offer| offer.seller != place).expect("there is something left");
             Buyer::prepares(&server, token, &offers.remove(at).listing)
         });
         let mut buyers: Vec<Buyer> = buyers.collect();
@@ -275,7 +271,7 @@ fn killed_at_every_point(site: &Site, kills: usize) {
         server.kill();
 
         let server = site.start_with(&cards);
-        for (buyer, token) in buyers.iter_mut().zip(&team) {
+        for (buyer, token) in buyers.iter_mut().zip(&town.tokens) {
             buyer.client = signed_in(&server, token);
         }
         buyers[0].begins_to_pay();

@@ -272,10 +272,6 @@ fn lives_through(stage: &mut Stage, seed: u64, steps: usize) {
     history.stage.is_clean();
     let (orders, entries) = (history.stage.count("orders"), history.stage.count("entries"));
     assert!(history.done > steps / 4 && orders > 5 && entries > 10, "seed {seed}: next to nothing happened");
-    println!(
-        "seed {seed}: {steps} steps, {} done, {orders} orders, {entries} entries, 0 wrong",
-        history.done
-    );
 }
 
 on_both! {

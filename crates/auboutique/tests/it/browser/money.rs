@@ -43,13 +43,16 @@ fn serves(desk: &Browser, code: &str, shows: &[(&str, &str)], says: &str) {
 
 /// Cents of what a page or a sheet writes.
 fn cents(text: &str) -> i64 {
-    let (whole, decimals) = text
-        .trim_start_matches('-')
-        .trim_start_matches('$')
-        .split_once('.')
-        .unwrap_or((text.trim_start_matches('-').trim_start_matches('$'), "0"));
+    let size = text.trim_start_matches(['-', '\u{2212}', '$']);
+    let (whole, decimals) = size.split_once('.').unwrap_or((size, "0"));
     let cents = whole.parse::<i64>().unwrap() * 100 + format!("{decimals:0<2}").parse::<i64>().unwrap();
-    if text.starts_with('-') { -cents } else { cents }
+    if text.starts_with(['-', '\u{2212}']) { -cents } else { cents }
+}
+
+/// What came in by a row of a sheet, less what went out.
+fn moved(row: &[&str]) -> i64 {
+    let of = |cell: &str| if cell.is_empty() { 0 } else { cents(cell) };
+    of(row[4]) - of(row[5])
 }
 
 /// That the profit on the page is so much, and the sum of its lines, of those of the sheet, and what the sheet ends with.
@@ -69,13 +72,13 @@ fn earned(browser: &Browser, profit: i64) {
     assert_eq!(sheet[0], "text/csv; charset=utf-8");
     let sheet = sheet[1].as_str().unwrap();
     let rows: Vec<Vec<&str>> = sheet.split_terminator("\r\n").map(|row| row.split(',').collect()).collect();
-    assert!(rows[0].join(",").ends_with("at,kind,source,amount,currency,entry"), "{sheet}");
-    let (sums, lines_of_it): (Vec<_>, Vec<_>) = rows[1..].iter().partition(|row| row[1] == "sum");
+    assert!(rows[0].join(",").ends_with("entry,at,kind,source,in,out,currency"), "{sheet}");
+    let (sums, lines_of_it): (Vec<_>, Vec<_>) = rows[1..].iter().partition(|row| row[2] == "profit");
     assert_eq!(lines_of_it.len(), lines.len());
-    assert_eq!(lines_of_it.iter().map(|row| cents(row[3])).sum::<i64>(), profit, "{sheet}");
+    assert_eq!(lines_of_it.iter().map(|row| moved(row)).sum::<i64>(), profit, "{sheet}");
     assert_eq!(rows[rows.len() - 2..], *sums.into_iter().cloned().collect::<Vec<_>>(), "the sums stand last");
-    let sum = rows.iter().find(|row| row[1] == "sum" && row[4] == "USD").unwrap();
-    assert_eq!(cents(sum[3]), profit);
+    let sum = rows.iter().find(|row| row[2] == "profit" && row[6] == "USD").unwrap();
+    assert_eq!(moved(sum), profit);
 }
 
 #[test]
