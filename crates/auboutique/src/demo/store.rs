@@ -305,8 +305,9 @@ impl Trade {
         let owner = self.opened[store].owner;
         let buyer = self.buyer(number, owner);
         let mut lines = vec![line];
-        // Every fourth takes something of another store with it, and sometimes of a third.
-        if number % 4 == 1 {
+        // Every fourth takes something of another store with it, and sometimes of a third; not whoever will not come for it,
+        // since each order that is left lying counts against them.
+        if number % 4 == 1 && !NOT_COLLECTED.contains(&number) {
             for _ in 0..1 + self.dice.below(2) {
                 let other = self.liked();
                 let elsewhere =

@@ -145,7 +145,8 @@ fn the_same_seed_tells_the_same_story_in_which_the_stores_earn_on_most_days() {
         }
     }
     market.close();
-    assert!((150..=200).contains(&sold.len()), "{}", sold.len());
+    // Some of the purchases are checkouts of two or three orders.
+    assert!((180..=270).contains(&sold.len()), "{}", sold.len());
     let mut states: BTreeMap<String, usize> = BTreeMap::new();
     for order in &sold {
         *states.entry(format!("{:?}", order.state)).or_default() += 1;
