@@ -240,6 +240,8 @@ fn killed_at_every_point(site: &Site, kills: usize) {
     // Six people buy what the others sell, one thing each in every round.
     let town: Town = site.seed(6, kills * 6 + 36);
     let mut offers = town.offers.lock().unwrap().clone();
+    // By their prices, so that the things of all of them take turns, and something of somebody else is always left.
+    offers.sort_by_key(|offer| offer.cents);
     let (mut placed, mut refunded, mut payments) = (0, 0, BTreeSet::new());
     for round in 0..kills {
         let mut server = site.start_with(&cards);
