@@ -29,7 +29,7 @@ const NEXT_DUE: &str = "SELECT expires_at FROM checkouts WHERE state = 'held' OR
 const IN_VAIN: &str = "SELECT CAST(COALESCE(SUM(
         CASE WHEN ended_at < expires_at THEN ended_at - started_at ELSE expires_at - started_at END), 0) AS BIGINT),
         MIN(ended_at) FROM checkouts
-    WHERE buyer_id = $1 AND ended_at > $2 AND state IN ('canceled', 'expired')";
+    WHERE buyer_id = $1 AND ended_at > $2 AND ended_at > started_at AND state IN ('canceled', 'expired')";
 const INSERT: &str =
     "INSERT INTO checkouts (id, buyer_id, state, rate, started_at, expires_at, ended_at, version)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
