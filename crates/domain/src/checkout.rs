@@ -208,10 +208,12 @@ impl Checkout {
         self
     }
 
-    /// The buyer went to pay by card: 15 minutes from now.
+    /// The buyer went to pay by card: 15 minutes from now, and never past 15 after the 20 that the steps before have. Whoever
+    /// begins one payment after the other holds things no longer by it.
     #[must_use]
     pub fn extended_for_payment(mut self, now: Moment) -> Self {
-        self.expires_at = self.expires_at.max(now.plus(PAYMENT_HOLD));
+        let last = self.started_at.plus(LONGEST_HOLD).plus(PAYMENT_HOLD);
+        self.expires_at = self.expires_at.max(now.plus(PAYMENT_HOLD).min(last));
         self
     }
 
@@ -409,7 +411,12 @@ mod tests {
         assert_eq!(once.expires_at, minutes(14));
         assert_eq!(once.extended(minutes(13)).expires_at, minutes(20));
         assert_eq!(begun.clone().extended_for_payment(minutes(9)).expires_at, minutes(24));
-        assert_eq!(begun.extended_for_payment(minutes(9)).extended(minutes(10)).expires_at, minutes(24));
+        assert_eq!(
+            begun.clone().extended_for_payment(minutes(9)).extended(minutes(10)).expires_at,
+            minutes(24)
+        );
+        let again = (9..90).step_by(9).fold(begun, |held, at| held.extended_for_payment(minutes(at)));
+        assert_eq!(again.expires_at, minutes(35));
     }
 
     #[test]

@@ -203,7 +203,7 @@ async fn place_orders(
 
 /// Begins to pay a checkout by card.
 ///
-/// For its buyer. The copies are set aside for 15 minutes from now. A payment that was begun before in this currency and is not
+/// For its buyer. The copies are set aside for 15 minutes from now, at most 35 after the checkout began. A payment that was begun before in this currency and is not
 /// over is the same one; in another currency the one before is let go. Paid in time it becomes the orders; paid too late it goes into
 /// the wallet.
 #[utoipa::path(post, path = "/checkouts/{checkout}/payments", tag = "Checkout", params(Which),
