@@ -6,6 +6,9 @@
 //!               └── cancel, or another checkout of the same buyer ──▶ canceled
 //! ```
 //!
+//! The winner of an auction has a checkout beside the one of the cart: it holds the lot for 48 hours at the hammer price. The
+//! winner says how it shall reach them, and pays from the wallet or by card; then it is an order like any other.
+//!
 //! Three steps (`rules.md` 5.7). *Prepare* compares what the buyer saw with what is, and sets the copies aside. *Pay* happens
 //! outside of any transaction. *Place* makes the orders, moves the money and the stock, in one transaction, and can be asked
 //! any number of times. What is set aside is set aside until `expires_at` and not a moment longer: whether a hold lives is
@@ -16,7 +19,7 @@ use utoipa::ToSchema;
 
 use crate::cart::{self, Offer};
 use crate::event::Event;
-use crate::id::{CheckoutId, MemberId, OrderId, PickupPointId, StoreId};
+use crate::id::{AuctionId, CheckoutId, MemberId, OrderId, PickupPointId, StoreId};
 use crate::listing::PickupPointName;
 use crate::member::MemberCard;
 use crate::money::{Currency, Money, Rate};
@@ -37,6 +40,8 @@ pub const IN_VAIN: Span = Span::hours(2);
 pub const LONGEST_HOLD: Span = Span::minutes(20);
 /// How long they are set aside while the buyer is with the card provider.
 pub const PAYMENT_HOLD: Span = Span::minutes(15);
+/// How long the lot of an auction is held for its winner.
+pub const AWARD_HOLD: Span = Span::hours(48);
 
 /// Where a checkout is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -88,7 +93,80 @@ pub struct Hold {
     pub pickup_point: PickupPointId,
 }
 
-/// The act that turns a cart into orders.
+/// How the lot of an auction reaches its winner. Where it is shipped to stands in a table of its own, and nowhere else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", content = "pickup_point", rename_all = "snake_case")]
+pub enum Delivery {
+    /// It is collected at that pickup point.
+    Pickup(PickupPointId),
+    /// The seller sends it.
+    Shipment,
+}
+
+/// Who gets a shipment, and where. Neither is ever in an event, a remembered answer or a log.
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ShippingAddress {
+    /// Who it is for: 1 to 80 characters.
+    name: String,
+    /// Where to, in lines: 10 to 500 characters.
+    address: String,
+}
+
+impl ShippingAddress {
+    /// Checks what was typed.
+    ///
+    /// # Errors
+    ///
+    /// What [`text::line`](crate::text::line()) and [`text::lines`](crate::text::lines) say.
+    pub fn new(name: &str, address: &str) -> Result<Self, Refusal> {
+        Ok(Self {
+            name: crate::text::line("name", name, 1, 80)?,
+            address: crate::text::lines("address", address, 10, 500)?,
+        })
+    }
+
+    /// Who it is for.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where to, in lines.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+}
+
+impl std::fmt::Debug for ShippingAddress {
+    /// Where people live stays out of logs.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("ShippingAddress(…)")
+    }
+}
+
+/// What the winner of an auction says of how the lot shall reach them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryChoice {
+    /// It is collected at that pickup point.
+    Pickup(PickupPointId),
+    /// The seller sends it there.
+    Shipment(ShippingAddress),
+}
+
+impl DeliveryChoice {
+    /// The same without the address.
+    #[must_use]
+    pub const fn delivery(&self) -> Delivery {
+        match self {
+            Self::Pickup(point) => Delivery::Pickup(*point),
+            Self::Shipment(_) => Delivery::Shipment,
+        }
+    }
+}
+
+/// The act that turns a cart, or what was won in an auction, into orders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkout {
     /// Which one; also the group of the orders it becomes.
@@ -97,6 +175,10 @@ pub struct Checkout {
     pub buyer: MemberId,
     /// Where it is in its life. One whose time is over may still be `held` here: ask [`Checkout::is_held`].
     pub state: State,
+    /// The auction whose lot it holds, if it is one's.
+    pub auction: Option<AuctionId>,
+    /// How the lot reaches the winner, once they said so.
+    pub delivery: Option<Delivery>,
     /// What is set aside, in the order of the cart.
     pub holds: Vec<Hold>,
     /// How many pounds a dollar is, frozen.
@@ -120,6 +202,8 @@ pub struct Parcel {
     pub store: Option<StoreId>,
     /// Where it is collected.
     pub pickup_point: PickupPointId,
+    /// Whether the seller sends it instead.
+    pub ships: bool,
     /// What is bought.
     pub lines: Vec<Line>,
 }
@@ -174,6 +258,8 @@ impl Checkout {
             id,
             buyer,
             state: State::Held,
+            auction: None,
+            delivery: None,
             holds: wanted.iter().map(hold).collect(),
             rate,
             started_at: now,
@@ -183,6 +269,64 @@ impl Checkout {
         };
         let event = Event::CheckoutPrepared { checkout: id, buyer, totals, expires_at: checkout.expires_at };
         Ok((checkout, event))
+    }
+
+    /// The winner of an auction has its lot set aside, for 48 hours at the hammer price.
+    #[must_use]
+    pub fn award(
+        id: CheckoutId,
+        winner: MemberId,
+        hold: Hold,
+        auction: AuctionId,
+        rate: Rate,
+        now: Moment,
+    ) -> (Self, Event) {
+        let Line { quantity, price, .. } = hold.line;
+        let total = Money::new(price.minor.saturating_mul(quantity), price.currency);
+        let checkout = Self {
+            id,
+            buyer: winner,
+            state: State::Held,
+            auction: Some(auction),
+            delivery: None,
+            holds: vec![hold],
+            rate,
+            started_at: now,
+            expires_at: now.plus(AWARD_HOLD),
+            ended_at: None,
+            version: 1,
+        };
+        let (totals, expires_at) = (vec![total], checkout.expires_at);
+        let event = Event::CheckoutPrepared { checkout: id, buyer: winner, totals, expires_at };
+        (checkout, event)
+    }
+
+    /// The winner of an auction says how the lot shall reach them. Said again it is so from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::DeliveryFixed`] for what is bought from a cart; [`Refusal::CheckoutOver`].
+    pub fn choose_delivery(self, delivery: Delivery, now: Moment) -> Result<(Self, Event), Refusal> {
+        if self.auction.is_none() {
+            return Err(Refusal::DeliveryFixed);
+        }
+        let checkout = Self { delivery: Some(delivery), ..self.held(now)? };
+        let event = Event::DeliveryChosen { checkout: checkout.id, buyer: checkout.buyer };
+        Ok((checkout, event))
+    }
+
+    /// Whether it can be paid with that. What was won in an auction is paid before it is handed over, and nobody pays for it
+    /// before they said how it shall reach them.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::PayFirst`] for cash; [`Refusal::DeliveryNeeded`].
+    pub fn can_be_paid_with(&self, means: Means) -> Result<(), Refusal> {
+        match (self.auction, means, self.delivery) {
+            (Some(_), Means::Cash, _) => Err(Refusal::PayFirst),
+            (Some(_), _, None) => Err(Refusal::DeliveryNeeded),
+            _ => Ok(()),
+        }
     }
 
     /// Whether the copies are still set aside.
@@ -209,10 +353,12 @@ impl Checkout {
     }
 
     /// The buyer went to pay by card: 15 minutes from now, and never past 15 after the 20 that the steps before have. Whoever
-    /// begins one payment after the other holds things no longer by it.
+    /// begins one payment after the other holds things no longer by it. What was won in an auction is held as much longer than
+    /// its 48 hours.
     #[must_use]
     pub fn extended_for_payment(mut self, now: Moment) -> Self {
-        let last = self.started_at.plus(LONGEST_HOLD).plus(PAYMENT_HOLD);
+        let longest = if self.auction.is_some() { AWARD_HOLD } else { LONGEST_HOLD };
+        let last = self.started_at.plus(longest).plus(PAYMENT_HOLD);
         self.expires_at = self.expires_at.max(now.plus(PAYMENT_HOLD).min(last));
         self
     }
@@ -262,6 +408,10 @@ impl Checkout {
     pub fn parcels(&self) -> Vec<Parcel> {
         let mut parcels: Vec<Parcel> = Vec::new();
         for Hold { line, seller, store, pickup_point } in &self.holds {
+            let pickup_point = match &self.delivery {
+                Some(Delivery::Pickup(chosen)) => chosen,
+                Some(Delivery::Shipment) | None => pickup_point,
+            };
             let fits = |parcel: &&mut Parcel| {
                 (parcel.seller, parcel.store, parcel.pickup_point) == (*seller, *store, *pickup_point)
                     && parcel.lines.iter().all(|other| other.price.currency == line.price.currency)
@@ -272,6 +422,7 @@ impl Checkout {
                     seller: *seller,
                     store: *store,
                     pickup_point: *pickup_point,
+                    ships: self.delivery == Some(Delivery::Shipment),
                     lines: vec![line.clone()],
                 }),
             }
@@ -306,7 +457,7 @@ pub struct ParcelView {
     pub store: Option<StoreCard>,
     /// Where it is collected.
     pub pickup_point: PickupPointName,
-    /// The day it could be collected if it were placed now; nothing when the pickup point has no room.
+    /// The day it could be collected if it were placed now; nothing when the pickup point has no room, and for a shipment.
     #[schema(required = true, value_type = Option<String>, format = Date)]
     pub pickup_day: Option<Date>,
     /// What is bought.
@@ -326,6 +477,14 @@ pub struct CheckoutView {
     pub expires_at: Moment,
     /// The orders it becomes.
     pub parcels: Vec<ParcelView>,
+    /// The auction whose lot it holds, if it is one's: then it is paid from the wallet or by card.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub auction: Option<AuctionId>,
+    /// How the lot reaches the buyer, once they said so. Where it is shipped to is not told here.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub delivery: Option<Delivery>,
     /// What it costs, one total per currency: what is due in cash at the desk.
     pub totals: Vec<Money>,
     /// What all of it costs in each currency at the frozen rate: what a wallet or a card pays.
@@ -349,6 +508,17 @@ pub enum PayBy {
     Cash,
     /// Now, from the wallet of this currency.
     Wallet(Currency),
+}
+
+impl PayBy {
+    /// With what that is.
+    #[must_use]
+    pub const fn means(self) -> Means {
+        match self {
+            Self::Cash => Means::Cash,
+            Self::Wallet(_) => Means::Wallet,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -379,6 +549,8 @@ mod tests {
             id: CheckoutId::new(now, [1; 10]),
             buyer: MemberId::new(now, [99; 10]),
             state: State::Held,
+            auction: None,
+            delivery: None,
             holds,
             rate: Rate::default(),
             started_at: now,
@@ -424,6 +596,62 @@ mod tests {
         let checkout = checkout(vec![hold(1, None, 0, 2_000, Usd), hold(2, None, 0, 1_790_000, Lbp)]);
         assert_eq!(checkout.cost_in(Usd), Ok(Money::new(8_000, Usd)));
         assert_eq!(checkout.cost_in(Lbp), Ok(Money::new(7_160_000, Lbp)));
+    }
+
+    fn awarded() -> Checkout {
+        let now = Moment::from_micros(0);
+        let (id, auction) = (CheckoutId::new(now, [1; 10]), AuctionId::new(now, [7; 10]));
+        let (winner, lot) = (MemberId::new(now, [99; 10]), hold(1, None, 0, 500, Usd));
+        Checkout::award(id, winner, lot, auction, Rate::default(), now).0
+    }
+
+    #[test]
+    fn the_winner_of_an_auction_has_48_hours_and_a_payment_at_their_end_15_minutes_more() {
+        let after = |minutes: i64| Moment::from_micros(0).plus(Span::minutes(minutes));
+        let day = 24 * 60;
+        assert!(awarded().is_held(after(2 * day - 1)) && !awarded().is_held(after(2 * day)));
+        assert_eq!(awarded().extended_for_payment(after(9)).expires_at, after(2 * day));
+        let late = awarded().extended_for_payment(after(2 * day - 5));
+        assert_eq!(late.expires_at, after(2 * day + 10));
+        assert_eq!(late.extended_for_payment(after(2 * day + 9)).expires_at, after(2 * day + 15));
+    }
+
+    #[test]
+    fn an_auction_is_paid_by_wallet_or_card_once_it_is_known_how_it_reaches_the_winner() {
+        let now = Moment::from_micros(5);
+        for means in Means::ALL {
+            assert_eq!(checkout(Vec::new()).can_be_paid_with(means), Ok(()));
+        }
+        let needed = Err(Refusal::DeliveryNeeded);
+        assert_eq!(awarded().can_be_paid_with(Means::Wallet), needed);
+        assert_eq!(awarded().can_be_paid_with(Means::Card), needed);
+        assert_eq!(awarded().can_be_paid_with(Means::Cash), Err(Refusal::PayFirst));
+        let (chosen, _) = awarded().choose_delivery(Delivery::Shipment, now).unwrap();
+        assert_eq!(chosen.can_be_paid_with(Means::Cash), Err(Refusal::PayFirst));
+        assert_eq!(chosen.can_be_paid_with(Means::Card), Ok(()));
+        assert!(chosen.parcels().iter().all(|parcel| parcel.ships));
+        let elsewhere = PickupPointId::new(now, [9; 10]);
+        let (chosen, _) = chosen.choose_delivery(Delivery::Pickup(elsewhere), now).unwrap();
+        assert!(chosen.parcels().iter().all(|parcel| !parcel.ships && parcel.pickup_point == elsewhere));
+    }
+
+    #[test]
+    fn how_a_thing_is_delivered_is_said_of_what_was_won_and_while_it_is_held() {
+        let now = Moment::from_micros(5);
+        let fixed = checkout(Vec::new()).choose_delivery(Delivery::Shipment, now);
+        assert_eq!(fixed.unwrap_err(), Refusal::DeliveryFixed);
+        let late = awarded().choose_delivery(Delivery::Shipment, now.plus(AWARD_HOLD));
+        assert_eq!(late.unwrap_err(), Refusal::CheckoutOver);
+    }
+
+    #[test]
+    fn an_address_is_checked_and_never_written_into_a_log() {
+        let address = ShippingAddress::new(" Nora Saab ", "Bliss Street 5\r\nBeirut").unwrap();
+        assert_eq!((address.name(), address.address()), ("Nora Saab", "Bliss Street 5\nBeirut"));
+        assert_eq!(format!("{:?}", DeliveryChoice::Shipment(address)), "Shipment(ShippingAddress(…))");
+        for (name, lines) in [("", "Bliss Street 5"), ("Nora", "Bliss"), ("No\nra", "Bliss Street 5")] {
+            assert!(ShippingAddress::new(name, lines).is_err(), "{name} {lines}");
+        }
     }
 
     #[test]

@@ -6,23 +6,27 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::auction::{AuctionDraft, AuctionView, BidView, Lot};
 use crate::cart::CartView;
-use crate::checkout::{CheckoutView, PayBy};
+use crate::checkout::{CheckoutView, DeliveryChoice, PayBy};
 use crate::conversation::{ConversationView, Message, MessageText, Partner};
 use crate::id::{
-    CheckoutId, ConversationId, InvitationId, ListingId, MemberId, MessageId, OrderId, PaymentId, PayoutId,
-    PickupPointId, SessionId, StoreId,
+    AuctionId, CheckoutId, ConversationId, InvitationId, ListingId, MemberId, MessageId, OfferId, OrderId,
+    PaymentId, PayoutId, PickupPointId, SessionId, StoreId,
 };
+use crate::legacy::{Identity, IdentityChanges, IdentityDraft, LegacyName, LegacyWire};
 use crate::listing::{ListingChanges, ListingDraft, ListingView, StockView, VariantChanges, VariantDraft};
 use crate::member::{Account, Email, MemberCard, Role, Secret, SessionView, Username};
-use crate::money::{Currency, Money};
+use crate::money::{Currency, Money, Price};
 use crate::order::{Code, DeskView, OrderView};
 use crate::payment::{PaymentView, Saying};
 use crate::payout::{PayoutView, Purse};
 use crate::pickup::{PickupPoint, PickupPointDraft};
 use crate::picture::{PictureView, Stored};
 use crate::setting::Settings;
-use crate::store::{InvitationCode, InvitationView, NewInvitation, StoreChanges, StoreDraft, StoreView};
+use crate::store::{
+    InvitationCode, InvitationView, Invited, NewInvitation, StoreChanges, StoreDraft, StoreView,
+};
 use crate::time::Date;
 
 /// A request to change something.
@@ -53,6 +57,47 @@ pub enum Command {
         #[serde(skip)]
         password: Secret,
     },
+    /// Somebody joins over a legacy wire, under a name of that wire: makes an account for it.
+    JoinOver {
+        wire: LegacyWire,
+        draft: IdentityDraft,
+        #[serde(skip)]
+        secret: Option<Secret>,
+    },
+    /// A member can be reached by older programs as well, under this name.
+    AddIdentity {
+        wire: LegacyWire,
+        draft: IdentityDraft,
+        #[serde(skip)]
+        secret: Option<Secret>,
+    },
+    /// A member is known otherwise on a legacy wire. The current secret was checked before, where there is a new one.
+    ChangeIdentity {
+        wire: LegacyWire,
+        changes: IdentityChanges,
+        #[serde(skip)]
+        secret: Option<Secret>,
+    },
+    /// A member is no longer known on a legacy wire.
+    RemoveIdentity { wire: LegacyWire },
+    /// A member proved that this name is theirs as well: it stands for their own account from now on. Asked by this node.
+    LinkIdentity { member: MemberId, wire: LegacyWire, name: LegacyName, forgive: Vec<String> },
+    /// Who joined over a legacy wire makes of that a full account. Asked by this node.
+    ClaimAccount {
+        wire: LegacyWire,
+        name: LegacyName,
+        email: Email,
+        #[serde(skip)]
+        password: Secret,
+        forgive: Vec<String>,
+    },
+    /// The operator gives a name on a legacy wire another secret.
+    SetLegacySecret {
+        wire: LegacyWire,
+        name: LegacyName,
+        #[serde(skip)]
+        secret: Secret,
+    },
     /// An operator changes what a member may do.
     ChangeRole { username: Username, role: Role },
 
@@ -67,6 +112,13 @@ pub enum Command {
     },
     /// A token was shown again: its session lasts longer.
     ResumeSession { session: SessionId },
+    /// A member signed in on a device, which names itself by a secret: kept as its hash, so that who shares a device with a
+    /// seller does not bid on what they sell. Asked by this node.
+    SeeDevice {
+        member: MemberId,
+        #[serde(skip)]
+        device: Secret,
+    },
     /// A member ends one of their sessions: the one they ask with, or another.
     EndSession { session: SessionId },
     /// A credential is about to be checked: counts the try against these subjects before the check, so that a thousand
@@ -114,6 +166,8 @@ pub enum Command {
     // Stores.
     /// A store's owner, or the operator, lets somebody open a store.
     CreateInvitation,
+    /// The same over the older wire of stores, where codes are shorter.
+    CreateShortInvitation,
     /// Who made an invitation takes it back.
     RevokeInvitation { invitation: InvitationId },
     /// A member opens a store with an invitation.
@@ -122,6 +176,20 @@ pub enum Command {
         code: InvitationCode,
         draft: StoreDraft,
     },
+    /// A store opens over its older wire, under a name of that wire, with an invitation of another there; without one the
+    /// store of the house does. Asked by this node.
+    OpenStoreOver {
+        draft: IdentityDraft,
+        #[serde(skip)]
+        secret: Option<Secret>,
+        store: StoreDraft,
+        invited: Option<Invited>,
+    },
+    /// Its owner calls a store otherwise over its older wire, or says where its mail goes: everywhere and on that wire, or
+    /// neither.
+    EditStoreOver { changes: StoreChanges, known: IdentityChanges },
+    /// An invitation was used in vain over the older wire of stores: it is used up all the same. Asked by this node.
+    SpendInvitation { invited: Invited },
     /// Its owner says something else of a store, or closes it for some days.
     EditStore { changes: StoreChanges },
     /// A member may act for the owner's store.
@@ -139,15 +207,60 @@ pub enum Command {
     /// A count was wrong: so many copies more, or fewer.
     AdjustStock { listing: ListingId, copies: i64, reason: String },
 
+    // Auctions.
+    /// A member puts something up for auction.
+    OpenAuction { lot: Lot, draft: AuctionDraft },
+    /// A member puts something up under a name of one word, which stands for it for ever: older programs know it by that.
+    PutUpNamed { name: String, lot: ListingDraft, draft: AuctionDraft },
+    /// A member bids: the most the server may bid for them.
+    PlaceBid { auction: AuctionId, maximum: Money },
+    /// A member takes it at the buy-now price they saw.
+    TakeBuyNow { auction: AuctionId, price: Money },
+    /// A bidder takes their latest bid back, and bids something else in the same breath if it was a typing error.
+    RetractBid { auction: AuctionId, corrected: Option<Money> },
+    /// A member wants to be told of it.
+    WatchAuction { auction: AuctionId },
+    /// A member no longer does.
+    UnwatchAuction { auction: AuctionId },
+    /// Its seller asks for less, before the first bid.
+    LowerPrice { auction: AuctionId, price: Money },
+    /// Its seller was asked to lower the price, and leaves it.
+    KeepPrice { auction: AuctionId },
+    /// Its seller asks for a lower reserve price, or for none.
+    LowerReserve { auction: AuctionId, reserve: Option<Money> },
+    /// Its seller adds something to the description.
+    AddAuctionNote { auction: AuctionId, text: String },
+    /// Its seller, or a moderator, calls it off.
+    CancelAuction { auction: AuctionId, reason: String },
+    /// The reserve price was not met, and its seller takes the leading bid, if the bidder still wants it.
+    AcceptLeadingBid { auction: AuctionId },
+    /// The reserve price was not met, and its seller asks the leading bidder for something between.
+    CounterOffer { auction: AuctionId, price: Money },
+    /// Nobody bid, and its seller offers it to those who watch.
+    OfferToWatchers { auction: AuctionId, price: Money },
+    /// It was not sold, and its seller puts the lot up again.
+    RelistAuction { auction: AuctionId, draft: AuctionDraft },
+    /// It was not sold, and its seller sells the lot at a fixed price.
+    SellAtFixedPrice { auction: AuctionId, price: Price },
+    /// A member takes an offer, or turns it down.
+    AnswerOffer { offer: OfferId, accept: bool },
+    /// A member wants to hear of second chances, or not.
+    WantSecondChances { wanted: bool },
+
     // The cart, and checking out.
     /// A member puts copies into their cart, beside those that are there.
     AddToCart { listing: ListingId, quantity: i64 },
+    /// A member puts copies into their cart over an older wire, where nobody asks before the checkout whether they can be
+    /// had. None more: the prices are taken as seen.
+    GatherInCart { listing: ListingId, copies: i64 },
     /// A member says how many copies shall be in their cart, having seen the price as it is.
     ChangeCart { listing: ListingId, quantity: i64 },
     /// A member takes a line out.
     RemoveFromCart { listing: ListingId },
     /// A member wants everything in their cart set aside, having seen what it costs.
     PrepareCheckout { totals: Vec<Money> },
+    /// The winner of an auction says how the lot shall reach them.
+    ChooseDelivery { checkout: CheckoutId, delivery: DeliveryChoice },
     /// A member leaves a checkout.
     CancelCheckout { checkout: CheckoutId },
     /// A member turns a checkout into orders, in cash or from the wallet.
@@ -179,10 +292,14 @@ pub enum Command {
         #[serde(skip_serializing_if = "is_one")]
         quantity: i64,
     },
+    /// A member buys a line of their cart, at the price they saw.
+    BuyLine { listing: ListingId },
     /// Buyer or seller call an order off.
     CancelOrder { order: OrderId },
     /// The buyer asks the seller to agree to a cancelation.
     RequestCancel { order: OrderId },
+    /// The seller sent it off; the note says how it can be followed.
+    ShipOrder { order: OrderId, note: String },
     /// The buyer says all is well.
     ConfirmOrder { order: OrderId },
     /// The buyer wants to give goods of a store back.
@@ -229,6 +346,10 @@ pub enum Command {
     LapseCheckout { checkout: CheckoutId },
     /// Nobody handed a payout over in time.
     LapsePayout { payout: PayoutId },
+    /// The moment an auction was waiting for has come.
+    LapseAuction { auction: AuctionId },
+    /// The time of an offer is over.
+    LapseOffer { offer: OfferId },
     /// What is no longer needed is forgotten: ended sessions, old answers, counted tries.
     Forget,
 }
@@ -267,6 +388,8 @@ pub enum Reply {
     Done,
     /// The member's own account as it is now.
     Account(Account),
+    /// The name of a member on a legacy wire as it is now.
+    Identity(Identity),
     /// A member whose role changed.
     Member(MemberCard),
     /// A session that started or was resumed.
@@ -289,6 +412,10 @@ pub enum Reply {
     Invitation(InvitationView),
     /// An invitation that was just made, with its code.
     NewInvitation(NewInvitation),
+    /// How a bidder stands after a bid.
+    Bid(BidView),
+    /// An auction as the asker sees it now.
+    Auction(Box<AuctionView>),
     /// The asker's cart as it is now.
     Cart(CartView),
     /// A checkout as it is now.

@@ -6,13 +6,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::auction::News;
+use crate::bid_log::Ending;
 use crate::id::{
-    CheckoutId, ConversationId, EntryId, InvitationId, ListingId, MemberId, MessageId, OrderId, PaymentId,
-    PayoutId, PickupPointId, PictureId, SessionId, StoreId,
+    AuctionId, CheckoutId, ConversationId, EntryId, InvitationId, ListingId, MemberId, MessageId, OfferId,
+    OrderId, PaymentId, PayoutId, PickupPointId, PictureId, SessionId, StoreId,
 };
 use crate::ledger::EntryKind;
 use crate::member::{Role, StrikeReason};
 use crate::money::Money;
+use crate::offer;
 use crate::order::{Side, State};
 use crate::time::{Date, Moment};
 
@@ -23,16 +26,21 @@ pub enum Audience {
     Public,
     /// These members: one or two, since the log's indexes find an event by its first and its second member.
     Members(Vec<MemberId>),
+    /// Whoever looks at this auction, visitors included: there may be a hundred bids a second, and they are for the few who
+    /// are in the room.
+    Auction(AuctionId),
     /// Operators: it is there for the books.
     Operators,
 }
 
 impl Audience {
-    /// The audience as the database keeps it: `public`, `operators`, or member ids with blanks between.
+    /// The audience as the database keeps it: `public`, `operators`, the id of an auction, or member ids with
+    /// blanks between.
     #[must_use]
     pub fn text(&self) -> String {
         match self {
             Self::Public => "public".to_owned(),
+            Self::Auction(auction) => auction.to_string(),
             Self::Operators => "operators".to_owned(),
             Self::Members(members) => members.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
         }
@@ -59,6 +67,8 @@ pub enum Event {
     NameChanged { member: MemberId },
     /// A member has another handle.
     UsernameChanged { member: MemberId },
+    /// A member can be reached by older programs, under another name, or no longer.
+    IdentityChanged { member: MemberId },
     /// A member's mail goes elsewhere. The address is not told.
     EmailChanged { member: MemberId },
     /// A member has another password.
@@ -70,7 +80,14 @@ pub enum Event {
     /// A session is over: logged out, revoked, or ended by a new password.
     SessionEnded { member: MemberId, session: SessionId },
     /// A member let another down and has it held against them.
-    StrikeGiven { member: MemberId, order: OrderId, reason: StrikeReason },
+    StrikeGiven {
+        member: MemberId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        order: Option<OrderId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        auction: Option<AuctionId>,
+        reason: StrikeReason,
+    },
 
     /// A member shows, or no longer shows, whether they are here.
     PresenceHidden { member: MemberId, hidden: bool },
@@ -128,6 +145,8 @@ pub enum Event {
     CartChanged { member: MemberId },
     /// What is in a cart is set aside for its buyer.
     CheckoutPrepared { checkout: CheckoutId, buyer: MemberId, totals: Vec<Money>, expires_at: Moment },
+    /// The winner of an auction said how the lot shall reach them. Where to is not told.
+    DeliveryChosen { checkout: CheckoutId, buyer: MemberId },
     /// It is for everybody again: the buyer left, or the time was over.
     CheckoutReleased { checkout: CheckoutId, buyer: MemberId, expired: bool },
     /// A checkout became orders.
@@ -155,6 +174,95 @@ pub enum Event {
     /// It was taken back.
     PayoutVoided { payout: PayoutId, member: MemberId, amount: Money },
 
+    /// Something is up for auction.
+    AuctionOpened {
+        auction: AuctionId,
+        listing: ListingId,
+        seller: MemberId,
+        starting_price: Money,
+        ends_at: Moment,
+    },
+    /// A bid changed who leads, or the price. Bidders stand in it by their numbers.
+    BidPlaced {
+        auction: AuctionId,
+        number: i64,
+        by: i64,
+        leader: i64,
+        price: Money,
+        minimum: Money,
+        bids: i64,
+        bidders: i64,
+        reserve_met: Option<bool>,
+        ends_at: Moment,
+    },
+    /// Who leads lets the server bid more for them.
+    MaximumRaised { auction: AuctionId, member: MemberId },
+    /// A member no longer leads.
+    Outbid { auction: AuctionId, member: MemberId, price: Money },
+    /// Bids of one bidder no longer count; what is left comes to this.
+    BidsRemoved {
+        auction: AuctionId,
+        bidder: i64,
+        leader: Option<i64>,
+        price: Money,
+        minimum: Money,
+        ends_at: Moment,
+    },
+    /// Half of the time is gone without a bid: the seller is asked to lower the price.
+    NegotiationAsked { auction: AuctionId, seller: MemberId, price: Money, ends_at: Moment },
+    /// The seller asks for less.
+    PriceLowered { auction: AuctionId, price: Money, minimum: Money, ends_at: Moment },
+    /// The seller added something to the description.
+    AuctionNoteAdded { auction: AuctionId },
+    /// Bidding ends soon.
+    AuctionEndingSoon { auction: AuctionId, ends_at: Moment },
+    /// It is over: how, for whom (by their number) and at what price.
+    AuctionClosed {
+        auction: AuctionId,
+        listing: ListingId,
+        seller: MemberId,
+        ending: Ending,
+        bidder: Option<i64>,
+        price: Option<Money>,
+    },
+    /// A member who watches or bids is told.
+    AuctionNews { auction: AuctionId, member: MemberId, news: News },
+    /// A member has it, and has to pay by then.
+    AuctionWon {
+        auction: AuctionId,
+        buyer: MemberId,
+        seller: MemberId,
+        price: Money,
+        checkout: CheckoutId,
+        pay_by: Moment,
+    },
+    /// The winner is reminded that it is not paid.
+    SettlementReminded { auction: AuctionId, buyer: MemberId },
+    /// The winner did not pay: the sale came to nothing.
+    WinnerDefaulted { auction: AuctionId, buyer: MemberId, seller: MemberId },
+    /// The winner paid, and there is an order.
+    AuctionSettled { auction: AuctionId, order: OrderId, buyer: MemberId, seller: MemberId },
+    /// Nothing more can come of it: the lot is free.
+    AuctionFinished { auction: AuctionId, listing: ListingId, seller: MemberId },
+    /// The lot is offered to a member; to all who watch when there is none.
+    OfferMade {
+        offer: OfferId,
+        auction: AuctionId,
+        kind: offer::Kind,
+        member: Option<MemberId>,
+        seller: MemberId,
+        price: Money,
+        expires_at: Moment,
+    },
+    /// An offer was taken, turned down, taken back, or its time was over.
+    OfferEnded {
+        offer: OfferId,
+        auction: AuctionId,
+        state: offer::State,
+        member: Option<MemberId>,
+        seller: MemberId,
+    },
+
     /// Somebody bought.
     OrderPlaced {
         order: OrderId,
@@ -166,6 +274,8 @@ pub enum Event {
         pickup_point: PickupPointId,
         pickup_day: Date,
     },
+    /// The seller sent it off. The number it can be followed by is not told here.
+    OrderShipped { order: OrderId, buyer: MemberId, seller: MemberId },
     /// The desk has it.
     OrderDroppedOff { order: OrderId, buyer: MemberId, seller: MemberId },
     /// The buyer paid at the desk.
@@ -246,6 +356,9 @@ impl Event {
             | Self::ListingSold { seller: member, .. }
             | Self::ListingReturned { seller: member, .. }
             | Self::StockChanged { seller: member, .. }
+            | Self::AuctionOpened { seller: member, .. }
+            | Self::AuctionClosed { seller: member, .. }
+            | Self::AuctionFinished { seller: member, .. }
             | Self::StoreOpened { owner: member, .. }
             | Self::StoreChanged { owner: member, .. }
             | Self::NameChanged { member }
@@ -264,6 +377,7 @@ impl Event {
         match self {
             Self::NameChanged { member }
             | Self::UsernameChanged { member }
+            | Self::IdentityChanged { member }
             | Self::EmailChanged { member }
             | Self::PasswordChanged { member }
             | Self::RoleChanged { member, .. }
@@ -278,6 +392,7 @@ impl Event {
             | Self::PictureAdded { member, .. }
             | Self::CartChanged { member }
             | Self::CheckoutPrepared { buyer: member, .. }
+            | Self::DeliveryChosen { buyer: member, .. }
             | Self::CheckoutReleased { buyer: member, .. }
             | Self::CheckoutPlaced { buyer: member, .. }
             | Self::PaymentStarted { buyer: member, .. }
@@ -289,12 +404,30 @@ impl Event {
             | Self::PayoutRequested { member, .. }
             | Self::PayoutPaid { member, .. }
             | Self::PayoutVoided { member, .. }
+            | Self::MaximumRaised { member, .. }
+            | Self::Outbid { member, .. }
+            | Self::AuctionNews { member, .. }
+            | Self::NegotiationAsked { seller: member, .. }
+            | Self::SettlementReminded { buyer: member, .. }
+            | Self::OfferMade { member: None, seller: member, .. }
+            | Self::OfferEnded { member: None, seller: member, .. }
             | Self::ConversationStarted { by: member, .. } => Audience::Members(vec![*member]),
+
+            Self::BidPlaced { auction, .. }
+            | Self::BidsRemoved { auction, .. }
+            | Self::PriceLowered { auction, .. }
+            | Self::AuctionNoteAdded { auction }
+            | Self::AuctionEndingSoon { auction, .. } => Audience::Auction(*auction),
 
             Self::MessageSent { sender: one, recipient: other, .. }
             | Self::MessagesDelivered { by: one, to: other, .. }
             | Self::MessagesRead { by: one, to: other, .. }
             | Self::WalletToppedUp { member: one, by: other, .. }
+            | Self::AuctionWon { buyer: one, seller: other, .. }
+            | Self::WinnerDefaulted { buyer: one, seller: other, .. }
+            | Self::AuctionSettled { buyer: one, seller: other, .. }
+            | Self::OfferMade { member: Some(one), seller: other, .. }
+            | Self::OfferEnded { member: Some(one), seller: other, .. }
             | Self::StaffAppointed { owner: one, member: other, .. }
             | Self::StaffDismissed { owner: one, member: other, .. } => Audience::Members(vec![*one, *other]),
 
@@ -310,6 +443,9 @@ impl Event {
             | Self::ListingSold { .. }
             | Self::ListingReturned { .. }
             | Self::StockChanged { .. }
+            | Self::AuctionOpened { .. }
+            | Self::AuctionClosed { .. }
+            | Self::AuctionFinished { .. }
             | Self::StoreOpened { .. }
             | Self::StoreChanged { .. }
             | Self::PickupPointAdded { .. }
@@ -318,6 +454,7 @@ impl Event {
             | Self::DayOpened { .. } => Audience::Public,
 
             Self::OrderPlaced { buyer, seller, .. }
+            | Self::OrderShipped { buyer, seller, .. }
             | Self::OrderDroppedOff { buyer, seller, .. }
             | Self::OrderPaid { buyer, seller, .. }
             | Self::OrderCollected { buyer, seller, .. }
@@ -361,6 +498,7 @@ impl Event {
             Self::MemberRegistered { member }
             | Self::NameChanged { member }
             | Self::UsernameChanged { member }
+            | Self::IdentityChanged { member }
             | Self::EmailChanged { member }
             | Self::PasswordChanged { member }
             | Self::RoleChanged { member, .. }
@@ -373,7 +511,26 @@ impl Event {
             | Self::CartChanged { member }
             | Self::WalletToppedUp { member, .. } => member.to_string(),
 
+            Self::AuctionOpened { auction, .. }
+            | Self::BidPlaced { auction, .. }
+            | Self::MaximumRaised { auction, .. }
+            | Self::Outbid { auction, .. }
+            | Self::BidsRemoved { auction, .. }
+            | Self::NegotiationAsked { auction, .. }
+            | Self::PriceLowered { auction, .. }
+            | Self::AuctionNoteAdded { auction }
+            | Self::AuctionEndingSoon { auction, .. }
+            | Self::AuctionClosed { auction, .. }
+            | Self::AuctionNews { auction, .. }
+            | Self::AuctionWon { auction, .. }
+            | Self::SettlementReminded { auction, .. }
+            | Self::WinnerDefaulted { auction, .. }
+            | Self::AuctionSettled { auction, .. }
+            | Self::AuctionFinished { auction, .. }
+            | Self::OfferMade { auction, .. }
+            | Self::OfferEnded { auction, .. } => auction.to_string(),
             Self::CheckoutPrepared { checkout, .. }
+            | Self::DeliveryChosen { checkout, .. }
             | Self::CheckoutReleased { checkout, .. }
             | Self::CheckoutPlaced { checkout, .. } => checkout.to_string(),
             Self::PaymentStarted { payment, .. }
@@ -410,6 +567,7 @@ impl Event {
             | Self::StaffDismissed { store, .. } => store.to_string(),
 
             Self::OrderPlaced { order, .. }
+            | Self::OrderShipped { order, .. }
             | Self::OrderDroppedOff { order, .. }
             | Self::OrderPaid { order, .. }
             | Self::OrderCollected { order, .. }
@@ -443,6 +601,7 @@ impl Event {
     pub const fn order_state(&self) -> Option<State> {
         match self {
             Self::OrderPlaced { .. } => Some(State::Placed),
+            Self::OrderShipped { .. } => Some(State::Shipped),
             Self::OrderDroppedOff { .. } => Some(State::AtDesk),
             Self::OrderCollected { .. } => Some(State::Collected),
             Self::OrderCompleted { .. } => Some(State::Completed),

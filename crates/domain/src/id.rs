@@ -171,6 +171,10 @@ ids! {
     TopUpId = "top";
     /// Money paid out by hand.
     PayoutId = "out";
+    /// An auction.
+    AuctionId = "auc";
+    /// An offer that follows an auction: a second chance, a counter-offer, an offer to those who watch.
+    OfferId = "ofr";
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use crate::id::{MemberId, OrderId, PaymentId, PayoutId, PickupPointId, StoreId, TopUpId};
 use crate::money::{Currency, Money};
+use crate::refusal::Refusal;
 
 /// A place in the ledger where a balance accumulates. Its name in the database is its `Display`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -202,6 +203,18 @@ pub struct Entry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the postings of an entry are at least two, and sum to zero in every currency")]
 pub struct Unbalanced;
+
+/// Why a step that moves money cannot be made: the rules say no, or the books would not balance (which is nobody's fault
+/// but ours).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StepError {
+    /// The rules say no.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The row says something the rules could never have written.
+    #[error("amounts that make no ledger entry: {0}")]
+    Unbalanced(#[from] Unbalanced),
+}
 
 impl Entry {
     /// An entry of these postings; those of zero are left out.

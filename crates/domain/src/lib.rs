@@ -6,6 +6,9 @@
 //! Start reading in [`command`]: it lists everything anyone can ask for. [`event`] lists everything that can happen,
 //! [`refusal`] every way the rules say no. One file per aggregate holds its types, its rules and its transitions.
 
+pub mod auction;
+pub mod bid;
+pub mod bid_log;
 pub mod cart;
 pub mod checkout;
 pub mod command;
@@ -13,9 +16,11 @@ pub mod conversation;
 pub mod event;
 pub mod id;
 pub mod ledger;
+pub mod legacy;
 pub mod listing;
 pub mod member;
 pub mod money;
+pub mod offer;
 pub mod order;
 pub mod payment;
 pub mod payout;

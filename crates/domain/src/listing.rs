@@ -26,7 +26,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::event::Event;
-use crate::id::{ListingId, MemberId, OrderId, PickupPointId, PictureId, StoreId};
+use crate::id::{AuctionId, ListingId, MemberId, OrderId, PickupPointId, PictureId, StoreId};
 use crate::member::{Member, MemberCard, Role};
 use crate::money::{Currency, Money, Price};
 use crate::picture::{self, PictureView};
@@ -529,7 +529,8 @@ impl<'a> Actor<'a> {
 pub struct Listing {
     /// Which listing.
     pub id: ListingId,
-    /// Its place in the order of publication: the microsecond of it, unique. Newer is larger; pages are cut by it.
+    /// Its place in the order of publication, unique. Newer is larger; pages are cut by it, and people who use an older
+    /// program type it. (In a market from before it was counted from one it is the microsecond of publication.)
     pub number: i64,
     /// Who sells.
     pub seller: MemberId,
@@ -553,6 +554,8 @@ pub struct Listing {
     pub committed: i64,
     /// How it belongs to a store; nothing for a member's single thing.
     pub stocked: Option<Stocked>,
+    /// The auction it is the lot of, while it is: it is withdrawn meanwhile, and everybody sees it there.
+    pub auction: Option<AuctionId>,
     /// Whether it stands where things are looked for: of a product one variant does.
     pub shelved: bool,
     /// When it was first published.
@@ -575,6 +578,8 @@ pub enum ListingState {
     Sold,
     /// Its owner or a moderator took it away; only the owner sees it.
     Withdrawn,
+    /// It is up for auction.
+    AtAuction,
 }
 
 /// A listing as everybody sees it, in lists and alone.
@@ -620,6 +625,10 @@ pub struct ListingView {
     #[serde(default)]
     #[schema(required = true)]
     pub variant: String,
+    /// The auction it is the lot of, while it is up for auction.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub auction: Option<AuctionId>,
 }
 
 /// What stands beside a listing: who sells it, in which store, and where it is collected.
@@ -715,6 +724,7 @@ impl Listing {
             on_hand: 1,
             committed: 0,
             stocked: None,
+            auction: None,
             shelved: true,
             published_at: now,
             withdrawn_at: None,
@@ -860,7 +870,9 @@ impl Listing {
     /// store withdrew is withdrawn, whether or not copies are left.
     #[must_use]
     pub const fn state(&self) -> ListingState {
-        if self.withdrawn_at.is_some() && !self.is_gone() {
+        if self.auction.is_some() && !self.is_gone() {
+            ListingState::AtAuction
+        } else if self.withdrawn_at.is_some() && !self.is_gone() {
             ListingState::Withdrawn
         } else if self.sold_at.is_some() {
             ListingState::Sold
@@ -933,12 +945,44 @@ impl Listing {
         if self.is_gone() {
             return Err(Refusal::ListingSold);
         }
+        self.not_at_auction()?;
         if self.withdrawn_at.is_some() {
             return Err(Refusal::ListingWithdrawn);
         }
         self.withdrawn_at = Some(now);
         let event = Event::ListingWithdrawn { listing: self.id, seller: self.seller, by: by.member.id };
         Ok((self, event))
+    }
+
+    fn not_at_auction(&self) -> Result<(), Refusal> {
+        self.auction.map_or(Ok(()), |auction| Err(Refusal::AtAuction { auction }))
+    }
+
+    /// Makes it the lot of an auction: off its shelf, whether or not it was withdrawn.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotYours`], [`Refusal::NotFound`], [`Refusal::ListingSold`], [`Refusal::AtAuction`];
+    /// [`Refusal::NotSingle`] for what a store has in stock.
+    pub fn put_up(
+        mut self,
+        by: Actor<'_>,
+        auction: AuctionId,
+        now: Moment,
+    ) -> Result<(Self, Option<Event>), Refusal> {
+        self.owned_by(by)?;
+        if self.is_gone() {
+            return Err(Refusal::ListingSold);
+        }
+        self.not_at_auction()?;
+        if self.stocked.is_some() {
+            return Err(Refusal::NotSingle);
+        }
+        let event = Event::ListingWithdrawn { listing: self.id, seller: self.seller, by: by.member.id };
+        let was_on_sale = self.withdrawn_at.is_none();
+        self.withdrawn_at = self.withdrawn_at.or(Some(now));
+        self.auction = Some(auction);
+        Ok((self, was_on_sale.then_some(event)))
     }
 
     /// Puts a withdrawn listing back on sale, where it stood.
@@ -951,6 +995,7 @@ impl Listing {
         if self.is_gone() {
             return Err(Refusal::ListingSold);
         }
+        self.not_at_auction()?;
         if self.withdrawn_at.is_none() {
             return Err(Refusal::ListingPublished);
         }
@@ -964,13 +1009,14 @@ impl Listing {
     ///
     /// # Errors
     ///
-    /// In this order: [`Refusal::NotFound`], [`Refusal::ListingSold`], [`Refusal::OwnListing`],
+    /// In this order: [`Refusal::NotFound`], [`Refusal::ListingSold`], [`Refusal::AtAuction`], [`Refusal::OwnListing`],
     /// [`Refusal::PriceChanged`], [`Refusal::StockShort`].
     pub fn can_be_bought(&self, buyer: MemberId, seen: Money, quantity: i64) -> Result<(), Refusal> {
         match self.state() {
             ListingState::Sold => return Err(Refusal::ListingSold),
             ListingState::Withdrawn if buyer == self.seller => return Err(Refusal::ListingWithdrawn),
             ListingState::Withdrawn => return Err(Refusal::not_found("listing")),
+            ListingState::AtAuction => self.not_at_auction()?,
             ListingState::OnSale => {}
         }
         if buyer == self.seller {
@@ -1000,6 +1046,7 @@ impl Listing {
             store,
             product,
             variant,
+            auction: self.auction,
             title: self.title,
             description: self.description,
             price: self.price.money(),

@@ -336,6 +336,8 @@ pub enum StrikeReason {
     NoPickup,
     /// The seller canceled without being asked to.
     SellerCanceled,
+    /// The winner of an auction did not pay.
+    NotPaid,
 }
 
 impl StrikeReason {
@@ -346,6 +348,7 @@ impl StrikeReason {
             Self::NoDropOff => "no_drop_off",
             Self::NoPickup => "no_pickup",
             Self::SellerCanceled => "seller_canceled",
+            Self::NotPaid => "not_paid",
         }
     }
 }
@@ -360,6 +363,9 @@ pub struct Strike {
     /// What happened.
     pub reason: StrikeReason,
 }
+
+/// How long a member counts as one who has just joined, unless the operator set another number of days.
+pub const NEW_FOR_DAYS: i64 = 7;
 
 /// How long a strike counts (`rules.md` 5.8).
 pub const STRIKE_LIFE: Span = Span::days(180);

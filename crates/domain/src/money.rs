@@ -158,6 +158,13 @@ pub fn sums(amounts: impl IntoIterator<Item = Money>) -> Option<Vec<Money>> {
     Some(sums)
 }
 
+/// These sums with a zero for every currency that is not among them, in the order of [`Currency::ALL`].
+#[must_use]
+pub fn in_every_currency(sums: &[Money]) -> Vec<Money> {
+    let of = |currency| sums.iter().find(|sum| sum.currency == currency).copied();
+    Currency::ALL.map(|currency| of(currency).unwrap_or(Money::new(0, currency))).to_vec()
+}
+
 impl fmt::Display for Money {
     /// `12.50 USD`, `350000 LBP`: digits a person can type back, not dressed for any language.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,12 +9,18 @@
 //!    │ └────────────────────── not dropped off 2 open days after it ───────────▶ no_drop_off
 //!    └── cancel: the buyer within 30 minutes, the seller any time before the drop-off ──▶ canceled
 //!
+//!  placed ──ship──▶ shipped ──confirm──▶ completed
+//!  (what ships) │      └─ 14 days of silence ─▲
+//!               └── not sent 7 days after it was paid ──▶ no_drop_off
+//!
 //!  completed ──request_return──▶ return_open ──take_return──▶ returned ──settle_return, 48 h──▶ refunded
 //!  (a store's, 7 days)             └── not brought within 7 days ──▶ completed
 //! ```
 //!
 //! An order is paid when it is placed, from the wallet or by card, or in cash by the desk, at the latest when the thing is
-//! collected. Every step is a pure function that returns the
+//! collected. What ships never sees a desk, and is paid before; its pickup day is the last day to send it. What was won in an
+//! auction is canceled by its buyer with the seller's consent alone, and is not on sale again when it comes to nothing. Every
+//! step is a pure function that returns the
 //! order as it becomes and everything that follows from it: the event, the ledger entry, the stock movement, the strike.
 
 use std::fmt;
@@ -24,8 +30,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::event::Event;
-use crate::id::{CheckoutId, ListingId, MemberId, OrderId, PickupPointId, StoreId};
-use crate::ledger::{Account, Entry, EntryKind, Source, Unbalanced};
+use crate::id::{AuctionId, CheckoutId, ListingId, MemberId, OrderId, PickupPointId, StoreId};
+use crate::ledger::{Account, Entry, EntryKind, Source, StepError, Unbalanced};
 use crate::listing::Movement;
 use crate::member::{MemberCard, Strike, StrikeReason};
 use crate::money::{Currency, Money, Price, Rate};
@@ -39,8 +45,10 @@ use crate::time::{Date, Moment, Span};
 #[serde(rename_all = "snake_case")]
 #[schema(as = OrderState)]
 pub enum State {
-    /// Bought; the seller has to bring it.
+    /// Bought; the seller has to bring it, or to send it.
     Placed,
+    /// On its way to the buyer.
+    Shipped,
     /// The desk has it; the buyer has to collect it.
     AtDesk,
     /// The buyer has it.
@@ -63,8 +71,9 @@ pub enum State {
 
 impl State {
     /// Every state.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Placed,
+        Self::Shipped,
         Self::AtDesk,
         Self::Collected,
         Self::Completed,
@@ -81,6 +90,7 @@ impl State {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Placed => "placed",
+            Self::Shipped => "shipped",
             Self::AtDesk => "at_desk",
             Self::Collected => "collected",
             Self::Completed => "completed",
@@ -97,12 +107,13 @@ impl State {
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
-            Self::Placed => "waiting for its drop-off",
+            Self::Placed => "waiting for its seller",
+            Self::Shipped => "on its way",
             Self::AtDesk => "waiting at the desk",
             Self::Collected => "collected",
             Self::Completed => "completed",
             Self::Canceled => "canceled",
-            Self::NoDropOff => "over, because it was not dropped off in time",
+            Self::NoDropOff => "over, because it was not brought or sent in time",
             Self::NoPickup => "over, because it was not collected in time",
             Self::ReturnOpen => "waiting to be given back",
             Self::Returned => "given back, waiting for the store",
@@ -122,6 +133,7 @@ impl State {
         matches!(
             self,
             Self::Placed
+                | Self::Shipped
                 | Self::AtDesk
                 | Self::Collected
                 | Self::Completed
@@ -130,16 +142,13 @@ impl State {
         )
     }
 
-    /// Whether the desk still has something to do for it.
+    /// Whether the desk still has something to do for an order in it. What ships sees a desk only when it comes back.
     #[must_use]
-    pub const fn needs_desk(self) -> bool {
-        matches!(self, Self::Placed | Self::AtDesk | Self::ReturnOpen)
-    }
-
-    /// Whether it takes up a place on its pickup day.
-    #[must_use]
-    pub const fn is_booked(self) -> bool {
-        matches!(self, Self::Placed | Self::AtDesk)
+    pub const fn needs_desk(self, ships: bool) -> bool {
+        match self {
+            Self::Placed => !ships,
+            state => matches!(state, Self::AtDesk | Self::ReturnOpen),
+        }
     }
 }
 
@@ -150,17 +159,19 @@ impl State {
 pub enum Action {
     /// The seller brings it; the desk scans the drop-off code.
     DropOff,
+    /// The seller sends it off.
+    Ship,
     /// The buyer pays: from the wallet, by card, or in cash at the desk before collecting.
     Pay,
     /// The buyer collects; the desk scans the pickup code and takes the cash that is due.
     Collect,
-    /// The buyer says all is well, or 48 hours pass.
+    /// The buyer says all is well, or 48 hours pass; 14 days for what ships.
     Confirm,
     /// The buyer asks the seller to agree to a cancelation.
     RequestCancel,
     /// Buyer or seller call it off.
     Cancel,
-    /// The clock: it was not dropped off in time.
+    /// The clock: it was not dropped off, or sent, in time.
     MissDropOff,
     /// The clock: it was not collected in time.
     MissPickup,
@@ -178,8 +189,9 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::DropOff,
+        Self::Ship,
         Self::Pay,
         Self::Collect,
         Self::Confirm,
@@ -199,6 +211,7 @@ impl Action {
     pub const fn words(self) -> &'static str {
         match self {
             Self::DropOff => "dropped off",
+            Self::Ship => "shipped",
             Self::Pay => "paid",
             Self::Collect => "collected",
             Self::Confirm => "confirmed",
@@ -218,9 +231,10 @@ impl Action {
 pub const fn next(state: State, action: Action) -> Result<State, Refusal> {
     Ok(match (state, action) {
         (State::Placed, Action::DropOff) => State::AtDesk,
+        (State::Placed, Action::Ship) => State::Shipped,
         (State::Placed | State::AtDesk, Action::Pay) => state,
         (State::AtDesk, Action::Collect) => State::Collected,
-        (State::Collected, Action::Confirm) => State::Completed,
+        (State::Collected | State::Shipped, Action::Confirm) => State::Completed,
         (State::Placed, Action::RequestCancel) => State::Placed,
         (State::Placed, Action::Cancel) => State::Canceled,
         (State::Placed, Action::MissDropOff) => State::NoDropOff,
@@ -238,6 +252,10 @@ pub const fn next(state: State, action: Action) -> Result<State, Refusal> {
 pub const CANCEL_ALONE: Span = Span::minutes(30);
 /// After how much silence a collected order is completed.
 pub const SILENCE: Span = Span::hours(48);
+/// How long a seller has to send what ships, from when it was paid.
+pub const TO_SHIP: Span = Span::days(7);
+/// After how much silence an order that was sent is completed.
+pub const SHIPPED_SILENCE: Span = Span::days(14);
 /// How long after its completion goods of a store can be given back, and how long the buyer then has to bring them
 /// (`rules.md` 5.8).
 pub const RETURN_WINDOW: Span = Span::days(7);
@@ -348,6 +366,15 @@ pub fn total(lines: &[Line]) -> Result<Money, Refusal> {
     sum.filter(|sum| Price::RANGE.contains(&sum.minor)).ok_or(Refusal::TotalOutOfRange)
 }
 
+/// How far what ships is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shipment {
+    /// When it was sent, once it is.
+    pub shipped_at: Option<Moment>,
+    /// What the seller says of it, such as the number it can be followed by: up to 200 characters.
+    pub note: String,
+}
+
 /// What one buyer bought from one seller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
@@ -367,9 +394,13 @@ pub struct Order {
     pub total: Money,
     /// What the market takes of it, frozen when the order was placed.
     pub commission: Money,
-    /// Where it changes hands.
+    /// The auction it was won in, if it was.
+    pub auction: Option<AuctionId>,
+    /// How far it is when the seller sends it; nothing when it is collected.
+    pub shipment: Option<Shipment>,
+    /// Where it changes hands, and where goods of a store come back.
     pub pickup_point: PickupPointId,
-    /// The day the buyer can collect it.
+    /// The day the buyer can collect it; of what ships the last day to send it.
     pub pickup_day: Date,
     /// What the buyer shows at the desk.
     pub pickup_code: Code,
@@ -414,17 +445,6 @@ pub struct Step {
     pub withdraw: bool,
     /// Who let the other down, if anybody did.
     pub strike: Option<Strike>,
-}
-
-/// Why a step cannot be made: the rules say no, or the books would not balance (which is nobody's fault but ours).
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StepError {
-    /// The rules say no.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// The row says something the rules could never have written.
-    #[error("an order whose amounts make no ledger entry: {0}")]
-    Unbalanced(#[from] Unbalanced),
 }
 
 /// Who canceled.
@@ -521,6 +541,10 @@ pub struct Placement {
     pub lines: Vec<Line>,
     /// The checkout it is placed by.
     pub checkout: Option<CheckoutId>,
+    /// The auction it was won in, if it was.
+    pub auction: Option<AuctionId>,
+    /// Whether the seller sends it.
+    pub ships: bool,
     /// The market's share, in basis points.
     pub commission_basis_points: i64,
     /// Randomness for the two codes.
@@ -528,19 +552,24 @@ pub struct Placement {
 }
 
 impl Order {
-    /// Places an order: finds the day of the pickup, freezes the commission, makes the codes.
+    /// Places an order: finds the day of the pickup, freezes the commission, makes the codes. What ships needs no room anywhere:
+    /// its day is the last one to send it.
     ///
     /// # Errors
     ///
     /// [`Refusal::PickupPointFull`] when no day has room, [`Refusal::PickupPointClosed`] when the point closed for good;
     /// what [`total`] says.
     pub fn place(placement: Placement, calendar: &Calendar, now: Moment) -> Result<(Self, Event), Refusal> {
-        if calendar.point.closed_at.is_some() {
+        let Placement { id, buyer, seller, store, lines, checkout, auction, ships, codes, .. } = placement;
+        let (pickup_day, due_at) = if ships {
+            let last = now.plus(TO_SHIP);
+            (calendar.day_of(last), last)
+        } else if calendar.point.closed_at.is_some() {
             return Err(Refusal::PickupPointClosed);
-        }
-        let pickup_day = calendar.pickup_day(now)?;
-        let Placement { id, buyer, seller, store, lines, checkout, commission_basis_points, codes } =
-            placement;
+        } else {
+            let day = calendar.pickup_day(now)?;
+            (day, calendar.closing_after(day, DROP_OFF_GRACE))
+        };
         let total = total(&lines)?;
         let event = Event::OrderPlaced {
             order: id,
@@ -559,7 +588,9 @@ impl Order {
             state: State::Placed,
             lines,
             total,
-            commission: total.share(commission_basis_points),
+            commission: total.share(placement.commission_basis_points),
+            auction,
+            shipment: ships.then(Shipment::default),
             pickup_point: calendar.point.id,
             pickup_day,
             pickup_code: Code::pickup(codes.0),
@@ -573,13 +604,18 @@ impl Order {
             refunded: Money::new(0, total.currency),
             return_request: None,
             changed_at: now,
-            due_at: Some(calendar.closing_after(pickup_day, DROP_OFF_GRACE)),
+            due_at: Some(due_at),
             version: 1,
         };
         Ok((order, event))
     }
 
     fn enter(mut self, action: Action, now: Moment) -> Result<Self, Refusal> {
+        // What ships sees no desk, and what is collected is not sent.
+        let foreign = if self.shipment.is_some() { Action::DropOff } else { Action::Ship };
+        if action == foreign {
+            return Err(Refusal::OrderState { state: self.state, action });
+        }
         let state = next(self.state, action)?;
         if state != self.state {
             self.state = state;
@@ -604,6 +640,33 @@ impl Order {
         order.due_at = Some(order.next_reminder(calendar, now));
         let event = Event::OrderDroppedOff { order: order.id, buyer: order.buyer, seller: order.seller };
         Ok(Self::became(order, event))
+    }
+
+    /// The seller sent it off.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::OrderState`], also for what is collected; what [`text::line`](crate::text::line()) says of the note.
+    pub fn ship(self, note: &str, now: Moment) -> Result<Step, StepError> {
+        let note = crate::text::line("note", note, 0, 200)?;
+        let mut order = self.enter(Action::Ship, now)?;
+        order.shipment = Some(Shipment { shipped_at: Some(now), note });
+        order.cancel_requested_at = None;
+        order.due_at = Some(now.plus(SHIPPED_SILENCE));
+        let event = Event::OrderShipped { order: order.id, buyer: order.buyer, seller: order.seller };
+        Ok(Step { movement: Some(Movement::Collect), ..Self::became(order, event) })
+    }
+
+    /// Whether the desk still has something to do for it.
+    #[must_use]
+    pub const fn needs_desk(&self) -> bool {
+        self.state.needs_desk(self.shipment.is_some())
+    }
+
+    /// Whether it takes up a place on its pickup day.
+    #[must_use]
+    pub const fn is_booked(&self) -> bool {
+        matches!(self.state, State::Placed | State::AtDesk) && self.shipment.is_none()
     }
 
     /// Until when the desk keeps it: the close of the third open day after the pickup day, or after the drop-off when
@@ -833,17 +896,18 @@ impl Order {
         Ok(if asked { Step { event: None, ..step } } else { step })
     }
 
-    /// Calls it off before the drop-off. The buyer may within 30 minutes; the seller may any time, which is a strike
-    /// unless the buyer asked for it. Money paid goes back (L8). The listing is on sale again, except when the seller
-    /// called it off unasked: then it is withdrawn.
+    /// Calls it off before the drop-off, or before it is sent. The buyer may within 30 minutes, but never what was won in an
+    /// auction; the seller may any time, which is a strike unless the buyer asked for it. Money paid goes back (L8). The listing
+    /// is on sale again, except when the seller called it off unasked, or it was an auction's: then it is withdrawn.
     ///
     /// # Errors
     ///
     /// [`Refusal::OrderState`]; [`Refusal::CancelNeedsConsent`] when the buyer's half hour is over.
     pub fn cancel(self, by: Side, now: Moment) -> Result<Step, StepError> {
         let order = self.enter(Action::Cancel, now)?;
-        if by == Side::Buyer && now > order.placed_at.plus(CANCEL_ALONE) {
-            return Err(Refusal::CancelNeedsConsent { minutes: CANCEL_ALONE.micros() / 60_000_000 }.into());
+        let alone = if order.auction.is_some() { Span::minutes(0) } else { CANCEL_ALONE };
+        if by == Side::Buyer && (order.auction.is_some() || now > order.placed_at.plus(alone)) {
+            return Err(Refusal::CancelNeedsConsent { minutes: alone.micros() / 60_000_000 }.into());
         }
         let unasked = by == Side::Seller && order.cancel_requested_at.is_none();
         let strike = unasked.then_some(Strike {
@@ -863,6 +927,8 @@ impl Order {
         handling_basis_points: i64,
     ) -> Result<Step, StepError> {
         order.due_at = None;
+        // The price of an auction was made by its bids: nobody can buy the lot at it afterwards.
+        let withdraw = withdraw || order.auction.is_some();
         let handling = order.total.share(handling_basis_points);
         let entries = match order.paid_at {
             Some(_) => vec![Entry::order_refunded(order.id, order.buyer, order.total, handling)?],
@@ -891,7 +957,7 @@ impl Order {
         match self.state {
             State::Placed => {
                 let deadline = calendar.closing_after(self.pickup_day, DROP_OFF_GRACE);
-                if deadline > now {
+                if self.shipment.is_none() && deadline > now {
                     return Ok(self.wait_until(deadline));
                 }
                 let order = self.enter(Action::MissDropOff, now)?;
@@ -912,7 +978,7 @@ impl Order {
                 let event = Event::PickupMissed { order: order.id, buyer: order.buyer, seller: order.seller };
                 Self::came_to_nothing(order, event, Some(strike), true, handling_basis_points)
             }
-            State::Collected => self.confirm(now),
+            State::Collected | State::Shipped => self.confirm(now),
             State::ReturnOpen => {
                 let mut order = self.enter(Action::MissReturn, now)?;
                 order.due_at = None;
@@ -968,7 +1034,7 @@ impl Order {
     #[must_use]
     pub fn view(self, viewer: Side, parties: Parties, calendar: &Calendar) -> OrderView {
         let Parties { buyer, seller, store } = parties;
-        let due = self.due();
+        let (due, needs_desk) = (self.due(), self.needs_desk());
         let until = match self.state {
             State::Placed => self.due_at,
             State::AtDesk => Some(self.kept_until(calendar)),
@@ -994,6 +1060,10 @@ impl Order {
             lines: self.lines,
             total: self.total,
             due,
+            auction: self.auction,
+            fulfillment: self.shipment.map_or_else(Fulfillment::default, |Shipment { shipped_at, note }| {
+                Fulfillment { kind: FulfillmentKind::Shipment, shipped_at, note }
+            }),
             pickup: PickupView {
                 point: calendar.point.id,
                 name: calendar.point.name.clone(),
@@ -1001,7 +1071,7 @@ impl Order {
                 day: self.pickup_day,
                 hours: hours.map(|hours| hours.to_string()),
                 time_zone: calendar.point.time_zone.clone(),
-                code: code.filter(|_| self.state.needs_desk()),
+                code: code.filter(|_| needs_desk),
                 until,
             },
             placed_at: self.placed_at,
@@ -1028,6 +1098,40 @@ pub struct Parties {
     pub store: Option<StoreCard>,
 }
 
+/// The ways an order reaches its buyer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FulfillmentKind {
+    /// The buyer collects it at a pickup point.
+    #[default]
+    Pickup,
+    /// The seller sends it.
+    Shipment,
+}
+
+impl FulfillmentKind {
+    /// The name in snake case, as it stands on wires and in the database.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pickup => "pickup",
+            Self::Shipment => "shipment",
+        }
+    }
+}
+
+/// How an order reaches its buyer. Where it is shipped to is asked for by itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Fulfillment {
+    /// Which way.
+    pub kind: FulfillmentKind,
+    /// When the seller sent it, once they did.
+    #[schema(required = true)]
+    pub shipped_at: Option<Moment>,
+    /// What the seller says of the shipment, such as the number it can be followed by.
+    pub note: String,
+}
+
 /// An order as its buyer or its seller sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OrderView {
@@ -1051,6 +1155,14 @@ pub struct OrderView {
     pub total: Money,
     /// What is still to be paid: in cash at the desk, or from the wallet before.
     pub due: Money,
+    /// The auction it was won in, if it was.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub auction: Option<AuctionId>,
+    /// Whether it is collected or sent, and how far a shipment is.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub fulfillment: Fulfillment,
     /// Where, when and with which code.
     pub pickup: PickupView,
     /// When it was bought.
@@ -1084,6 +1196,20 @@ pub struct OrderView {
     pub changed_at: Moment,
 }
 
+impl OrderView {
+    /// Whether the seller sends it.
+    #[must_use]
+    pub fn ships(&self) -> bool {
+        self.fulfillment.kind == FulfillmentKind::Shipment
+    }
+
+    /// Whether the desk still has something to do for it.
+    #[must_use]
+    pub fn needs_desk(&self) -> bool {
+        self.state.needs_desk(self.ships())
+    }
+}
+
 /// Answers that were remembered before there were refunds say nothing of them.
 const fn nothing_refunded() -> Money {
     Money::new(0, Currency::Usd)
@@ -1098,7 +1224,7 @@ pub struct PickupView {
     pub name: String,
     /// How to find it.
     pub address: String,
-    /// The day the buyer can collect; the seller drops off before.
+    /// The day the buyer can collect; the seller drops off before. Of what ships the last day to send it.
     #[schema(value_type = String, format = Date)]
     pub day: Date,
     /// The opening hours of that day, `08:00-17:00`.
@@ -1168,6 +1294,8 @@ mod tests {
             store: None,
             lines: vec![line],
             checkout: None,
+            auction: None,
+            ships: false,
             commission_basis_points: 500,
             codes: ([0; 6], [0; 6]),
         };
@@ -1184,6 +1312,8 @@ mod tests {
     fn the_drawing_at_the_head_of_the_file_is_the_table() {
         let drawn = [
             (State::Placed, Action::DropOff, State::AtDesk),
+            (State::Placed, Action::Ship, State::Shipped),
+            (State::Shipped, Action::Confirm, State::Completed),
             (State::Placed, Action::Pay, State::Placed),
             (State::AtDesk, Action::Pay, State::AtDesk),
             (State::Placed, Action::RequestCancel, State::Placed),
@@ -1306,6 +1436,65 @@ mod tests {
     fn a_late_drop_off_leaves_the_buyer_three_open_days() {
         let late = order().drop_off(&calendar(), at("2026-11-27T09:00:00Z")).unwrap().order;
         assert_eq!(late.kept_until(&calendar()), at("2026-12-02T15:00:00Z"));
+    }
+
+    /// Won in an auction on Monday morning, paid, and to be shipped.
+    fn to_ship() -> Order {
+        let won = AuctionId::new(Moment::from_micros(0), [5; 10]);
+        let placement = Placement {
+            id: order().id,
+            buyer: order().buyer,
+            seller: order().seller,
+            store: None,
+            lines: order().lines,
+            checkout: None,
+            auction: Some(won),
+            ships: true,
+            commission_basis_points: 1_000,
+            codes: ([0; 6], [0; 6]),
+        };
+        let now = at("2026-11-23T07:00:00Z");
+        let placed = Order::place(placement, &calendar(), now).unwrap().0;
+        let receipt = Receipt::of(Means::Wallet, placed.total, Currency::Usd, Rate::default()).unwrap();
+        placed.clone().settle(Account::Wallet(placed.buyer), receipt, now).unwrap().order
+    }
+
+    #[test]
+    fn what_ships_sees_no_desk_and_is_completed_by_14_days_of_silence() {
+        assert_eq!(to_ship().pickup_day, jiff::civil::date(2026, 11, 30));
+        assert!(!to_ship().needs_desk() && !to_ship().is_booked() && order().needs_desk());
+        let refused = to_ship().drop_off(&calendar(), at("2026-11-24T08:00:00Z")).unwrap_err();
+        let action = Action::DropOff;
+        assert_eq!(refused, Refusal::OrderState { state: State::Placed, action }.into());
+        assert!(order().ship("", at("2026-11-24T08:00:00Z")).is_err());
+        assert!(to_ship().ship(&"9".repeat(201), at("2026-11-24T08:00:00Z")).is_err());
+        let step = to_ship().ship("Aramex 7", at("2026-11-24T08:00:00Z")).unwrap();
+        assert_eq!((step.order.state, step.movement), (State::Shipped, Some(Movement::Collect)));
+        let sent = step.order;
+        assert!(sent.clone().cancel(Side::Seller, at("2026-11-24T09:00:00Z")).is_err());
+        assert_eq!(sent.clone().confirm(at("2026-11-26T08:00:00Z")).unwrap().order.state, State::Completed);
+        assert!(sent.clone().lapse(&calendar(), 0, at("2026-12-08T07:59:59Z")).is_err());
+        let step = sent.lapse(&calendar(), 0, at("2026-12-08T08:00:00Z")).unwrap();
+        assert_eq!((step.order.state, step.entries.len()), (State::Completed, 1));
+    }
+
+    #[test]
+    fn what_is_not_sent_within_seven_days_is_refunded_and_held_against_the_seller() {
+        assert!(to_ship().lapse(&calendar(), 100, at("2026-11-30T06:59:59Z")).is_err());
+        let step = to_ship().lapse(&calendar(), 100, at("2026-11-30T07:00:00Z")).unwrap();
+        assert_eq!((step.order.state, step.withdraw), (State::NoDropOff, true));
+        assert_eq!(step.strike.unwrap().member, to_ship().seller);
+        assert_eq!(step.entries[0].postings()[1].amount, Money::new(-2_500, Currency::Usd));
+    }
+
+    #[test]
+    fn what_was_won_is_canceled_with_the_sellers_consent_and_is_not_on_sale_again() {
+        let at_once = at("2026-11-23T07:00:00Z");
+        let refused = to_ship().cancel(Side::Buyer, at_once).unwrap_err();
+        assert_eq!(refused, Refusal::CancelNeedsConsent { minutes: 0 }.into());
+        let asked = to_ship().request_cancel(at_once).unwrap().order;
+        let agreed = asked.cancel(Side::Seller, at_once).unwrap();
+        assert_eq!((agreed.order.state, agreed.strike, agreed.withdraw), (State::Canceled, None, true));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::event::Event;
 use crate::id::{MemberId, PayoutId, StoreId};
-use crate::ledger::{Account, Entry, Unbalanced};
+use crate::ledger::{Account, Entry, StepError};
 use crate::member::MemberCard;
 use crate::money::{Money, Price};
 use crate::refusal::Refusal;
@@ -127,17 +127,6 @@ pub struct Payout {
 
 /// What a step makes of a payout.
 pub type Step = (Payout, Entry, Event);
-
-/// Why a step of a payout cannot be made.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StepError {
-    /// The rules say no.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// The row says something the rules could never have written.
-    #[error("a payout that makes no ledger entry: {0}")]
-    Unbalanced(#[from] Unbalanced),
-}
 
 /// How a payout was handed over, or why it was taken back: a line of up to 200 characters.
 ///

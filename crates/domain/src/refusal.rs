@@ -76,6 +76,12 @@ pub enum Refusal {
     /// Another member has the address.
     #[error("An account with this e-mail address exists. Log in instead.")]
     EmailTaken,
+    /// The account behind a name of an older program has business of its own.
+    #[error(
+        "The account of this name has sold, bought, bid or owns a store. Make it a full account of its own instead, \
+         with the name and the password of the older program."
+    )]
+    AccountInUse,
     /// The password is too short or too long.
     #[error("A password has {least} to {most} characters.")]
     PasswordLength {
@@ -269,9 +275,175 @@ pub enum Refusal {
         /// Seconds until the next one is possible.
         wait_seconds: i64,
     },
+    /// What was won in an auction is paid before it is handed over.
+    #[error(
+        "An auction is paid before it is handed over: from the wallet or by card. Cash is taken for a wallet at every desk."
+    )]
+    PayFirst,
+    /// Nobody knows yet how the lot of an auction shall reach its winner.
+    #[error("Say first how it shall reach you: choose a pickup point, or give an address to ship it to.")]
+    DeliveryNeeded,
+    /// What is bought from a cart is collected where its listing says.
+    #[error("What is bought here is collected at the pickup point of its listing. That cannot be changed.")]
+    DeliveryFixed,
     /// The checkout is over: placed, called off, or out of time.
     #[error("This checkout is over. What was not bought is still in your cart: check out again.")]
     CheckoutOver,
+
+    // Auctions.
+    /// Bidding is over, or the auction was called off.
+    #[error("Bidding on this is over.")]
+    AuctionOver,
+    /// The bid is below what would be taken.
+    #[error("The bid is too low: the least you can bid is {minimum}.")]
+    BidTooLow {
+        /// The least that would be taken from this bidder.
+        minimum: Money,
+    },
+    /// The bid is above what is taken from this member.
+    #[error(
+        "The highest bid taken from you is {most}. Bid that or less; it is more once you have been here for a week."
+    )]
+    BidTooHigh {
+        /// The most.
+        most: Money,
+    },
+    /// The amount cannot be paid in cash.
+    #[error("Amounts in an auction are multiples of {unit}. Change it a little.")]
+    NotCashUnit {
+        /// What it has to be a multiple of.
+        unit: Money,
+    },
+    /// The amount is in another currency than the auction.
+    #[error("This auction is in {currency}. Give the amount in {currency}.")]
+    AuctionCurrency {
+        /// The auction's currency.
+        currency: crate::money::Currency,
+    },
+    /// A seller does not bid on what they sell.
+    #[error("This is your own auction: you cannot bid on it.")]
+    OwnAuction,
+    /// The auction is another member's.
+    #[error("This auction belongs to another member. Only its seller can do this.")]
+    NotYourAuction,
+    /// Somebody the seller invited, somebody of the seller's store, or somebody on a device the seller uses too.
+    #[error(
+        "You cannot bid here: you and the seller belong together, by an invitation, a store, or a device you both use. It keeps prices honest."
+    )]
+    BidderLinked,
+    /// Seller and bidder do not hear each other.
+    #[error("You cannot bid here: you or the seller has blocked the other.")]
+    BidderBlocked,
+    /// More bids in a minute than a person makes.
+    #[error("You are bidding too fast. Wait {wait_seconds} seconds, then bid again.")]
+    TooManyBids {
+        /// Seconds until the next one is taken.
+        wait_seconds: i64,
+    },
+    /// More running auctions than somebody may have, or bid in while they are new.
+    #[error("You take part in {most} running auctions, the most for now. Wait until one of them is over.")]
+    TooManyAuctions {
+        /// The most.
+        most: i64,
+    },
+    /// The buy-now price can no longer be taken.
+    #[error("It can no longer be had at once: bidding has gone too far. Place a bid instead.")]
+    BuyNowGone,
+    /// The reserve price is below the starting price.
+    #[error("The reserve price is {least} or more: it is never below the starting price.")]
+    ReserveTooLow {
+        /// The least it may be.
+        least: Money,
+    },
+    /// The buy-now price is too near to the starting price.
+    #[error(
+        "The buy-now price is {least} or more: 1.3 times the starting price, and not below the reserve price."
+    )]
+    BuyNowTooLow {
+        /// The least it may be.
+        least: Money,
+    },
+    /// Something was put up under the name before.
+    #[error("Something was put up under this name before. Choose another name.")]
+    LotNameTaken,
+    /// Bidding would last too short or too long.
+    #[error("Bidding lasts a minute at least and 30 days at most. Choose another end.")]
+    DurationInvalid,
+    /// There is a bid already.
+    #[error("There are bids on this. What was said stays: add a note instead.")]
+    AuctionHasBids,
+    /// The price is not lower than it was.
+    #[error("Ask for less than {price}, in the same currency.")]
+    PriceNotLower {
+        /// What is asked now.
+        price: Money,
+    },
+    /// The seller was not asked to lower the price, or has answered.
+    #[error("There is nothing to answer: you were not asked to lower the price, or have answered.")]
+    NotAsked,
+    /// The reserve price can no longer be lowered.
+    #[error("The reserve price stays: there is none, it is met, or bidding ends within the hour.")]
+    ReserveFixed,
+    /// The auction has as many additions as it may have.
+    #[error("There are {most} additions, the most there may be.")]
+    TooManyNotes {
+        /// The most.
+        most: i64,
+    },
+    /// It is too late to call it off.
+    #[error("It has bids and ends within {hours} hours: let it run. A moderator can still call it off.")]
+    CancelTooLate {
+        /// With how many hours left a seller still can.
+        hours: i64,
+    },
+    /// The bid cannot be taken back.
+    #[error(
+        "This bid stands. A typing error can be put right within ten minutes, more than an hour before the end, by a lower bid; any bid, when the seller changed the description after it."
+    )]
+    RetractionRefused,
+    /// Nothing is to be negotiated: it runs, it was sold, or the time for it is over.
+    #[error("There is nothing to negotiate here: it runs, it is sold, or the time for it is over.")]
+    NotNegotiable,
+    /// The counter-offer is not between the price and the reserve price, or there was one already.
+    #[error("Ask once for something between {least} and {most}.")]
+    CounterInvalid {
+        /// More than this.
+        least: Money,
+        /// And no more than that.
+        most: Money,
+    },
+    /// The lot was put up as often as it may be.
+    #[error(
+        "A lot is put up again {most} times at most. Sell it at a fixed price, or begin a new auction later."
+    )]
+    TooManyRelists {
+        /// The most.
+        most: i64,
+    },
+    /// The offer was answered, taken back, or its time is over.
+    #[error("This offer is over.")]
+    OfferOver,
+    /// The auction waits for nothing now.
+    #[error("There is nothing due in this auction.")]
+    AuctionNotDue,
+    /// Members watch only so many auctions.
+    #[error("You watch {most} auctions, the most there may be. Stop watching one first.")]
+    TooManyWatched {
+        /// The most.
+        most: i64,
+    },
+    /// The bid log is told when the auction is over.
+    #[error("The bid log can be downloaded once bidding is over.")]
+    AuctionStillOpen,
+    /// A product of a store is not one thing that can be put up.
+    #[error("A store's product cannot be put up for auction. Put up a single thing instead.")]
+    NotSingle,
+    /// The listing is up for auction.
+    #[error("This is up for auction: bid on it.")]
+    AtAuction {
+        /// Which auction.
+        auction: crate::id::AuctionId,
+    },
 
     // Payments, wallet, payouts.
     /// There is less money than is wanted.
@@ -397,11 +569,9 @@ pub enum Refusal {
         action: Action,
     },
     /// The buyer's half hour for canceling alone is over.
-    #[error(
-        "An order can be canceled by its buyer for {minutes} minutes. Ask the seller: request the cancelation."
-    )]
+    #[error("{} Ask the seller: request the cancelation.", alone(*minutes))]
     CancelNeedsConsent {
-        /// How long a buyer may cancel without the seller.
+        /// How long a buyer may cancel without the seller: 0 for what was won in an auction.
         minutes: i64,
     },
     /// What is bought together costs nothing, or more than a price may be.
@@ -518,6 +688,14 @@ pub enum Refusal {
     },
 }
 
+/// How long a buyer cancels without the seller, in a sentence.
+fn alone(minutes: i64) -> String {
+    match minutes {
+        0 => "What was won in an auction cannot be canceled by its buyer alone.".to_owned(),
+        _ => format!("An order can be canceled by its buyer for {minutes} minutes."),
+    }
+}
+
 impl Refusal {
     /// There is no such thing, or it is not for the asker's eyes.
     #[must_use]
@@ -537,6 +715,7 @@ impl Refusal {
                 | Self::InvitationInvalid
                 | Self::Held { .. }
                 | Self::TooManyCheckouts { .. }
+                | Self::TooManyBids { .. }
         )
     }
 

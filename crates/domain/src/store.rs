@@ -56,6 +56,12 @@ impl StoreName {
         Ok(Self { name, handle })
     }
 
+    /// The name of the store of the house on the older wire of stores.
+    #[must_use]
+    pub fn house() -> Self {
+        Self { name: "Cybermarket".to_owned(), handle: "cybermarket".to_owned() }
+    }
+
     /// What was kept of one.
     #[must_use]
     pub const fn kept(name: String, handle: String) -> Self {
@@ -141,6 +147,20 @@ impl StoreDraft {
             name: StoreName::parse(name)?,
             description: text::lines("description", description, 0, 2_000)?,
             email: Email::parse(email)?,
+        })
+    }
+
+    /// The store of the house on the older wire of stores: the root of all invitations there. No member may open one of
+    /// its name.
+    ///
+    /// # Errors
+    ///
+    /// None: it is known to be right.
+    pub fn house() -> Result<Self, Refusal> {
+        Ok(Self {
+            name: StoreName::house(),
+            description: "Cybermarket official store".to_owned(),
+            email: Email::parse("cybermarket@cybermarket.com")?,
         })
     }
 
@@ -344,6 +364,26 @@ impl InvitationCode {
         Self((0..16).map(letter).collect())
     }
 
+    /// The code made of this randomness as the older wire of stores has it: 71 bits in 12 letters and digits, upper and
+    /// lower case being two.
+    #[must_use]
+    pub fn short(random: [u8; 16]) -> Self {
+        const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+        let mut rest = u128::from_be_bytes(random);
+        let letter = |_| {
+            let place = usize::try_from(rest % 62).unwrap_or(0);
+            rest /= 62;
+            char::from(LETTERS[place])
+        };
+        Self((0..12).map(letter).collect())
+    }
+
+    /// A code to the letter, as programs send it.
+    #[must_use]
+    pub fn exact(raw: &str) -> Self {
+        Self(raw.trim().chars().take(40).collect())
+    }
+
     /// Reads a code as a person types it: in any case, with blanks or dashes anywhere, and with the letters that look like
     /// a digit taken for it. What cannot be a code is read as one that opens nothing.
     #[must_use]
@@ -377,6 +417,18 @@ impl fmt::Debug for InvitationCode {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("InvitationCode(…)")
     }
+}
+
+/// What somebody shows who was invited over the older wire of stores.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Invited {
+    /// What the store that invited is called.
+    pub by: String,
+    /// The code.
+    #[serde(skip)]
+    pub code: InvitationCode,
+    /// The address it came from: wrong codes count against it.
+    pub source: String,
 }
 
 /// The right to open a store.
@@ -561,6 +613,16 @@ mod tests {
             .collect();
         assert_eq!(codes.len(), 80, "every bit of the randomness is in the code");
         assert_eq!(format!("{code:?}"), "InvitationCode(…)");
+    }
+
+    #[test]
+    fn a_short_code_is_twelve_letters_and_digits_to_the_letter() {
+        let codes: std::collections::BTreeSet<String> =
+            (0..=255).map(|byte| InvitationCode::short([byte; 16]).secret().reveal().to_owned()).collect();
+        assert_eq!(codes.len(), 256);
+        assert!(codes.iter().all(|code| code.len() == 12 && code.bytes().all(|c| c.is_ascii_alphanumeric())));
+        assert_eq!(InvitationCode::exact(" aB3dE6gH9jK2\n").secret().reveal(), "aB3dE6gH9jK2");
+        assert_ne!(InvitationCode::exact("aB3dE6gH9jK2"), InvitationCode::exact("AB3dE6gH9jK2"));
     }
 
     #[test]

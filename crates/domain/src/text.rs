@@ -1,5 +1,7 @@
 //! Text that people write and other people read: cleaned once, at the border, so that everything inside is safe to show.
 
+use std::ops::RangeInclusive;
+
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
@@ -44,36 +46,65 @@ fn checked(
 }
 
 /// Whether the text holds what looks like the number of a payment card: 13 to 19 digits, alone or in groups with a blank, a
-/// dash or a dot between, that begin like one (3 to 6) and end in the right check digit (Luhn, ISO/IEC 7812-1). No such
-/// number may ever lie in the database (`promises.md` M5). An ISBN begins with 9, a phone number abroad with a plus.
+/// dash or the like between, that begin like one (3 to 6) and end in the right check digit (Luhn, ISO/IEC 7812-1). Other
+/// groups may stand before and behind it, such as the month in which it expires. No such number may ever lie in the database
+/// (`promises.md` M5). An ISBN begins with 9, a phone number abroad with a plus.
 #[must_use]
 pub fn has_card_number(text: &str) -> bool {
-    let letters: Vec<char> = text.chars().collect();
+    runs_of_digits(text).iter().any(|groups| {
+        let glued = groups.iter().any(|group| GLUED.contains(&group.len()) && begins_with_card_number(group));
+        glued || (0..groups.len()).any(|first| begins_with_groups_of_card_number(&groups[first..]))
+    })
+}
+
+/// How many digits there are when what belongs to a card is written behind its number without a letter between.
+const GLUED: RangeInclusive<usize> = 20..=23;
+
+/// Groups of digits with one letter between that people write there. What follows a plus is a phone number and left out.
+fn runs_of_digits(text: &str) -> Vec<Vec<Vec<u32>>> {
     let digit = |letter: char| match letter {
         '٠'..='٩' => Some(u32::from(letter) - u32::from('٠')),
         '۰'..='۹' => Some(u32::from(letter) - u32::from('۰')),
         _ => letter.to_digit(10),
     };
-    let mut at = 0;
-    while at < letters.len() {
-        let mut digits: Vec<u32> = Vec::new();
-        let signed = at > 0 && letters[at - 1] == '+';
-        let start = at;
-        while let Some(&letter) = letters.get(at) {
-            let next = letters.get(at + 1).copied().and_then(digit);
-            match digit(letter) {
-                Some(value) => digits.push(value),
-                None if !digits.is_empty() && is_between(letter) && next.is_some() => {}
-                None => break,
+    let mut runs: Vec<Vec<Vec<u32>>> = Vec::new();
+    // What stands before: whether the run goes on, and whether the group does.
+    let (mut in_run, mut in_group, mut is_phone) = (false, false, false);
+    for letter in text.chars() {
+        match (digit(letter), runs.last_mut()) {
+            (Some(_), _) if is_phone => {}
+            (Some(value), Some(run)) if in_run => {
+                match run.last_mut() {
+                    Some(group) if in_group => group.push(value),
+                    _ => run.push(vec![value]),
+                }
+                in_group = true;
             }
-            at += 1;
+            (Some(value), _) => {
+                runs.push(vec![vec![value]]);
+                (in_run, in_group) = (true, true);
+            }
+            (None, _) => {
+                let goes_on = is_between(letter) && in_group;
+                is_phone = letter == '+' || (is_phone && is_between(letter));
+                (in_run, in_group) = (goes_on, false);
+            }
         }
-        if !signed && is_card_number(&digits) {
-            return true;
-        }
-        at = at.max(start + 1);
     }
-    false
+    runs
+}
+
+fn begins_with_groups_of_card_number(groups: &[Vec<u32>]) -> bool {
+    let mut digits = Vec::new();
+    groups.iter().any(|group| {
+        digits.extend(group);
+        is_card_number(&digits)
+    })
+}
+
+/// Of 16 digits, or 15.
+fn begins_with_card_number(digits: &[u32]) -> bool {
+    [16, 15].into_iter().any(|length| digits.get(..length).is_some_and(is_card_number))
 }
 
 /// What people write between groups of digits.
@@ -83,6 +114,12 @@ const fn is_between(letter: char) -> bool {
 
 fn is_card_number(digits: &[u32]) -> bool {
     let begins = digits.first().is_some_and(|first| (3..=6).contains(first));
+    begins && (13..=19).contains(&digits.len()) && has_check_digit(digits)
+}
+
+/// Whether digits end in the right check digit (Luhn, ISO/IEC 7812-1).
+#[must_use]
+pub fn has_check_digit(digits: &[u32]) -> bool {
     let doubled = |value: u32| if value > 4 { value * 2 - 9 } else { value * 2 };
     let sum: u32 = digits
         .iter()
@@ -90,7 +127,7 @@ fn is_card_number(digits: &[u32]) -> bool {
         .enumerate()
         .map(|(place, &value)| if place % 2 == 1 { doubled(value) } else { value })
         .sum();
-    begins && (13..=19).contains(&digits.len()) && sum.is_multiple_of(10)
+    sum.is_multiple_of(10)
 }
 
 /// Control characters, direction overrides and isolates, and code points that are never text. The joiners stay: Arabic
@@ -185,6 +222,15 @@ mod tests {
             "5555.5555.5555.4444, exp 12/27",
             "3782 822463 10005",
             "٤٢٤٢٤٢٤٢٤٢٤٢٤٢٤٢",
+            // Other digits may stand beside it.
+            "my card is 4242 4242 4242 4242 12/27 cvc 123",
+            "4242424242424242 12/27",
+            "4242424242424242/12/27",
+            "12/27 4242424242424242",
+            "1 4242424242424242",
+            "tel 70123456 4242424242424242",
+            "42424242424242421227",
+            "+961 3 123 456, 4242424242424242",
         ] {
             let refused = Err(Refusal::CardNumber { field: "title".to_owned() });
             assert_eq!(line("title", text, 0, 100), refused, "{text}");
@@ -196,6 +242,8 @@ mod tests {
             "350 000 LBP, 2 pieces, room 401",
             "1234567812345670",
             "42424242424242424242424242424242",
+            "IBAN LB62 0999 0000 0001 0019 0122 9114",
+            "03 123456, 70 123456, 71 654321",
         ] {
             assert!(line("title", text, 0, 100).is_ok(), "{text}");
         }

@@ -20,6 +20,11 @@ pub struct Moment(i64);
 pub struct Span(i64);
 
 impl Span {
+    /// This many microseconds.
+    #[must_use]
+    pub const fn from_micros(count: i64) -> Self {
+        Self(count)
+    }
     /// This many thousandths of a second.
     #[must_use]
     pub const fn millis(count: i64) -> Self {
