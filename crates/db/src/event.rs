@@ -4,7 +4,7 @@
 //! at once, and this is what makes the numbers safe to follow: no reader can step over a row that commits late.
 
 use auboutique_domain::Event;
-use auboutique_domain::id::MemberId;
+use auboutique_domain::id::{AuctionId, MemberId};
 use auboutique_domain::time::Moment;
 use sha2::{Digest as _, Sha256};
 
@@ -129,17 +129,33 @@ pub fn after(db: &mut Connection, seq: i64, most: i64) -> Result<Vec<Logged>, Db
     db.query("events", AFTER, params![seq, most], read)
 }
 
-/// The events after that number that are for everybody, visitors included, oldest first.
+/// The events after that number that are for everybody, visitors included, and those in these auctions, oldest first.
 ///
 /// # Errors
 ///
 /// What the database says.
-pub fn after_for_everybody(db: &mut Connection, seq: i64, most: i64) -> Result<Vec<Logged>, DbError> {
-    db.query("events", FOR_EVERYBODY, params![seq, most], read)
+pub fn after_for_everybody(
+    db: &mut Connection,
+    seq: i64,
+    auctions: &[AuctionId],
+    most: i64,
+) -> Result<Vec<Logged>, DbError> {
+    let mut found = db.query("events", FOR_EVERYBODY, params![seq, most], read)?;
+    for auction in auctions {
+        found.append(&mut db.query("events", FOR_FIRST, params![*auction, seq, most], read)?);
+    }
+    Ok(first(found, most))
 }
 
-/// The events after that number that are for this member, oldest first: everybody's, the member's own, and an operator's.
-/// Each of these is an index of its own, so what others do costs nothing.
+/// The first of them, oldest first.
+fn first(mut found: Vec<Logged>, most: i64) -> Vec<Logged> {
+    found.sort_unstable_by_key(|logged| logged.seq);
+    found.truncate(usize::try_from(most).unwrap_or(0));
+    found
+}
+
+/// The events after that number that are for this member, oldest first: everybody's, those in auctions they follow, the
+/// member's own, and an operator's. Each of these is an index of its own, so what others do costs nothing.
 ///
 /// # Errors
 ///
@@ -148,17 +164,16 @@ pub fn after_for(
     db: &mut Connection,
     seq: i64,
     (member, is_operator): (MemberId, bool),
+    auctions: &[AuctionId],
     most: i64,
 ) -> Result<Vec<Logged>, DbError> {
-    let mut found = after_for_everybody(db, seq, most)?;
+    let mut found = after_for_everybody(db, seq, auctions, most)?;
     found.append(&mut db.query("events", FOR_FIRST, params![member, seq, most], read)?);
     found.append(&mut db.query("events", FOR_SECOND, params![member, seq, most], read)?);
     if is_operator {
         found.append(&mut db.query("events", FOR_OPERATORS, params![seq, most], read)?);
     }
-    found.sort_unstable_by_key(|logged| logged.seq);
-    found.truncate(usize::try_from(most).unwrap_or(0));
-    Ok(found)
+    Ok(first(found, most))
 }
 
 /// The events before that number whose audience names this member, newest first.

@@ -6,7 +6,9 @@
 //! A write states what it read (`… AND version = $5`); when no row comes back somebody was first, the function returns
 //! [`DbError::Conflict`], and since the rules are pure the whole command runs again.
 
+pub mod address;
 pub mod answer;
+pub mod auction;
 pub mod cart;
 pub mod checkout;
 pub mod conversation;
@@ -15,7 +17,9 @@ pub mod dialect;
 mod error;
 pub mod event;
 pub mod ledger;
+pub mod legacy;
 pub mod listing;
+pub mod lot_name;
 pub mod member;
 pub mod migration;
 pub mod order;

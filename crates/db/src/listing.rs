@@ -1,6 +1,6 @@
 //! Listings, their stock movements, and the search index over their words.
 
-use auboutique_domain::id::{CheckoutId, ListingId, MemberId, MovementId, OrderId, StoreId};
+use auboutique_domain::id::{AuctionId, CheckoutId, ListingId, MemberId, MovementId, OrderId, StoreId};
 use auboutique_domain::listing::{
     Beside, Browse, Category, Condition, Listing, ListingView, MOST_SORTED, Movement, OwnListing,
     PickupPointName, PriceRange, Sort, Stocked,
@@ -17,17 +17,19 @@ use crate::plant::is_planted;
 use crate::row::Row;
 use crate::store::read_store_card;
 
-macro_rules! columns {
+macro_rules! listing_columns {
     () => {
         "l.id, l.number, l.seller_id, l.title, l.description, l.price, l.currency, l.category, l.condition,
          l.pickup_point_id, l.on_hand, l.committed, l.published_at, l.withdrawn_at, l.sold_at, l.version, l.pictures,
-         l.store_id, l.product_id, l.label, l.sku, l.low_stock, l.unshelved_at"
+         l.store_id, l.product_id, l.label, l.sku, l.low_stock, l.unshelved_at, l.auction_id"
     };
 }
+pub(crate) use listing_columns;
+
 /// A listing with what everybody sees beside it: its seller, its store and the name of its pickup point.
 macro_rules! view {
     ($from:literal, $rest:literal) => {
-        concat!("SELECT ", columns!(), ", m.id, m.username, m.name, p.name, t.id, t.name, t.handle ", $from,
+        concat!("SELECT ", listing_columns!(), ", m.id, m.username, m.name, p.name, t.id, t.name, t.handle ", $from,
             "LEFT JOIN stores t ON t.id = l.store_id ", $rest)
     };
     ($rest:literal) => {
@@ -38,7 +40,7 @@ macro_rules! view {
     };
 }
 
-const BY_ID: &str = concat!("SELECT ", columns!(), " FROM listings l WHERE l.id = $1");
+const BY_ID: &str = concat!("SELECT ", listing_columns!(), " FROM listings l WHERE l.id = $1");
 const VIEW: &str = view!("WHERE l.id = $1");
 const NEWEST: &str = view!(
     "WHERE l.sold_at IS NULL AND l.withdrawn_at IS NULL AND l.unshelved_at IS NULL AND l.number < $1 ORDER BY l.number DESC LIMIT $2"
@@ -79,6 +81,14 @@ const DEAREST_IN_CATEGORY: &str = view!(
 );
 const BY_SELLER: &str = view!(
     "WHERE l.seller_id = $1 AND l.withdrawn_at IS NULL AND l.unshelved_at IS NULL AND l.number < $2 ORDER BY l.number DESC LIMIT $3"
+);
+// What is still to be had comes first.
+const TITLED: &str = view!(
+    "WHERE l.title = $1 AND l.withdrawn_at IS NULL AND l.unshelved_at IS NULL ORDER BY l.sold_at IS NOT NULL, l.number LIMIT $2"
+);
+const TITLED_LIKE: &str = view!(
+    "WHERE lower(l.title) LIKE $1 ESCAPE '\\' AND l.sold_at IS NULL AND l.withdrawn_at IS NULL AND l.unshelved_at IS NULL
+     ORDER BY l.number DESC LIMIT $2"
 );
 const FOUND_SQLITE: &str = view!(
     "FROM listing_search s CROSS JOIN listings l ON l.number = s.rowid
@@ -128,7 +138,7 @@ const FOUND_BY_PRICE_POSTGRES: &str = view!(
 );
 const OWN: &str = concat!(
     "SELECT ",
-    columns!(),
+    listing_columns!(),
     ", m.id, m.username, m.name, p.name, NULL, NULL, NULL, o.id, b.id, b.username, b.name
      FROM listings l JOIN members m ON m.id = l.seller_id JOIN pickup_points p ON p.id = l.pickup_point_id
      LEFT JOIN order_lines i ON i.listing_id = l.id AND i.released_at IS NULL AND i.one_off = 1
@@ -141,6 +151,9 @@ const OF_STORE: &str = view!(
      ORDER BY l.number DESC LIMIT $3"
 );
 const STOCK: &str = view!("WHERE l.store_id = $1 AND l.number < $2 ORDER BY l.number DESC LIMIT $3");
+const SHOWN: &str = view!(
+    "WHERE l.store_id = $1 AND l.withdrawn_at IS NULL AND l.auction_id IS NULL ORDER BY l.number DESC LIMIT $2"
+);
 const WITH_SKU: &str = "SELECT id FROM listings WHERE store_id = $1 AND sku = $2";
 const ON_SALE: &str = "SELECT COUNT(*) FROM listings
     WHERE seller_id = $1 AND sold_at IS NULL AND withdrawn_at IS NULL";
@@ -161,6 +174,10 @@ const COMMIT: &str = "UPDATE listings SET committed = committed + $4, version = 
 // A hold changes nothing of the listing but its version: whoever read it before looks again.
 const SET_ASIDE: &str = "UPDATE listings SET version = version + 1
     WHERE id = $1 AND version = $2 AND on_hand - committed - $4 >= $3 AND withdrawn_at IS NULL";
+// The lot of an auction is withdrawn while its winner has time to pay: nobody else can have it meanwhile.
+const SET_LOT_ASIDE: &str = "UPDATE listings SET version = version + 1
+    WHERE id = $1 AND version = $2 AND on_hand - committed >= $3";
+const RELEASE_LOT: &str = "UPDATE listings SET withdrawn_at = NULL, auction_id = NULL, version = version + 1 WHERE id = $1 AND version = $2";
 const COMMIT_UNCHECKED: &str = "UPDATE listings SET committed = committed + 1, on_hand = on_hand + 1,
     version = version + 1, sold_at = $1 WHERE id = $2";
 const UNCOMMIT: &str = "UPDATE listings SET committed = committed - $3, sold_at = NULL, withdrawn_at = $1,
@@ -171,6 +188,10 @@ const COLLECT: &str =
 const MOVE_IN: &str = "UPDATE listings SET on_hand = $1, sold_at = $2, version = version + 1
     WHERE id = $3 AND version = $4";
 const SHELVE: &str = "UPDATE listings SET unshelved_at = $1, version = version + 1 WHERE id = $2";
+const PUT_UP: &str = "UPDATE listings SET auction_id = $1, withdrawn_at = $2, version = version + 1
+    WHERE id = $3 AND version = $4";
+const FREE: &str =
+    "UPDATE listings SET auction_id = NULL, version = version + 1 WHERE id = $1 AND auction_id = $2";
 const CLAIM: &str = "UPDATE listings SET version = version + 1 WHERE id = $1 AND version = $2";
 const INSERT_MOVEMENT: &str =
     "INSERT INTO movements (id, listing_id, kind, quantity, order_id, checkout_id, member_id, reason, at)
@@ -203,6 +224,7 @@ fn read(row: &mut Row<'_>) -> Result<Listing, DbError> {
         pictures: row.parsed(|json| serde_json::from_str(json).ok())?,
         stocked: read_stocked(row)?,
         shelved: row.moment_or_null()?.is_none(),
+        auction: row.value_or_null()?,
     })
 }
 
@@ -233,7 +255,7 @@ fn pictures_text(listing: &Listing) -> Result<String, DbError> {
 }
 
 /// A listing as rows come for pages: with its number, by which the next page is cut.
-fn read_view(row: &mut Row<'_>) -> Result<(i64, ListingView), DbError> {
+pub(crate) fn read_view(row: &mut Row<'_>) -> Result<(i64, ListingView), DbError> {
     let (listing, beside) = read_with_beside(row)?;
     Ok((listing.number, listing.view(beside)))
 }
@@ -291,6 +313,15 @@ pub fn stock(
     most: i64,
 ) -> Result<Vec<(Listing, Beside)>, DbError> {
     db.query("listings", STOCK, params![store, below, most], read_with_beside)
+}
+
+/// Everything a store sells that was not withdrawn, sold out or not, newest first.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn shown(db: &mut Connection, store: StoreId, most: i64) -> Result<Vec<(Listing, Beside)>, DbError> {
+    db.query("listings", SHOWN, params![store, most], read_with_beside)
 }
 
 /// The listing of a store that has this SKU.
@@ -405,6 +436,32 @@ pub fn by_seller(
     db.query("listings", BY_SELLER, params![seller, below, most], read_view)
 }
 
+/// What has that title and is not withdrawn: what is on sale first, and of it the oldest.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn titled(db: &mut Connection, title: &str, most: i64) -> Result<Vec<(i64, ListingView)>, DbError> {
+    db.query("listings", TITLED, params![title, most], read_view)
+}
+
+/// What is on sale and has that somewhere in its title, whatever the case of its ASCII letters; newest first.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn titled_like(db: &mut Connection, part: &str, most: i64) -> Result<Vec<(i64, ListingView)>, DbError> {
+    let mut like = String::from("%");
+    for letter in part.to_ascii_lowercase().chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            like.push('\\');
+        }
+        like.push(letter);
+    }
+    like.push('%');
+    db.query("listings", TITLED_LIKE, params![&like, most], read_view)
+}
+
 /// Everything of a member as its owner sees it, newest first, below that number.
 ///
 /// # Errors
@@ -455,7 +512,7 @@ fn words(listing: &Listing) -> String {
 ///
 /// # Errors
 ///
-/// [`DbError::Constraint`] when its number is taken: two were published in the same microsecond.
+/// [`DbError::Constraint`] when its number is taken: another node published at the same time.
 pub fn insert(db: &mut Connection, listing: &Listing, movement: MovementId) -> Result<(), DbError> {
     let price = listing.price.money();
     let pictures = pictures_text(listing)?;
@@ -542,6 +599,25 @@ pub fn shelve(db: &mut Connection, id: ListingId, unshelved_at: Option<Moment>) 
     db.change_one(SHELVE, params![unshelved_at, id])
 }
 
+/// Saves that a listing is the lot of an auction: nobody finds it on the shelves meanwhile.
+///
+/// # Errors
+///
+/// [`DbError::Conflict`] when the row changed since it was read.
+pub fn put_up(db: &mut Connection, lot: &Listing) -> Result<(), DbError> {
+    db.change_one(PUT_UP, params![lot.auction, lot.withdrawn_at, lot.id, lot.version])?;
+    db.forget_words(lot.number)
+}
+
+/// Saves that a listing is no longer the lot of that auction: withdrawn, until its owner does something with it.
+///
+/// # Errors
+///
+/// [`DbError::Conflict`] when it is not.
+pub fn free(db: &mut Connection, lot: ListingId, auction: AuctionId) -> Result<(), DbError> {
+    db.change_one(FREE, params![lot, auction])
+}
+
 /// Says that a product is about to be arranged anew, by the row of its first variant: of two who do it at once, one is told
 /// to look again.
 ///
@@ -624,6 +700,32 @@ pub fn set_aside(
 ) -> Result<(), DbError> {
     db.change_one(SET_ASIDE, params![listing.id, listing.version, quantity, held])?;
     insert_movement(db, movement, (Movement::Hold, quantity), Why::checkout(listing.id, checkout), now)
+}
+
+/// Sets the lot of an auction aside for its winner, though it is withdrawn. The hold itself is a row of `checkout.rs`.
+///
+/// # Errors
+///
+/// [`DbError::Conflict`] when too few are left, or the row changed since it was read.
+pub fn set_lot_aside(
+    db: &mut Connection,
+    listing: &Listing,
+    (checkout, quantity): (CheckoutId, i64),
+    movement: MovementId,
+    now: Moment,
+) -> Result<(), DbError> {
+    db.change_one(SET_LOT_ASIDE, params![listing.id, listing.version, quantity])?;
+    insert_movement(db, movement, (Movement::Hold, quantity), Why::checkout(listing.id, checkout), now)
+}
+
+/// The lot of an auction can be promised, to its winner and in this transaction. Returns the listing as it is then.
+///
+/// # Errors
+///
+/// [`DbError::Conflict`] when the row changed since it was read.
+pub fn release_lot(db: &mut Connection, lot: Listing) -> Result<Listing, DbError> {
+    db.change_one(RELEASE_LOT, params![lot.id, lot.version])?;
+    Ok(Listing { withdrawn_at: None, auction: None, version: lot.version + 1, ..lot })
 }
 
 /// Notes that copies are no longer set aside: bought, or left.

@@ -1,7 +1,7 @@
 //! Members, their credentials and their strikes.
 
-use auboutique_domain::id::{MemberId, OrderId, StrikeId};
-use auboutique_domain::member::{Email, Member, MemberCard, Role, Secret, Strike, Username};
+use auboutique_domain::id::{AuctionId, MemberId, OrderId, StrikeId};
+use auboutique_domain::member::{Email, Member, MemberCard, Role, Secret, Strike, StrikeReason, Username};
 use auboutique_domain::time::Moment;
 
 use crate::dialect::Connection;
@@ -31,6 +31,8 @@ const SET_CREDENTIAL: &str =
 const CREDENTIAL: &str = "SELECT hash FROM credentials WHERE member_id = $1 AND kind = $2";
 const INSERT_STRIKE: &str =
     "INSERT INTO strikes (id, member_id, order_id, reason, at) VALUES ($1, $2, $3, $4, $5)";
+const INSERT_STRIKE_AT_AUCTION: &str =
+    "INSERT INTO strikes (id, member_id, auction_id, reason, at) VALUES ($1, $2, $3, $4, $5)";
 const STRIKES: &str = "SELECT at FROM strikes WHERE member_id = $1 AND at > $2 ORDER BY at";
 
 impl FromText for Username {
@@ -181,6 +183,21 @@ pub fn credential(db: &mut Connection, member: MemberId, kind: &str) -> Result<O
 pub fn insert_strike(db: &mut Connection, id: StrikeId, strike: Strike, now: Moment) -> Result<(), DbError> {
     let order: OrderId = strike.order;
     db.change_one(INSERT_STRIKE, params![id, strike.member, order, strike.reason.name(), now])
+}
+
+/// Keeps a strike that an auction gave.
+///
+/// # Errors
+///
+/// [`DbError::Constraint`] when it has given this member one.
+pub fn insert_strike_at_auction(
+    db: &mut Connection,
+    id: StrikeId,
+    (member, auction): (MemberId, AuctionId),
+    reason: StrikeReason,
+    now: Moment,
+) -> Result<(), DbError> {
+    db.change_one(INSERT_STRIKE_AT_AUCTION, params![id, member, auction, reason.name(), now])
 }
 
 /// When a member was struck, since that moment.

@@ -13,6 +13,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("browsing", include_str!("../migrations/0003_browsing.sql")),
     ("stores", include_str!("../migrations/0004_stores.sql")),
     ("checkout", include_str!("../migrations/0005_checkout.sql")),
+    ("auctions", include_str!("../migrations/0006_auctions.sql")),
+    ("delivery", include_str!("../migrations/0007_delivery.sql")),
+    ("legacy wires", include_str!("../migrations/0008_legacy.sql")),
+    ("lot names", include_str!("../migrations/0009_lot_names.sql")),
 ];
 
 /// The newest schema this program knows.

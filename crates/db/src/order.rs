@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
-use auboutique_domain::id::{CheckoutId, MemberId, OrderId, PickupPointId, StoreId};
+use auboutique_domain::id::{AuctionId, CheckoutId, MemberId, OrderId, PickupPointId, StoreId};
 use auboutique_domain::money::{Currency, Money, Rate};
-use auboutique_domain::order::{Code, Line, Means, Order, Parties, Receipt, ReturnRequest, State};
+use auboutique_domain::order::{
+    Code, FulfillmentKind, Line, Means, Order, Parties, Receipt, ReturnRequest, Shipment, State,
+};
 use auboutique_domain::time::{Date, Moment};
 
 use crate::dialect::Connection;
@@ -20,7 +22,8 @@ macro_rules! order {
             "SELECT o.id, o.buyer_id, o.seller_id, o.state, o.total, o.commission, o.currency, o.pickup_point_id,
              o.pickup_day, o.pickup_code, o.drop_off_code, o.placed_at, o.dropped_off_at, o.paid_at,
              o.cancel_requested_at, o.changed_at, o.due_at, o.version, o.store_id, o.checkout_id, o.means, o.paid,
-             o.paid_currency, o.paid_rate, o.refunded, o.return_requested_at, o.return_reason",
+             o.paid_currency, o.paid_rate, o.refunded, o.return_requested_at, o.return_reason,
+             o.auction_id, o.fulfillment, o.shipped_at, o.shipping_note",
             $more,
             " FROM orders o ",
             $rest
@@ -34,7 +37,8 @@ const BY_ID_WITH_MEMBERS: &str = order!(
 );
 const BY_CODE: &str = order!(
     "",
-    "WHERE o.pickup_point_id = $1 AND o.state IN ('placed', 'at_desk', 'return_open') AND (o.pickup_code = $2 OR o.drop_off_code = $2)"
+    "WHERE o.pickup_point_id = $1 AND o.state IN ('placed', 'at_desk', 'return_open') AND (o.pickup_code = $2 OR o.drop_off_code = $2)
+     AND (o.fulfillment = 'pickup' OR o.state = 'return_open')"
 );
 const BOUGHT: &str = order!(
     ", b.id, b.username, b.name, s.id, s.username, s.name, t.id, t.name, t.handle",
@@ -48,7 +52,7 @@ const SOLD: &str = order!(
 );
 const ON_DAY: &str = order!(
     "",
-    "WHERE o.pickup_point_id = $1 AND o.pickup_day = $2 AND o.state IN ('placed', 'at_desk') ORDER BY o.id"
+    "WHERE o.pickup_point_id = $1 AND o.pickup_day = $2 AND o.state IN ('placed', 'at_desk') AND o.fulfillment = 'pickup' ORDER BY o.id"
 );
 const OF_STORE: &str = order!(
     ", b.id, b.username, b.name, s.id, s.username, s.name, t.id, t.name, t.handle",
@@ -78,20 +82,26 @@ const LINES_SOLD: &str = lines!("o.seller_id = $1 AND o.id BETWEEN $2 AND $3");
 const LINES_OF_STORE: &str = lines!("o.store_id = $1 AND o.id BETWEEN $2 AND $3");
 const LINES_TO_HAND_OVER: &str =
     lines!("o.seller_id = $1 AND o.state IN ('placed', 'at_desk') AND o.id BETWEEN $2 AND $3");
+// A line that was called off is released.
+const SOLD_FOR: &str = "SELECT CAST(SUM(i.quantity * i.price) AS BIGINT), i.currency FROM order_lines i
+    JOIN orders o ON o.id = i.order_id WHERE o.store_id = $1 AND i.released_at IS NULL GROUP BY i.currency
+    ORDER BY i.currency";
 const OF_CHECKOUT: &str = "SELECT id FROM orders WHERE checkout_id = $1 ORDER BY id";
+const OF_AUCTION: &str = "SELECT id FROM orders WHERE auction_id = $1 ORDER BY id DESC LIMIT 1";
 const DUE: &str = "SELECT id FROM orders WHERE due_at IS NOT NULL AND due_at <= $1 ORDER BY due_at LIMIT $2";
 const NEXT_DUE: &str = "SELECT due_at FROM orders WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
 const INSERT: &str = "INSERT INTO orders
     (id, buyer_id, seller_id, state, total, commission, currency, pickup_point_id, pickup_day, pickup_code,
      drop_off_code, placed_at, dropped_off_at, paid_at, cancel_requested_at, changed_at, due_at, version, store_id, checkout_id,
-     means, paid, paid_currency, paid_rate)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)";
+     means, paid, paid_currency, paid_rate, auction_id, fulfillment)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
+     $25, $26)";
 const INSERT_LINE: &str = "INSERT INTO order_lines
     (order_id, place, listing_id, title, quantity, price, currency, one_off) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const UPDATE: &str = "UPDATE orders SET state = $1, pickup_day = $2, dropped_off_at = $3, paid_at = $4,
     cancel_requested_at = $5, changed_at = $6, due_at = $7, pickup_code = $8, drop_off_code = $9, means = $10, paid = $11,
     paid_currency = $12, paid_rate = $13, refunded = $14, return_requested_at = $15, return_reason = $16,
-    version = version + 1 WHERE id = $17 AND version = $18";
+    shipped_at = $17, shipping_note = $18, version = version + 1 WHERE id = $19 AND version = $20";
 const RELEASE_LINES: &str =
     "UPDATE order_lines SET released_at = $1 WHERE order_id = $2 AND released_at IS NULL";
 
@@ -123,6 +133,8 @@ fn read(row: &mut Row<'_>) -> Result<Order, DbError> {
         receipt: read_receipt(row)?,
         refunded: Money::new(row.integer()?, currency),
         return_request: read_return_request(row)?,
+        auction: row.value_or_null()?,
+        shipment: read_shipment(row)?,
         // They are read after the orders.
         lines: Vec::new(),
     })
@@ -140,6 +152,12 @@ fn read_receipt(row: &mut Row<'_>) -> Result<Option<Receipt>, DbError> {
 fn read_return_request(row: &mut Row<'_>) -> Result<Option<ReturnRequest>, DbError> {
     let (at, reason) = (row.moment_or_null()?, row.text_or_null()?);
     Ok(at.zip(reason).map(|(at, reason)| ReturnRequest { at, reason }))
+}
+
+fn read_shipment(row: &mut Row<'_>) -> Result<Option<Shipment>, DbError> {
+    let ships = row.text()? == FulfillmentKind::Shipment.name();
+    let shipment = Shipment { shipped_at: row.moment_or_null()?, note: row.text()? };
+    Ok(ships.then_some(shipment))
 }
 
 fn read_line(row: &mut Row<'_>) -> Result<(OrderId, Line), DbError> {
@@ -274,6 +292,15 @@ pub fn of_store(
     with_lines_of(db, LINES_OF_STORE, &store.to_string(), found)
 }
 
+/// What a store sold and was not called off, at the prices it was sold at, one sum per currency.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn sold_for(db: &mut Connection, store: StoreId) -> Result<Vec<Money>, DbError> {
+    db.query("order_lines", SOLD_FOR, params![store], |row| row.money())
+}
+
 /// What a seller still has to hand over, the next pickup day first, beyond that day and order; of one store alone if that
 /// is asked.
 ///
@@ -305,6 +332,15 @@ pub fn on_day(db: &mut Connection, point: PickupPointId, day: Date) -> Result<Ve
         whole.extend(with_lines(db, Some(order))?);
     }
     Ok(whole)
+}
+
+/// The order that an auction became.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn of_auction(db: &mut Connection, auction: AuctionId) -> Result<Option<OrderId>, DbError> {
+    db.find("orders", OF_AUCTION, params![auction], |row| row.value())
 }
 
 /// The orders a checkout became, in the order they were placed.
@@ -340,6 +376,8 @@ pub fn next_due(db: &mut Connection) -> Result<Option<Moment>, DbError> {
 ///
 /// [`DbError::Constraint`] when a code is in use at the point, or the listing has a live sale already.
 pub fn insert(db: &mut Connection, order: &Order) -> Result<(), DbError> {
+    let fulfillment =
+        if order.shipment.is_some() { FulfillmentKind::Shipment } else { FulfillmentKind::Pickup };
     let params = params![
         order.id,
         order.buyer,
@@ -364,7 +402,9 @@ pub fn insert(db: &mut Connection, order: &Order) -> Result<(), DbError> {
         order.receipt.map(|receipt| receipt.means.name()),
         order.receipt.map(|receipt| receipt.paid.minor),
         order.receipt.map(|receipt| receipt.paid.currency.code()),
-        order.receipt.and_then(|receipt| receipt.rate).map(Rate::pounds)
+        order.receipt.and_then(|receipt| receipt.rate).map(Rate::pounds),
+        order.auction,
+        fulfillment.name()
     ];
     db.change_one(INSERT, params)?;
     let one_off = i64::from(order.store.is_none());
@@ -400,6 +440,8 @@ pub fn save(db: &mut Connection, order: &Order, now: Moment) -> Result<(), DbErr
         order.refunded.minor,
         order.return_request.as_ref().map(|request| request.at),
         order.return_request.as_ref().map(|request| &request.reason),
+        order.shipment.as_ref().and_then(|shipment| shipment.shipped_at),
+        order.shipment.as_ref().map_or("", |shipment| shipment.note.as_str()),
         order.id,
         order.version
     ];

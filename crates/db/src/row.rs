@@ -88,7 +88,9 @@ ids!(
     CheckoutId,
     PaymentId,
     TopUpId,
-    PayoutId
+    PayoutId,
+    AuctionId,
+    OfferId
 );
 
 /// `params![a, b, c]` is the parameters `$1`, `$2`, `$3`.

@@ -36,6 +36,8 @@ const END: &str = "UPDATE sessions SET ended_at = $1 WHERE id = $2 AND member_id
 const END_OTHERS: &str =
     "UPDATE sessions SET ended_at = $1 WHERE member_id = $2 AND id <> $3 AND ended_at IS NULL
     RETURNING id";
+const END_ALL: &str =
+    "UPDATE sessions SET ended_at = $1 WHERE member_id = $2 AND ended_at IS NULL RETURNING id";
 const FORGET: &str = "DELETE FROM sessions WHERE expires_at <= $1 OR ended_at <= $2";
 
 /// Keeps a new session.
@@ -134,6 +136,15 @@ pub fn end_others(
     now: Moment,
 ) -> Result<Vec<SessionId>, DbError> {
     db.query("sessions", END_OTHERS, params![now, member, kept], |row| row.value())
+}
+
+/// Ends every session of a member and says which they were.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn end_all(db: &mut Connection, member: MemberId, now: Moment) -> Result<Vec<SessionId>, DbError> {
+    db.query("sessions", END_ALL, params![now, member], |row| row.value())
 }
 
 /// Deletes sessions that expired before `expired`, or ended before `ended`.

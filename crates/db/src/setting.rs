@@ -25,6 +25,23 @@ pub fn find(db: &mut Connection) -> Result<Settings, DbError> {
     Ok(settings)
 }
 
+/// Whether every setting is one that can be set: a market with a ladder of increments that goes down is not opened.
+///
+/// # Errors
+///
+/// [`DbError::Other`] that names the setting and says what is wrong with it; what the database says.
+pub fn check(db: &mut Connection) -> Result<(), DbError> {
+    let mut problem = None;
+    db.each("settings", ALL, &[], |row| {
+        let (name, value) = (row.text()?, row.text()?);
+        if let Err(refusal) = Settings::default().with(&name, &value) {
+            problem = problem.take().or(Some(format!("the setting {name} cannot be {value:?}: {refusal}")));
+        }
+        Ok(())
+    })?;
+    problem.map_or(Ok(()), |problem| Err(DbError::Other(problem)))
+}
+
 /// Keeps one setting.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! Stores, their staff, and the invitations that open them.
 
 use auboutique_domain::id::{InvitationId, MemberId, StoreId};
+use auboutique_domain::legacy::LegacyWire;
 use auboutique_domain::member::{Email, Member, MemberCard};
 use auboutique_domain::store::{Invitation, Store, StoreCard, StoreName};
 use auboutique_domain::time::Moment;
@@ -44,6 +45,13 @@ const ALL: &str = store!(
     ", m.id, m.username, m.name",
     "JOIN members m ON m.id = t.owner_id WHERE t.handle > $1 ORDER BY t.handle LIMIT $2"
 );
+// The address for mail that an owner gave on an older wire stands for the store's.
+const NEWEST: &str =
+    "SELECT t.id, t.owner_id, t.name, t.handle, t.description, COALESCE(i.email, t.email), t.picture,
+    t.away, t.opened_at, t.version, t.most_at_once, m.id, m.username, m.name
+    FROM stores t JOIN members m ON m.id = t.owner_id
+    LEFT JOIN identities i ON i.member_id = t.owner_id AND i.wire = $1
+    ORDER BY t.opened_at DESC, t.id DESC LIMIT $2";
 const SERVED: &str = "SELECT t.id, t.name, t.handle FROM stores t
     WHERE t.owner_id = $1 OR t.id IN (SELECT store_id FROM staff WHERE member_id = $1) ORDER BY t.handle LIMIT 100";
 const SERVES: &str = "SELECT t.id, t.name, t.handle FROM stores t
@@ -169,6 +177,15 @@ pub fn find_shown(db: &mut Connection, name: &str) -> Result<Option<(Store, Memb
 /// What the database says.
 pub fn all(db: &mut Connection, after: &str, most: i64) -> Result<Vec<(Store, MemberCard)>, DbError> {
     db.query("stores", ALL, params![after, most], |row| Ok((read(row)?, read_card(row)?)))
+}
+
+/// The stores that opened last; each with the address for mail that its owner gave on a legacy wire.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn newest(db: &mut Connection, wire: LegacyWire, most: i64) -> Result<Vec<(Store, MemberCard)>, DbError> {
+    db.query("stores", NEWEST, params![wire.name(), most], |row| Ok((read(row)?, read_card(row)?)))
 }
 
 /// The stores a member acts for: their own, and those whose staff they are.

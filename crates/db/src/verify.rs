@@ -6,12 +6,15 @@
 use std::collections::HashMap;
 
 use auboutique_domain::Event;
+use auboutique_domain::auction::Auction;
+use auboutique_domain::bid_log::{Act, Replay, Told};
 use auboutique_domain::id::{OrderId, PictureId};
 use auboutique_domain::money::Money;
 use auboutique_domain::order::State;
 use auboutique_domain::picture::{Extent, PictureView};
 use auboutique_domain::verdict::Verdict;
 
+use crate::auction::{self, Kept};
 use crate::dialect::Connection;
 use crate::error::DbError;
 use crate::event::chained;
@@ -54,11 +57,11 @@ const SOLD_TWICE: &str = "SELECT i.listing_id, COUNT(*) FROM order_lines i
     WHERE i.one_off = 1 AND i.released_at IS NULL GROUP BY i.listing_id HAVING COUNT(*) > 1";
 const SALES_OF_LISTING: &str =
     "SELECT i.listing_id, COUNT(*) FROM order_lines i JOIN orders o ON o.id = i.order_id
-    WHERE i.one_off = 1 AND o.state IN ('placed', 'at_desk', 'collected', 'completed', 'return_open', 'returned')
+    WHERE i.one_off = 1 AND o.state IN ('placed', 'shipped', 'at_desk', 'collected', 'completed', 'return_open', 'returned')
     GROUP BY i.listing_id HAVING COUNT(*) > 1";
 const RELEASE: &str = "SELECT o.id, o.state FROM orders o JOIN order_lines i ON i.order_id = o.id
     WHERE (i.released_at IS NULL) <>
-        (o.state IN ('placed', 'at_desk', 'collected', 'completed', 'return_open', 'returned'))";
+        (o.state IN ('placed', 'shipped', 'at_desk', 'collected', 'completed', 'return_open', 'returned'))";
 const TOTALS: &str = "SELECT o.id, o.total, CAST(SUM(i.price * i.quantity) AS BIGINT)
     FROM orders o JOIN order_lines i ON i.order_id = o.id AND i.currency = o.currency
     GROUP BY o.id, o.total HAVING o.total <> SUM(i.price * i.quantity)";
@@ -66,9 +69,9 @@ const LINELESS: &str = "SELECT o.id FROM orders o
     WHERE NOT EXISTS (SELECT 1 FROM order_lines i WHERE i.order_id = o.id AND i.currency = o.currency)";
 const BOOKED: &str = "SELECT d.pickup_point_id, d.day, d.booked,
         (SELECT COUNT(*) FROM orders o WHERE o.pickup_point_id = d.pickup_point_id AND o.pickup_day = d.day
-            AND o.state IN ('placed', 'at_desk'))
+            AND o.state IN ('placed', 'at_desk') AND o.fulfillment = 'pickup')
     FROM pickup_days d";
-const UNBOOKED: &str = "SELECT o.id FROM orders o WHERE o.state IN ('placed', 'at_desk')
+const UNBOOKED: &str = "SELECT o.id FROM orders o WHERE o.state IN ('placed', 'at_desk') AND o.fulfillment = 'pickup'
     AND NOT EXISTS (SELECT 1 FROM pickup_days d WHERE d.pickup_point_id = o.pickup_point_id AND d.day = o.pickup_day)";
 const ORDERS: &str = "SELECT id, state FROM orders";
 const UNBALANCED: &str = "SELECT e.id, CAST(COALESCE(SUM(p.amount), 0) AS BIGINT), COUNT(p.amount)
@@ -81,7 +84,7 @@ const BALANCES: &str = "SELECT a.name, a.currency, a.balance, CAST(COALESCE(p.to
 const TRIAL_BALANCE: &str =
     "SELECT currency, CAST(SUM(balance) AS BIGINT) FROM accounts GROUP BY currency HAVING SUM(balance) <> 0";
 const ESCROW: &str = "SELECT o.id, COALESCE(a.balance, 0),
-        CASE WHEN o.paid_at IS NOT NULL AND o.state IN ('placed', 'at_desk', 'collected') THEN -o.total ELSE 0 END
+        CASE WHEN o.paid_at IS NOT NULL AND o.state IN ('placed', 'shipped', 'at_desk', 'collected') THEN -o.total ELSE 0 END
     FROM orders o LEFT JOIN accounts a ON a.name = 'escrow:' || o.id AND a.currency = o.currency";
 // What is set aside, by the movements and by the holds that have not ended.
 const HELD: &str = "SELECT l.id, CAST(COALESCE(m.held, 0) AS BIGINT), CAST(COALESCE(h.held, 0) AS BIGINT)
@@ -96,6 +99,15 @@ const HOLDS: &str = "SELECT c.id FROM checkouts c LEFT JOIN holds h ON h.checkou
         OR h.buyer_id <> c.buyer_id";
 const GROUPS: &str = "SELECT c.id FROM checkouts c
     WHERE (c.state = 'placed') <> EXISTS (SELECT 1 FROM orders o WHERE o.checkout_id = c.id)";
+// What ships is sent once, and is paid and has an address before; what is collected has none.
+const SHIPMENTS: &str = "SELECT o.id FROM orders o
+    WHERE (o.fulfillment = 'shipment') <> EXISTS (SELECT 1 FROM addresses a WHERE a.order_id = o.id)
+        OR (o.fulfillment = 'shipment' AND o.paid_at IS NULL)
+        OR (o.fulfillment = 'pickup' AND (o.shipped_at IS NOT NULL OR o.state = 'shipped'))
+        OR (o.state = 'shipped' AND o.shipped_at IS NULL)";
+const ADDRESSES: &str = "SELECT a.checkout_id FROM addresses a JOIN checkouts c ON c.id = a.checkout_id
+    WHERE (a.erased_at IS NULL AND COALESCE(c.delivery, '') <> 'shipment')
+        OR (a.erased_at IS NULL AND c.state IN ('canceled', 'expired'))";
 // Every copy that was set aside for a checkout that was placed is on a line of one of its orders, at its price.
 const GROUP_LINES: &str = "SELECT c.id FROM checkouts c WHERE c.state = 'placed' AND
     (SELECT COALESCE(SUM(h.quantity * h.price), 0) FROM holds h WHERE h.checkout_id = c.id) <>
@@ -107,6 +119,18 @@ const TAKEN: &str = "SELECT p.id FROM payments p WHERE p.state = 'placed' AND p.
         AND o.paid_currency = p.currency)";
 const TAKEN_LATE: &str = "SELECT p.id FROM payments p WHERE (p.state = 'refunded') <>
     EXISTS (SELECT 1 FROM entries e WHERE e.kind = 'payment_refunded' AND e.source = p.id)";
+const STRAY_LOTS: &str = "SELECT l.id FROM listings l LEFT JOIN auctions a ON a.id = l.auction_id
+    WHERE l.auction_id IS NOT NULL AND (a.id IS NULL OR a.finished_at IS NOT NULL OR a.listing_id <> l.id)";
+const LOTLESS: &str = "SELECT a.id FROM auctions a JOIN listings l ON l.id = a.listing_id
+    WHERE a.finished_at IS NULL AND (l.auction_id IS NULL OR l.auction_id <> a.id)";
+const UNPAID: &str = "SELECT a.id FROM auctions a WHERE a.state = 'sold' AND NOT EXISTS
+    (SELECT 1 FROM checkouts c WHERE c.auction_id = a.id AND c.state = 'held' AND c.buyer_id = a.winner_id)";
+const ORDERLESS: &str = "SELECT a.id FROM auctions a WHERE a.state = 'settled' AND NOT EXISTS
+    (SELECT 1 FROM orders o WHERE o.auction_id = a.id AND o.buyer_id = a.winner_id AND o.total = a.hammer)";
+const SHILLS: &str =
+    "SELECT a.id FROM auctions a JOIN bidders b ON b.auction_id = a.id AND b.member_id = a.seller_id";
+/// How many auctions are read at once.
+const AUCTIONS_AT_ONCE: i64 = 500;
 const UNRECEIPTED: &str =
     "SELECT id FROM orders WHERE (paid_at IS NULL) <> (means IS NULL) OR (means IS NULL) <> (paid IS NULL)
         OR (refunded > 0 AND state NOT IN ('completed', 'refunded')) OR (state = 'refunded' AND refunded <> total)";
@@ -364,6 +388,8 @@ pub fn checkouts(db: &mut Connection, verdict: &mut Verdict) -> Result<(), DbErr
         ("checkouts", HOLDS, "does not fit what it set aside"),
         ("checkouts", GROUPS, "is placed without orders, or has orders without being placed"),
         ("checkouts", GROUP_LINES, "set aside something else than its orders have"),
+        ("orders", SHIPMENTS, "is not sent as it shall be, or has no address to be sent to"),
+        ("addresses", ADDRESSES, "is kept though nothing is shipped to it"),
         ("payments", TAKEN, "was taken, but its orders were paid with something else"),
         ("payments", TAKEN_LATE, "came too late and is in no wallet, or is in one without having come"),
     ] {
@@ -373,6 +399,72 @@ pub fn checkouts(db: &mut Connection, verdict: &mut Verdict) -> Result<(), DbErr
         })?;
     }
     Ok(())
+}
+
+/// Auctions: every log is run again, from its first line, with every hash; what is kept beside it has to be what it comes to.
+/// Lots are where their auctions say, and who won has a checkout or an order.
+///
+/// # Errors
+///
+/// What the database says.
+pub fn auctions(db: &mut Connection, verdict: &mut Verdict) -> Result<(), DbError> {
+    for (table, sql, said) in [
+        ("listings", STRAY_LOTS, "is the lot of an auction that is over, or of another lot"),
+        ("auctions", LOTLESS, "is not over, and its lot is free"),
+        ("auctions", UNPAID, "is sold, and nothing is set aside for its winner"),
+        ("auctions", ORDERLESS, "is settled without an order"),
+        ("auctions", SHILLS, "has a bid of its own seller"),
+    ] {
+        db.each(table, sql, &[], |row| {
+            verdict.find(table, row.text()?, said);
+            Ok(())
+        })?;
+    }
+    let (mut last, mut count) = (String::new(), 0);
+    loop {
+        let found = auction::all(db, &last, AUCTIONS_AT_ONCE)?;
+        let Some(end) = found.last() else { break };
+        last = end.id.to_string();
+        for auction in found {
+            count += 1;
+            if let Some(problem) = log_problem(db, &auction)? {
+                verdict.find("auctions", auction.id, problem);
+            }
+        }
+    }
+    verdict.checked.push(("auctions".to_owned(), count));
+    Ok(())
+}
+
+/// What is wrong with an auction when its log is run again.
+fn log_problem(db: &mut Connection, auction: &Auction) -> Result<Option<String>, DbError> {
+    let log = auction::log(db, auction.id)?;
+    let reserves = log.iter().filter_map(|line| line.reserve).collect();
+    let mut replay = Replay::new(Some(Told { salt: auction.salt.clone(), reserves }));
+    let (mut before, mut visible) = (String::new(), 0);
+    for Kept { entry, hash, seen, .. } in &log {
+        if entry.chained(&before) != *hash {
+            return Ok(Some(format!("line {} of its log does not have the hash it should have", entry.seq)));
+        }
+        if let Err(problem) = replay.push(entry) {
+            return Ok(Some(format!("its log cannot have happened: {problem}")));
+        }
+        visible += i64::from(matches!(entry.act, Act::Bid { .. }) && seen.is_some());
+        before.clone_from(hash);
+    }
+    if (auction.seq, &auction.hash) != (i64::try_from(log.len()).unwrap_or(i64::MAX), &before) {
+        return Ok(Some(format!("it ends at line {} of its log, which has {}", auction.seq, log.len())));
+    }
+    let kept = auction::bids(db, auction.id)?;
+    let lead = auction.standing.lead.map(|lead| lead.bidder);
+    let leader = kept.iter().find(|bid| Some(bid.bidder) == lead).map(|bid| bid.member);
+    let Some(replayed) = replay.outcome() else { return Ok(Some("it has no log".to_owned())) };
+    let right = replay.standing() == auction.standing
+        && leader == auction.leader.filter(|_| lead.is_some())
+        && replayed.ends_at == Some(auction.ends_at)
+        && replayed.ending == auction.ending
+        && visible == auction.bids;
+    Ok((!right).then(|| format!("its log comes to {replayed:?}, which is not what is kept")))
 }
 
 /// The ledger: every entry balances, every balance is the sum of its postings, escrow is the money of open orders.
