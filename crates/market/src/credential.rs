@@ -33,6 +33,8 @@ const TRIES_PER_ACCOUNT: i64 = 10;
 const TRIES_PER_SOURCE: i64 = 300;
 /// How many wrong codes one attendant may type in a window.
 const TRIES_PER_DESK: i64 = 30;
+/// How many names one address may take on a legacy wire in a window: they cost nothing, and nobody confirms them.
+const JOINS_PER_SOURCE: i64 = 300;
 /// How many hashes may wait. At some 30 ms each the last has waited a second.
 const WAITING_HASHES: usize = 32;
 /// How long a password may be, in characters.
@@ -49,8 +51,13 @@ impl Password {
         Self(Secret::new(text.to_owned()))
     }
 
+    /// The password, for the one place that makes of it what a wire sends.
+    pub(crate) fn reveal(&self) -> &str {
+        self.0.reveal()
+    }
+
     /// Checks a new password: 8 to 200 characters, and not among those that are guessed first.
-    fn check_new(&self, known: &[&str]) -> Result<(), Refusal> {
+    pub(crate) fn check_new(&self, known: &[&str]) -> Result<(), Refusal> {
         let text = self.0.reveal();
         let (least, most) = PASSWORD_LENGTH;
         if !(least..=most).contains(&text.chars().count()) {
@@ -110,6 +117,12 @@ impl Source {
         })
     }
 
+    /// What the source is called.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+
     /// The machine the market runs on.
     #[must_use]
     pub fn console() -> Self {
@@ -122,7 +135,7 @@ impl Source {
 pub struct Token(String);
 
 impl Token {
-    fn new(env: &dyn Env) -> Self {
+    pub(crate) fn new(env: &dyn Env) -> Self {
         Self(format!("aub_{}", data_encoding::BASE64URL_NOPAD.encode(&random::<32>(env))))
     }
 
@@ -138,7 +151,7 @@ impl Token {
         &self.0
     }
 
-    fn hash(&self) -> String {
+    pub(crate) fn hash(&self) -> String {
         data_encoding::HEXLOWER.encode(&Sha256::digest(self.0.as_bytes()))
     }
 }
@@ -212,6 +225,7 @@ fn limit(subject: &str) -> i64 {
     match subject.split_once(':') {
         Some(("source", _)) => TRIES_PER_SOURCE,
         Some(("desk", _)) => TRIES_PER_DESK,
+        Some(("join", _)) => JOINS_PER_SOURCE,
         _ => TRIES_PER_ACCOUNT,
     }
 }
@@ -398,7 +412,7 @@ impl Market {
     }
 
     /// Hashes a password on the pool.
-    async fn hash(&self, password: &Password) -> Result<Secret, No> {
+    pub(crate) async fn hash(&self, password: &Password) -> Result<Secret, No> {
         let (tell, hash) = oneshot::channel();
         let salt = random(self.shared.env.as_ref());
         self.shared.hashers.send(Task::Hash(password.clone(), salt, tell))?;
@@ -410,7 +424,12 @@ impl Market {
     }
 
     /// Counts a try, then checks it on the pool. An unknown login has no hash and never fits.
-    async fn check(&self, password: &Password, hash: Option<Secret>, subjects: &[String]) -> Result<(), No> {
+    pub(crate) async fn check(
+        &self,
+        password: &Password,
+        hash: Option<Secret>,
+        subjects: &[String],
+    ) -> Result<(), No> {
         self.run(Caller::NODE, Command::CountTry { subjects: subjects.to_vec() }).await?;
         let (tell, fits) = oneshot::channel();
         self.shared.hashers.send(Task::Fits(password.clone(), hash, tell))?;
@@ -462,7 +481,7 @@ impl Market {
         self.ask(Caller::VISITOR, find).await
     }
 
-    fn unexpected(&self, reply: &Reply) -> No {
+    pub(crate) fn unexpected(&self, reply: &Reply) -> No {
         let name = text::snake_case(format!("{reply:?}").split(['(', ' ']).next().unwrap_or_default());
         self.broke("an unexpected reply", name)
     }
@@ -478,6 +497,16 @@ impl Market {
     /// As [`Market::register`].
     pub async fn hash_for_demo(&self, password: &Password) -> Result<Secret, No> {
         self.hash(password).await
+    }
+
+    /// Notes that a member signed in on a device, which names itself by a secret that it alone knows.
+    ///
+    /// # Errors
+    ///
+    /// [`No`].
+    pub async fn see_device(&self, member: MemberId, device: &str) -> Result<(), No> {
+        let command = Command::SeeDevice { member, device: Secret::new(device.to_owned()) };
+        self.run(Caller::NODE, command).await.map(drop)
     }
 
     /// Starts a session for a member whose identity needs no check: whoever runs the program on this machine has every
