@@ -111,6 +111,40 @@ pub(crate) fn change(work: &mut Work<'_>, id: ListingId, quantity: i64) -> Outco
     put(work, id, quantity, false)
 }
 
+/// A member puts copies there without being asked whether they can be had: a cart promises nothing.
+pub(crate) fn gather(work: &mut Work<'_>, id: ListingId, copies: i64) -> Outcome {
+    let member = work.member()?;
+    let before = db::find(work.db, member.id, id)?;
+    let found = look(work.db, member.id, id, work.now)?;
+    let is_there = |found: &Found| matches!(found.listing.state(), ListingState::OnSale | ListingState::Sold);
+    let found = found.filter(is_there).ok_or_else(|| Refusal::not_found("listing"))?;
+    if found.listing.seller == member.id {
+        return Err(Refusal::OwnListing.into());
+    }
+    if before.is_none() {
+        cart::has_room(usize::try_from(db::count(work.db, member.id)?).unwrap_or(usize::MAX))?;
+    }
+    let there = before.as_ref().map_or(0, |line| line.quantity);
+    let quantity = listing::quantity(there.saturating_add(copies))?;
+    let added_at = match before {
+        Some(line) => line.added_at,
+        None => Moment::from_micros(work.number()),
+    };
+    let seen = found.listing.price.money();
+    db::save(work.db, &CartLine { member: member.id, listing: id, quantity, seen, added_at })?;
+    changed(work, member.id)
+}
+
+/// A member buys what a line says, at the price they saw; the line is gone with it.
+pub(crate) fn buy_line(work: &mut Work<'_>, id: ListingId) -> Outcome {
+    let member = work.member()?;
+    let line = db::find(work.db, member.id, id)?.ok_or_else(|| Refusal::not_found("line"))?;
+    let bought = crate::order::buy(work, id, line.seen, line.quantity)?;
+    db::remove(work.db, member.id, id)?;
+    work.tell(Event::CartChanged { member: member.id });
+    Ok(bought)
+}
+
 pub(crate) fn remove(work: &mut Work<'_>, id: ListingId) -> Outcome {
     let member = work.member()?;
     if !db::remove(work.db, member.id, id)? {

@@ -2,17 +2,18 @@
 //! `payment.rs`.
 
 use auboutique_db::{
-    Connection, cart, checkout as db, listing as shelf, member as members, order as orders, payment, pickup,
-    store,
+    Connection, address, cart, checkout as db, listing as shelf, member as members, order as orders, payment,
+    pickup, store,
 };
 use auboutique_domain::checkout::{
-    Checkout, CheckoutView, Hold, IN_VAIN, MOST_IN_VAIN, Parcel, ParcelView, PayBy, State,
+    Checkout, CheckoutView, DeliveryChoice, Hold, IN_VAIN, MOST_IN_VAIN, Parcel, ParcelView, PayBy,
+    ShippingAddress, State,
 };
-use auboutique_domain::id::{CheckoutId, MemberId, MovementId, OrderId};
+use auboutique_domain::id::{AuctionId, CheckoutId, MemberId, MovementId, OrderId};
 use auboutique_domain::ledger::Account;
 use auboutique_domain::listing::PickupPointName;
 use auboutique_domain::money::{Currency, Money, sums};
-use auboutique_domain::order::{self, Means, Side};
+use auboutique_domain::order::{self, Line, Means, Side};
 use auboutique_domain::time::Moment;
 use auboutique_domain::{Event, Refusal, Reply};
 
@@ -84,11 +85,57 @@ fn not_in_vain(work: &mut Work<'_>, buyer: MemberId) -> Result<(), Stop> {
 /// Ends a checkout that became nothing: left, or out of time.
 fn leave(work: &mut Work<'_>, checkout: Checkout) -> Result<Checkout, Stop> {
     let now = work.now;
-    let (ended, event) = if now < checkout.expires_at { checkout.cancel(now) } else { checkout.lapse(now) }?;
+    let end = if now < checkout.expires_at { checkout.cancel(now) } else { checkout.lapse(now) }?;
+    came_to_nothing(work, end)
+}
+
+/// Saves a checkout that ended without an order, and everything that follows from it: what it held is for everybody again, and
+/// where it should have been shipped to is nobody's business any more.
+fn came_to_nothing(work: &mut Work<'_>, (ended, event): (Checkout, Event)) -> Result<Checkout, Stop> {
     db::save(work.db, &ended)?;
     let_go(work, &ended)?;
+    address::erase(work.db, ended.id, work.now)?;
     work.tell(event);
+    if let Some(auction) = ended.auction {
+        // Whether they left it or let the time pass: its winner did not pay.
+        crate::auction::defaulted(work, auction, ended.buyer)?;
+    }
     Ok(ended)
+}
+
+/// The winner of an auction has its lot set aside. The listing stays withdrawn: it is nobody else's to buy.
+pub(crate) fn award(
+    work: &mut Work<'_>,
+    winner: MemberId,
+    hold: Hold,
+    auction: AuctionId,
+) -> Result<Checkout, Stop> {
+    let lot = shelf::find(work.db, hold.line.listing)?.ok_or_else(|| Refusal::not_found("listing"))?;
+    let rate = setting::find(work)?.lbp_per_usd;
+    let (id, movement) = (work.id(CheckoutId::new), work.id(MovementId::new));
+    let (checkout, event) = Checkout::award(id, winner, hold, auction, rate, work.now);
+    db::insert(work.db, &checkout)?;
+    for Hold { line, .. } in &checkout.holds {
+        shelf::set_lot_aside(work.db, &lot, (id, line.quantity), movement, work.now)?;
+    }
+    work.tell(event);
+    Ok(checkout)
+}
+
+/// The winner of an auction says how the lot shall reach them.
+pub(crate) fn choose_delivery(work: &mut Work<'_>, id: CheckoutId, choice: &DeliveryChoice) -> Outcome {
+    let checkout = own(work, id)?;
+    let (checkout, event) = checkout.choose_delivery(choice.delivery(), work.now)?;
+    match choice {
+        DeliveryChoice::Pickup(point) => {
+            crate::listing::open_point(work, Some(*point))?;
+            address::erase(work.db, id, work.now)?;
+        }
+        DeliveryChoice::Shipment(to) => address::write(work.db, id, to, work.now)?,
+    }
+    db::save(work.db, &checkout)?;
+    work.tell(event);
+    Ok(Reply::Checkout(view(work.db, checkout, work.now)?))
 }
 
 fn let_go(work: &mut Work<'_>, checkout: &Checkout) -> Result<(), Stop> {
@@ -121,11 +168,18 @@ pub(crate) fn lapse(work: &mut Work<'_>, id: CheckoutId) -> Outcome {
     work.node()?;
     let checkout = db::find(work.db, id)?.ok_or_else(|| Refusal::not_found("checkout"))?;
     // Says no when it ended, or was extended, since it was found due.
-    let (ended, event) = checkout.lapse(work.now)?;
-    db::save(work.db, &ended)?;
-    let_go(work, &ended)?;
-    work.tell(event);
+    let end = checkout.lapse(work.now)?;
+    came_to_nothing(work, end)?;
     Ok(Reply::Done)
+}
+
+/// Whether the asker may buy now. Whoever won an auction is bound to pay what they bid, whatever happened since.
+pub(crate) fn may_pay(work: &mut Work<'_>, checkout: &Checkout) -> Result<(), Stop> {
+    let buyer = work.member()?;
+    match checkout.auction {
+        Some(_) => Ok(()),
+        None => crate::listing::may_trade_now(work, &buyer),
+    }
 }
 
 /// Turns a checkout into orders. Asked again it answers with the orders that are there.
@@ -134,9 +188,9 @@ pub(crate) fn place(work: &mut Work<'_>, id: CheckoutId, pay: PayBy) -> Outcome 
     let orders = match checkout.state {
         State::Placed => orders::of_checkout(work.db, id)?,
         _ => {
-            let buyer = work.member()?;
-            crate::listing::may_trade_now(work, &buyer)?;
+            may_pay(work, &checkout)?;
             let checkout = checkout.held(work.now)?;
+            checkout.can_be_paid_with(pay.means())?;
             let pay = match pay {
                 PayBy::Cash => None,
                 PayBy::Wallet(currency) => {
@@ -170,10 +224,15 @@ pub(crate) fn place_all(
     // order of the cart, like the first answer.
     let mut placed: Vec<OrderId> = parcels.iter().map(|_| work.id(OrderId::new)).collect();
     placed.sort();
+    let auction = checkout.auction;
     for (parcel, &order) in parcels.into_iter().zip(&placed) {
-        let sale = sale_of(work, buyer, parcel)?;
-        let terms = Terms { order, buyer, checkout: Some(id), pay, rate };
+        let ships = parcel.ships;
+        let sale = sale_of(work, (buyer, auction), parcel)?;
+        let terms = Terms { order, buyer, checkout: Some(id), auction, pay, rate };
         place_order(work, sale, terms)?;
+        if ships {
+            address::ship_to(work.db, id, order)?;
+        }
     }
     let_go(work, &checkout)?;
     for Hold { line, .. } in &checkout.holds {
@@ -182,22 +241,41 @@ pub(crate) fn place_all(
     let (checkout, event) = checkout.placed(placed.clone(), work.now);
     db::save(work.db, &checkout)?;
     work.tell(event);
-    work.tell(Event::CartChanged { member: buyer });
+    match (auction, placed.first()) {
+        (Some(auction), Some(order)) => crate::auction::settled(work, auction, *order)?,
+        _ => work.tell(Event::CartChanged { member: buyer }),
+    }
     Ok(placed)
 }
 
 /// What a parcel takes from the shelves, as they stand now and at the prices that were agreed to.
-fn sale_of(work: &mut Work<'_>, buyer: MemberId, parcel: Parcel) -> Result<Sale, Stop> {
-    let Parcel { seller, store, pickup_point, lines } = parcel;
+fn sale_of(
+    work: &mut Work<'_>,
+    (buyer, auction): (MemberId, Option<AuctionId>),
+    parcel: Parcel,
+) -> Result<Sale, Stop> {
+    let Parcel { seller, store, pickup_point, ships, lines } = parcel;
     let mut sold = Vec::with_capacity(lines.len());
     for line in lines {
+        if auction.is_some() {
+            sold.push(take_the_lot(work, buyer, line)?);
+            continue;
+        }
         let found = look(work.db, buyer, line.listing, work.now)?;
         let found = found.ok_or_else(|| Refusal::not_found("listing"))?;
         // The price is the agreed one: what the seller asks since is for others.
         found.can_be_bought(work.db, buyer, found.listing.price.money(), line.quantity)?;
         sold.push(Sold { listing: found.listing, held: found.held.copies, line });
     }
-    Ok(Sale { seller, store, pickup_point, lines: sold })
+    Ok(Sale { seller, store, pickup_point, ships, lines: sold })
+}
+
+/// The lot of an auction, for the winner it is held for: it is withdrawn from everybody else, and costs what was bid.
+fn take_the_lot(work: &mut Work<'_>, winner: MemberId, line: Line) -> Result<Sold, Stop> {
+    let lot = shelf::find(work.db, line.listing)?.ok_or_else(|| Refusal::not_found("listing"))?;
+    let held = db::held_by_others(work.db, line.listing, winner, work.now)?.copies;
+    let listing = shelf::release_lot(work.db, lot)?;
+    Ok(Sold { listing, held, line })
 }
 
 // ---- what is shown ----
@@ -210,7 +288,8 @@ fn parcel_view(db: &mut Connection, parcel: Parcel, now: Moment) -> Result<Parce
         None => None,
     };
     let point = pickup::find(db, parcel.pickup_point)?.ok_or_else(|| missing("pickup point"))?;
-    let pickup_day = calendar_at(db, parcel.pickup_point, now)?.pickup_day(now).ok();
+    let calendar = calendar_at(db, parcel.pickup_point, now)?;
+    let pickup_day = if parcel.ships { None } else { calendar.pickup_day(now).ok() };
     let total = order::total(&parcel.lines)?;
     let pickup_point = PickupPointName { id: point.id, name: point.name };
     Ok(ParcelView { seller, store, pickup_point, pickup_day, lines: parcel.lines, total })
@@ -242,6 +321,8 @@ pub(crate) fn view(db: &mut Connection, checkout: Checkout, now: Moment) -> Resu
         checkout: checkout.id,
         state,
         expires_at: checkout.expires_at,
+        auction: checkout.auction,
+        delivery: checkout.delivery,
         parcels,
         totals,
         costs,
@@ -267,7 +348,18 @@ impl View<'_> {
         self.settle(shown)
     }
 
-    /// The asker's checkout that holds its copies, if there is one.
+    /// Where one of the asker's checkouts shall be shipped to, while that is known.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::SignInNeeded`]; [`Refusal::NotFound`] when it is not theirs.
+    pub fn checkout_address(&mut self, id: CheckoutId) -> Result<Option<ShippingAddress>, No> {
+        self.checkout(id)?;
+        let found = address::of_checkout(self.db, id);
+        self.settle(found.map_err(Stop::from))
+    }
+
+    /// The asker's checkout that holds what was in the cart, if there is one.
     ///
     /// # Errors
     ///

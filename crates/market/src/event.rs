@@ -3,7 +3,7 @@
 use auboutique_db::event::{self as db, Logged};
 use auboutique_db::{conversation, session};
 use auboutique_domain::conversation::Message;
-use auboutique_domain::id::{MemberId, SessionId};
+use auboutique_domain::id::{AuctionId, MemberId, SessionId};
 use auboutique_domain::listing::PAGE;
 use auboutique_domain::member::Role;
 use auboutique_domain::time::Moment;
@@ -75,12 +75,13 @@ impl Market {
 }
 
 impl View<'_> {
-    /// What a viewer may see of the log after that number, a visitor what everybody may: `most` events are looked at.
+    /// What a viewer may see of the log after that number, a visitor what everybody may, with what happened in these
+    /// auctions: `most` events are looked at.
     ///
     /// # Errors
     ///
     /// [`Refusal::ResyncRequired`] when the cursor is ahead of the log.
-    pub fn events_after(&mut self, cursor: i64, most: i64) -> Result<EventPage, No> {
+    pub fn events_after(&mut self, cursor: i64, auctions: &[AuctionId], most: i64) -> Result<EventPage, No> {
         let viewer = match self.who {
             Who::Console | Who::Visitor => None,
             _ => Some(self.member()?),
@@ -90,9 +91,12 @@ impl View<'_> {
             return Err(Refusal::ResyncRequired { cursor: head }.into());
         }
         let found = match &viewer {
-            None if self.who == Who::Visitor => db::after_for_everybody(self.db, cursor, most),
+            None if self.who == Who::Visitor => db::after_for_everybody(self.db, cursor, auctions, most),
             None => db::after(self.db, cursor, most),
-            Some(member) => db::after_for(self.db, cursor, (member.id, member.role >= Role::Operator), most),
+            Some(member) => {
+                let whose = (member.id, member.role >= Role::Operator);
+                db::after_for(self.db, cursor, whose, auctions, most)
+            }
         };
         let found = self.settle(found.map_err(Stop::from))?;
         // The head was read first. What was committed since may have come in by half: it is read with the next page.

@@ -4,7 +4,7 @@ use auboutique_db::ledger as db;
 use auboutique_domain::Event;
 use auboutique_domain::id::EntryId;
 use auboutique_domain::ledger::{Account, Entry};
-use auboutique_domain::money::{Currency, Money};
+use auboutique_domain::money::{Currency, Money, in_every_currency};
 
 use crate::no::Stop;
 use crate::writer::Work;
@@ -33,7 +33,5 @@ pub(crate) fn owed(
 
 /// What the market owes by an account in every currency, those of nothing included.
 pub(crate) fn purse(db: &mut auboutique_db::Connection, account: Account) -> Result<Vec<Money>, Stop> {
-    let owed = db::owed(db, account)?;
-    let of = |currency| owed.iter().find(|money| money.currency == currency).copied();
-    Ok(Currency::ALL.map(|currency| of(currency).unwrap_or(Money::new(0, currency))).to_vec())
+    Ok(in_every_currency(&db::owed(db, account)?))
 }

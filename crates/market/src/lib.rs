@@ -4,6 +4,7 @@
 //! one batch in one transaction, commits once, and only then answers (`writer.rs`). [`Market::ask`] is the one way in for
 //! every read. Business code is synchronous; these two are where an async caller meets it.
 
+mod auction;
 pub mod backup;
 mod caller;
 mod cart;
@@ -17,11 +18,14 @@ mod event;
 mod gallery;
 mod imaging;
 mod ledger;
+mod legacy;
 mod listing;
 mod lock;
+mod lot_name;
 mod member;
 mod no;
 mod order;
+mod pace;
 mod payment;
 mod payout;
 mod pickup;
@@ -50,6 +54,9 @@ pub use caller::{Caller, Key, Who};
 pub use credential::{Password, SignIn, Source, Token};
 pub use env::Env;
 pub use event::{EventPage, OwnEvents, Told};
+pub use legacy::sale::{Sale, ToSend, Won};
+pub use legacy::store::Opening;
+pub use lot_name::{Known, Room};
 pub use no::{Answer, Broken, Busy, No};
 pub use pickup::Desk;
 pub use picture::Piece;

@@ -7,12 +7,15 @@ use auboutique_domain::listing::{
     PAGE, Page, PickupPointName, PriceRange, Sort,
 };
 use auboutique_domain::member::{Member, STRIKE_LIFE, may_trade};
-use auboutique_domain::{Refusal, Reply};
+use auboutique_domain::{Event, Refusal, Reply, text};
 
 use crate::Outcome;
 use crate::no::{No, Stop};
 use crate::reader::View;
 use crate::writer::Work;
+
+/// The longest part of a title that is looked for.
+const MOST_PART: usize = 200;
 
 /// Whether the member may buy and sell at the moment.
 pub(crate) fn may_trade_now(work: &mut Work<'_>, member: &Member) -> Result<(), Stop> {
@@ -45,19 +48,35 @@ fn room_for_one_more(work: &mut Work<'_>, seller: MemberId) -> Result<(), Stop> 
     Ok(())
 }
 
-pub(crate) fn add(work: &mut Work<'_>, draft: ListingDraft) -> Outcome {
-    let seller = work.member()?;
-    may_trade_now(work, &seller)?;
-    room_for_one_more(work, seller.id)?;
+/// Keeps a new listing of a member's, and what tells of it where things are looked for.
+fn make(
+    work: &mut Work<'_>,
+    seller: &Member,
+    draft: ListingDraft,
+) -> Result<(Listing, PickupPointName, Event), Stop> {
     let point = open_point(work, draft.pickup_point())?;
-    let pictures = crate::picture::chosen(work, &seller, None, draft.pictures())?;
-    let (id, number) = (work.id(ListingId::new), work.number());
+    let pictures = crate::picture::chosen(work, seller, None, draft.pictures())?;
+    let (id, number) = (work.id(ListingId::new), work.listing_number()?);
     let (listing, event) = Listing::publish(draft, (id, number), seller.id, (point.id, pictures), work.now)?;
     let movement = work.id(MovementId::new);
     db::insert(work.db, &listing, movement)?;
     if !listing.pictures.is_empty() {
         picture::put_on(work.db, listing.id, &listing.pictures, work.now)?;
     }
+    Ok((listing, point, event))
+}
+
+/// Keeps a new listing that is to be the lot of an auction: it never was on a shelf, and nobody is told that it was.
+pub(crate) fn keep_new(work: &mut Work<'_>, seller: &Member, draft: ListingDraft) -> Result<Listing, Stop> {
+    let (listing, _, _) = make(work, seller, draft)?;
+    Ok(Listing { withdrawn_at: Some(work.now), ..listing })
+}
+
+pub(crate) fn add(work: &mut Work<'_>, draft: ListingDraft) -> Outcome {
+    let seller = work.member()?;
+    may_trade_now(work, &seller)?;
+    room_for_one_more(work, seller.id)?;
+    let (listing, point, event) = make(work, &seller, draft)?;
     work.tell(event);
     let beside = Beside { seller: seller.card(), pickup_point: point, store: None };
     Ok(Reply::Listing(listing.view(beside)))
@@ -75,6 +94,10 @@ fn find(work: &mut Work<'_>, id: ListingId) -> Result<(Listing, Beside, Member, 
 pub(crate) fn edit(work: &mut Work<'_>, id: ListingId, changes: ListingChanges) -> Outcome {
     let (listing, mut beside, member, store) = find(work, id)?;
     let by = Actor { member: &member, store };
+    if let Some(auction) = listing.auction {
+        listing.owned_by(by)?;
+        crate::auction::may_edit(work, auction, changes.category)?;
+    }
     let product = listing.stocked.as_ref().map(|stocked| stocked.product);
     let pictures = match changes.chosen_pictures() {
         // The pictures of a product are on its first variant.
@@ -230,6 +253,53 @@ impl View<'_> {
         let (below, limit) = cut(after, limit)?;
         let rows = db::by_seller(self.db, seller.id, below, limit + 1);
         Ok(page(self.settle(rows.map_err(Stop::from))?, limit))
+    }
+
+    /// The newest listings on sale, each with its number; newest first.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn newest_numbered(&mut self, most: i64) -> Result<Vec<(i64, ListingView)>, No> {
+        let rows = db::newest(self.db, &Browse::default(), i64::MAX, most);
+        self.settle(rows.map_err(Stop::from))
+    }
+
+    /// What a member has on sale or has sold, each with its number, below that number; newest first.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn numbered_of(
+        &mut self,
+        seller: MemberId,
+        below: i64,
+        most: i64,
+    ) -> Result<Vec<(i64, ListingView)>, No> {
+        let rows = db::by_seller(self.db, seller, below, most);
+        self.settle(rows.map_err(Stop::from))
+    }
+
+    /// What has that title and is not withdrawn: what is on sale first, and of it the oldest.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn titled(&mut self, title: &str, most: i64) -> Result<Vec<(i64, ListingView)>, No> {
+        let rows = db::titled(self.db, title, most);
+        self.settle(rows.map_err(Stop::from))
+    }
+
+    /// What is on sale and has that somewhere in its title; newest first.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn titled_like(&mut self, part: &str, most: i64) -> Result<Vec<(i64, ListingView)>, No> {
+        // Letters that no title has are in none.
+        let Ok(part) = text::line("title", part, 0, MOST_PART) else { return Ok(Vec::new()) };
+        let rows = db::titled_like(self.db, &part, most);
+        self.settle(rows.map_err(Stop::from))
     }
 
     /// The asker's own listings with their buyers, newest first.

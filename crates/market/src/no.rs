@@ -1,7 +1,7 @@
 //! The three kinds of no. Each wire maps exactly these, in one place.
 
 use auboutique_db::DbError;
-use auboutique_domain::order::StepError;
+use auboutique_domain::ledger::{StepError, Unbalanced};
 use auboutique_domain::{Refusal, Reply};
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +52,11 @@ pub enum Busy {
     /// The database cannot be written at the moment; nothing was changed.
     #[error("The market cannot be written to at the moment. Nothing was changed. Try again later.")]
     ReadOnly,
+    /// The machine's clock is behind what was committed before: no end can be trusted to it.
+    #[error(
+        "The market's clock is behind. No bid is taken until it is right again; nothing was changed. Tell the operator."
+    )]
+    ClockBehind,
     /// The connection to the database was lost before anything was changed.
     #[error("The market lost its database for a moment. Nothing was changed. Try again.")]
     Disconnected,
@@ -73,7 +78,7 @@ impl Busy {
         match self {
             Self::Overloaded | Self::Contended => 200,
             Self::Disconnected | Self::OutcomeUnknown | Self::Closing => 1_000,
-            Self::DiskFull | Self::ReadOnly => 30_000,
+            Self::DiskFull | Self::ReadOnly | Self::ClockBehind => 30_000,
         }
     }
 
@@ -85,6 +90,7 @@ impl Busy {
             Self::Contended => "contended",
             Self::DiskFull => "disk_full",
             Self::ReadOnly => "read_only",
+            Self::ClockBehind => "clock_behind",
             Self::Disconnected => "disconnected",
             Self::OutcomeUnknown => "outcome_unknown",
             Self::Closing => "closing",
@@ -124,9 +130,18 @@ pub(crate) enum Stop {
     /// The database says no.
     #[error("{0}")]
     Db(#[from] DbError),
+    /// Not now.
+    #[error("{0}")]
+    Busy(Busy),
     /// What can only be a mistake of ours.
     #[error("{0}")]
     Wrong(String),
+}
+
+impl From<Unbalanced> for Stop {
+    fn from(error: Unbalanced) -> Self {
+        Self::Wrong(error.to_string())
+    }
 }
 
 impl From<StepError> for Stop {

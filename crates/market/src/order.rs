@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use auboutique_db::order::OrderOfMembers;
-use auboutique_db::{listing, member, order as db, pickup};
+use auboutique_db::{address, listing, member, order as db, pickup};
+use auboutique_domain::checkout::ShippingAddress;
 use auboutique_domain::id::{
-    CheckoutId, ListingId, MemberId, MovementId, OrderId, PickupPointId, StoreId, StrikeId,
+    AuctionId, CheckoutId, ListingId, MemberId, MovementId, OrderId, PickupPointId, StoreId, StrikeId,
 };
-use auboutique_domain::ledger::Account;
+use auboutique_domain::ledger::{Account, StepError};
 use auboutique_domain::listing::{Listing, Movement, PAGE, Page};
-use auboutique_domain::member::Member;
+use auboutique_domain::member::{Member, Strike};
 use auboutique_domain::money::{Currency, Money, Rate};
 use auboutique_domain::order::{
     Action, Code, DeskView, Line, Means, Order, OrderView, Parties, Placement, Receipt, Side, State, Step,
-    StepError,
 };
 use auboutique_domain::pickup::Calendar;
 use auboutique_domain::time::Date;
@@ -29,6 +29,7 @@ pub(crate) struct Sale {
     pub(crate) seller: MemberId,
     pub(crate) store: Option<StoreId>,
     pub(crate) pickup_point: PickupPointId,
+    pub(crate) ships: bool,
     pub(crate) lines: Vec<Sold>,
 }
 
@@ -39,11 +40,13 @@ pub(crate) struct Sold {
     pub(crate) line: Line,
 }
 
-/// On which terms it is bought: as which order, by whom, by which checkout, and from which account it is paid at once, if it is.
+/// On which terms it is bought: as which order, by whom, by which checkout and of which auction, and from which account it is paid
+/// at once, if it is.
 pub(crate) struct Terms {
     pub(crate) order: OrderId,
     pub(crate) buyer: MemberId,
     pub(crate) checkout: Option<CheckoutId>,
+    pub(crate) auction: Option<AuctionId>,
     pub(crate) pay: Option<(Account, Means, Currency)>,
     pub(crate) rate: Rate,
 }
@@ -65,10 +68,12 @@ pub(crate) fn buy(work: &mut Work<'_>, id: ListingId, seen: Money, quantity: i64
         seller: listing.seller,
         store: listing.stocked.as_ref().map(|stocked| stocked.store),
         pickup_point: listing.pickup_point,
+        ships: false,
         lines: vec![Sold { listing, held, line }],
     };
     let order = work.id(OrderId::new);
-    let terms = Terms { order, buyer: buyer.id, checkout: None, pay: None, rate: Rate::default() };
+    let terms =
+        Terms { order, buyer: buyer.id, checkout: None, auction: None, pay: None, rate: Rate::default() };
     let (order, calendar) = place(work, sale, terms)?;
     let parties = Parties { buyer: buyer.card(), seller: beside.seller, store: beside.store };
     Ok(Reply::Order(order.view(Side::Buyer, parties, &calendar)))
@@ -77,15 +82,20 @@ pub(crate) fn buy(work: &mut Work<'_>, id: ListingId, seen: Money, quantity: i64
 /// Places an order: the one place where copies are promised. Of any number who ask at once the conditional write in
 /// `listing::commit` lets as many through as there are copies.
 pub(crate) fn place(work: &mut Work<'_>, sale: Sale, terms: Terms) -> Result<(Order, Calendar), Stop> {
-    let Sale { seller, store, pickup_point, lines: mut sold } = sale;
-    let Terms { order: id, buyer, checkout, pay, rate } = terms;
+    let Sale { seller, store, pickup_point, ships, lines: mut sold } = sale;
+    let Terms { order: id, buyer, checkout, auction, pay, rate } = terms;
     let calendar = calendar_at(work.db, pickup_point, work.now)?;
-    if let Some(store) = store {
+    // What was won is the winner's, also while the store sells nothing.
+    if let Some(store) = store.filter(|_| auction.is_none()) {
         let found = auboutique_db::store::find(work.db, store)?;
         let found = found.ok_or_else(|| Stop::Wrong(format!("{store} is sold from and is not there")))?;
         found.sells(calendar.day_of(work.now))?;
     }
-    let commission_basis_points = setting::find(work)?.commission_basis_points;
+    let settings = setting::find(work)?;
+    let commission_basis_points = match auction {
+        Some(_) => settings.auction_commission_basis_points,
+        None => settings.commission_basis_points,
+    };
     let placement = Placement {
         id,
         buyer,
@@ -93,6 +103,8 @@ pub(crate) fn place(work: &mut Work<'_>, sale: Sale, terms: Terms) -> Result<(Or
         store,
         lines: sold.iter().map(|sold| sold.line.clone()).collect(),
         checkout,
+        auction,
+        ships,
         commission_basis_points,
         codes: (work.random(), work.random()),
     };
@@ -122,7 +134,9 @@ pub(crate) fn place(work: &mut Work<'_>, sale: Sale, terms: Terms) -> Result<(Or
             crate::store::settle_of(work, offer)?;
         }
     }
-    pickup::book(work.db, &calendar.point, order.pickup_day)?;
+    if order.is_booked() {
+        pickup::book(work.db, &calendar.point, order.pickup_day)?;
+    }
     if let Some((entries, event)) = paid {
         for entry in &entries {
             crate::ledger::post(work, entry)?;
@@ -180,9 +194,10 @@ pub(crate) fn apply(work: &mut Work<'_>, before: &Order, step: Step) -> Result<O
     if let Some(strike) = strike {
         let id = work.id(StrikeId::new);
         member::insert_strike(work.db, id, strike, work.now)?;
-        work.tell(Event::StrikeGiven { member: strike.member, order: strike.order, reason: strike.reason });
+        let Strike { member, order, reason } = strike;
+        work.tell(Event::StrikeGiven { member, order: Some(order), auction: None, reason });
     }
-    let booked = |order: &Order| order.state.is_booked().then_some(order.pickup_day);
+    let booked = |order: &Order| order.is_booked().then_some(order.pickup_day);
     if booked(before) != booked(&order) {
         if booked(before).is_some() {
             pickup::release(work.db, before.pickup_point, before.pickup_day)?;
@@ -204,8 +219,8 @@ fn move_stock(work: &mut Work<'_>, order: &Order, movement: Movement, withdraw: 
         match movement {
             Movement::Collect => listing::collect(work.db, &found, moved, id, work.now)?,
             Movement::Uncommit => {
-                // What is left of a store's stock stays on its shelves.
-                let withdraw = withdraw && found.stocked.is_none();
+                // What is left of a store's stock stays on its shelves, but for the lot of an auction.
+                let withdraw = withdraw && (found.stocked.is_none() || order.auction.is_some());
                 let withdrawn_at = if withdraw { Some(work.now) } else { found.withdrawn_at };
                 listing::uncommit(work.db, &found, moved, withdrawn_at, id, work.now)?;
                 let (seller, withdrawn) = (found.seller, withdrawn_at.is_some());
@@ -310,6 +325,13 @@ fn sellers_only(side: Side) -> Result<(), Refusal> {
         Side::Seller => Ok(()),
         Side::Buyer => Err(Refusal::not_found("order")),
     }
+}
+
+pub(crate) fn ship(work: &mut Work<'_>, id: OrderId, note: &str) -> Outcome {
+    act(work, id, |order, side, work| {
+        sellers_only(side)?;
+        order.ship(note, work.now)
+    })
 }
 
 pub(crate) fn settle_return(work: &mut Work<'_>, id: OrderId, restock: bool) -> Outcome {
@@ -480,6 +502,18 @@ impl View<'_> {
         let side = self.settle(side)?.ok_or_else(|| Refusal::not_found("order"))?;
         let mut views = self.order_views(vec![found], side)?;
         Ok(views.pop().ok_or_else(|| Refusal::not_found("order"))?)
+    }
+
+    /// Where an order is shipped to, while that is known: for its buyer, its seller, and whoever acts for the store that sold it.
+    /// An order is there once it is paid, so the seller learns nothing before.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::SignInNeeded`]; [`Refusal::NotFound`] when it is not theirs.
+    pub fn shipping_address(&mut self, id: OrderId) -> Result<Option<ShippingAddress>, No> {
+        self.order(id)?;
+        let found = address::of_order(self.db, id);
+        self.settle(found.map_err(Stop::from))
     }
 
     /// What the asker bought, or sold; newest first.

@@ -30,7 +30,8 @@ pub(crate) fn start(work: &mut Work<'_>, id: CheckoutId, currency: Currency) -> 
     }
     let found = checkouts::find(work.db, id)?.filter(|found| found.buyer == buyer.id);
     let checkout = found.ok_or_else(|| Refusal::not_found("checkout"))?.held(work.now)?;
-    crate::listing::may_trade_now(work, &buyer)?;
+    checkout::may_pay(work, &checkout)?;
+    checkout.can_be_paid_with(Means::Card)?;
     let amount = checkout.cost_in(currency)?;
     // In another currency it is another payment. Only the last one of a checkout buys anything: the one before is let go, and
     // refunded if it was paid all the same.
@@ -101,8 +102,7 @@ fn place(work: &mut Work<'_>, checkout: Checkout, payment: &Payment) -> Result<(
 }
 
 fn refund(work: &mut Work<'_>, payment: Payment, fee: Money) -> Result<Payment, Stop> {
-    let entry = Entry::payment_refunded(payment.id, payment.buyer, payment.amount)
-        .map_err(|unbalanced| Stop::Wrong(unbalanced.to_string()))?;
+    let entry = Entry::payment_refunded(payment.id, payment.buyer, payment.amount)?;
     ledger::post(work, &entry)?;
     paid(work, payment, State::Refunded, fee)
 }
@@ -110,8 +110,7 @@ fn refund(work: &mut Work<'_>, payment: Payment, fee: Money) -> Result<Payment, 
 /// The money is there: notes what the provider keeps of it.
 fn paid(work: &mut Work<'_>, payment: Payment, state: State, fee: Money) -> Result<Payment, Stop> {
     if fee.minor > 0 {
-        let entry =
-            Entry::card_cost(payment.id, fee).map_err(|unbalanced| Stop::Wrong(unbalanced.to_string()))?;
+        let entry = Entry::card_cost(payment.id, fee)?;
         ledger::post(work, &entry)?;
     }
     save(work, payment, state)
@@ -128,8 +127,7 @@ fn save(work: &mut Work<'_>, payment: Payment, state: State) -> Result<Payment, 
 pub(crate) fn note_settlement(work: &mut Work<'_>, batch: String, amount: Money) -> Outcome {
     work.node()?;
     let amount = auboutique_domain::payout::amount(amount)?;
-    let entry = Entry::cards_settled(batch.clone(), amount)
-        .map_err(|unbalanced| Stop::Wrong(unbalanced.to_string()))?;
+    let entry = Entry::cards_settled(batch.clone(), amount)?;
     if auboutique_db::ledger::is_posted(work.db, &entry)? {
         return Ok(Reply::Done);
     }

@@ -2,12 +2,12 @@
 
 use auboutique_db::{ledger as books, order as orders, payout as db, pickup, store};
 use auboutique_domain::id::{OrderId, PayoutId, TopUpId};
-use auboutique_domain::ledger::{Account, Entry};
+use auboutique_domain::ledger::{Account, Entry, StepError};
 use auboutique_domain::listing::Page;
 use auboutique_domain::member::{MemberCard, Username};
 use auboutique_domain::money::{Currency, Money};
 use auboutique_domain::order::{Means, Receipt, Side};
-use auboutique_domain::payout::{self, Payout, PayoutView, Purse, Step, StepError};
+use auboutique_domain::payout::{self, Payout, PayoutView, Purse, Step};
 use auboutique_domain::statement::WalletView;
 use auboutique_domain::store::StoreCard;
 use auboutique_domain::{Event, Refusal, Reply};
@@ -20,15 +20,6 @@ use crate::{Outcome, ledger, member, setting};
 /// How many lines of the wallet are shown with its balance.
 const LAST_LINES: i64 = 50;
 
-impl From<StepError> for Stop {
-    fn from(error: StepError) -> Self {
-        match error {
-            StepError::Refused(refusal) => Self::Refused(refusal),
-            StepError::Unbalanced(unbalanced) => Self::Wrong(unbalanced.to_string()),
-        }
-    }
-}
-
 /// An attendant takes cash for somebody's wallet. Nobody fills their own.
 pub(crate) fn top_up(work: &mut Work<'_>, username: &Username, cash: Money) -> Outcome {
     let attendant = work.member()?;
@@ -39,8 +30,7 @@ pub(crate) fn top_up(work: &mut Work<'_>, username: &Username, cash: Money) -> O
     if member.id == attendant.id {
         return Err(Refusal::Yourself.into());
     }
-    let entry = Entry::wallet_topped_up(work.id(TopUpId::new), desk, member.id, amount)
-        .map_err(|unbalanced| Stop::Wrong(unbalanced.to_string()))?;
+    let entry = Entry::wallet_topped_up(work.id(TopUpId::new), desk, member.id, amount)?;
     ledger::post(work, &entry)?;
     work.tell(Event::WalletToppedUp { member: member.id, by: attendant.id, pickup_point: desk, amount });
     Ok(Reply::Balance(ledger::purse(work.db, Account::Wallet(member.id))?))

@@ -132,6 +132,7 @@ impl<'a> View<'a> {
     pub(crate) fn settle<T>(&self, outcome: Result<T, Stop>) -> Result<T, No> {
         outcome.map_err(|stop| match stop {
             Stop::Refused(refusal) => No::Refused(refusal),
+            Stop::Busy(busy) => No::Busy(busy),
             Stop::Db(DbError::Busy(_) | DbError::Conflict) => No::Busy(Busy::Overloaded),
             Stop::Db(DbError::Lost(_)) => No::Busy(Busy::Disconnected),
             stop => broken(self.env, "a read", &stop),

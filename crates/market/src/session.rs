@@ -1,11 +1,12 @@
 //! Sessions: starting, resuming, ending, forgetting.
 
-use auboutique_db::{answer, member, picture, session as db, tries};
+use auboutique_db::{address, answer, auction, member, picture, session as db, tries};
 use auboutique_domain::id::{MemberId, SessionId};
 use auboutique_domain::member::{SESSION_LIFE, Secret, SessionView};
 use auboutique_domain::picture::UNUSED_LIFE;
 use auboutique_domain::time::Span;
 use auboutique_domain::{Event, Refusal, Reply};
+use sha2::{Digest as _, Sha256};
 
 use crate::no::{No, Stop};
 use crate::reader::View;
@@ -14,6 +15,10 @@ use crate::{Outcome, credential};
 
 /// How long ended sessions are kept, so that a member who looks into an incident still finds them in the log.
 const ENDED_LIFE: Span = Span::days(1);
+/// How long it is remembered that two members used one device.
+const DEVICE_LIFE: Span = Span::days(180);
+/// How long after its end it is known where an order was shipped to.
+const ADDRESS_LIFE: Span = Span::days(90);
 
 pub(crate) fn start(
     work: &mut Work<'_>,
@@ -45,6 +50,13 @@ pub(crate) fn resume(work: &mut Work<'_>, session: SessionId) -> Outcome {
     Ok(Reply::Done)
 }
 
+pub(crate) fn see_device(work: &mut Work<'_>, member: MemberId, device: &Secret) -> Outcome {
+    work.node()?;
+    let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(device.reveal().as_bytes()));
+    auction::see_device(work.db, &hash, member, work.now)?;
+    Ok(Reply::Done)
+}
+
 pub(crate) fn end(work: &mut Work<'_>, session: SessionId) -> Outcome {
     let member = work.member()?;
     if !db::end(work.db, session, member.id, work.now)? {
@@ -54,14 +66,17 @@ pub(crate) fn end(work: &mut Work<'_>, session: SessionId) -> Outcome {
     Ok(Reply::Done)
 }
 
-/// Deletes what is no longer needed, so that no table grows by what nobody asks for.
+/// Deletes what is no longer needed, and erases where things were shipped to, so that no table grows by what nobody asks for.
 pub(crate) fn forget(work: &mut Work<'_>) -> Outcome {
     work.node()?;
     let sessions = db::forget(work.db, work.now.minus(ENDED_LIFE), work.now.minus(ENDED_LIFE))?;
     let answers = answer::forget(work.db, work.now)?;
     let tries = tries::forget(work.db, work.now.minus(credential::WINDOW))?;
     let pictures = picture::forget(work.db, work.now.minus(UNUSED_LIFE))?;
-    Ok(Reply::Forgotten(i64::try_from(sessions + answers + tries + pictures).unwrap_or(i64::MAX)))
+    let addresses = address::forget(work.db, work.now.minus(ADDRESS_LIFE), work.now)?;
+    let devices = auction::forget_devices(work.db, work.now.minus(DEVICE_LIFE))?;
+    let forgotten = sessions + answers + tries + pictures + addresses + devices;
+    Ok(Reply::Forgotten(i64::try_from(forgotten).unwrap_or(i64::MAX)))
 }
 
 impl View<'_> {

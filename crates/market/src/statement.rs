@@ -4,7 +4,7 @@ use auboutique_db::{ledger as books, pickup, store as stores};
 use auboutique_domain::Refusal;
 use auboutique_domain::id::StoreId;
 use auboutique_domain::ledger::{Account, EntryKind};
-use auboutique_domain::money::{Currency, Money, sums};
+use auboutique_domain::money::{Currency, in_every_currency, sums};
 use auboutique_domain::payout::Purse;
 use auboutique_domain::statement::{
     DayOfSales, MOST_LINES, Period, ProfitView, StatementLine, StatementView,
@@ -54,9 +54,9 @@ impl View<'_> {
         let (lines, from) = self.lines(account, period, &zone)?;
         let before = books::owed_before(self.db, account, from);
         let before = self.settle(before.map_err(Stop::from))?;
-        let opening = every_currency(&before);
+        let opening = in_every_currency(&before);
         let after = sums(opening.iter().copied().chain(lines.iter().map(|line| line.amount)));
-        let closing = every_currency(&after.ok_or(Refusal::TotalOutOfRange)?);
+        let closing = in_every_currency(&after.ok_or(Refusal::TotalOutOfRange)?);
         Ok(StatementView { period, opening, lines, closing })
     }
 
@@ -77,7 +77,7 @@ impl View<'_> {
         let balance = ledger::purse(self.db, Account::Store(store.store));
         let balance = self.settle(balance)?;
         let days = days(&lines, &zone)?;
-        Ok(ProfitView { store, period, profit: every_currency(&profit), days, lines, balance })
+        Ok(ProfitView { store, period, profit: in_every_currency(&profit), days, lines, balance })
     }
 
     /// The day it is where things are collected.
@@ -95,11 +95,6 @@ impl View<'_> {
 fn start_of(day: Date, zone: &TimeZone) -> Moment {
     let begins = day.to_zoned(zone.clone()).map(|zoned| zoned.timestamp().as_microsecond());
     Moment::from_micros(begins.unwrap_or(0))
-}
-
-fn every_currency(amounts: &[Money]) -> Vec<Money> {
-    let of = |currency| amounts.iter().find(|money| money.currency == currency).copied();
-    Currency::ALL.map(|currency| of(currency).unwrap_or(Money::new(0, currency))).to_vec()
 }
 
 /// The lines, summed day by day and currency by currency.

@@ -26,7 +26,7 @@ use crate::{Outcome, credential, member, picture};
 
 // ---- invitations ----
 
-fn hash(code: &InvitationCode) -> String {
+pub(crate) fn hash(code: &InvitationCode) -> String {
     data_encoding::HEXLOWER.encode(&Sha256::digest(code.secret().reveal().as_bytes()))
 }
 
@@ -43,13 +43,22 @@ fn inviter(work: &mut Work<'_>) -> Result<Option<MemberId>, Stop> {
 }
 
 pub(crate) fn invite(work: &mut Work<'_>) -> Outcome {
+    let code = InvitationCode::new(work.random());
+    invite_with(work, code)
+}
+
+pub(crate) fn invite_shortly(work: &mut Work<'_>) -> Outcome {
+    let code = InvitationCode::short(work.random());
+    invite_with(work, code)
+}
+
+fn invite_with(work: &mut Work<'_>, code: InvitationCode) -> Outcome {
     let inviter = inviter(work)?;
     if let Some(member) = inviter
         && db::count_open_invitations(work.db, member, work.now)? >= MOST_INVITATIONS
     {
         return Err(Refusal::TooManyInvitations { most: MOST_INVITATIONS }.into());
     }
-    let code = InvitationCode::new(work.random());
     let invitation = Invitation::new(work.id(InvitationId::new), inviter, work.now);
     db::insert_invitation(work.db, &invitation, &hash(&code))?;
     work.tell(Event::InvitationMade { invitation: invitation.id, by: inviter });
@@ -70,7 +79,7 @@ pub(crate) fn revoke(work: &mut Work<'_>, id: InvitationId) -> Outcome {
 
 /// Whether a store may be called so: by no other store, and by no member who is not its owner, since both names are typed
 /// into one field at the login.
-fn is_free(work: &mut Work<'_>, name: &StoreName, owner: MemberId) -> Result<(), Stop> {
+pub(crate) fn is_free(work: &mut Work<'_>, name: &StoreName, owner: MemberId) -> Result<(), Stop> {
     let other_store = db::find_by_handle(work.db, name.handle())?.is_some_and(|store| store.owner != owner);
     let username = name.handle().replace('-', "_");
     let other_member =
@@ -250,7 +259,7 @@ pub(crate) fn add_product(
     let mut first: Option<Listing> = None;
     for variant in variants {
         sku_is_free(work, store.id, variant.sku(), None)?;
-        let name = (work.id(ListingId::new), work.number());
+        let name = (work.id(ListingId::new), work.listing_number()?);
         let looks = (point.id, pictures.clone());
         let product = (draft, first.as_ref().map(|first| first.id));
         let (listing, event) = Listing::stock(product, variant, name, (store.id, owner.id), looks, work.now)?;
@@ -282,7 +291,7 @@ pub(crate) fn add_variant(work: &mut Work<'_>, product: ListingId, draft: Varian
     }
     sku_is_free(work, stocked.store, draft.sku(), None)?;
     room_for(work, listing.seller, 1)?;
-    let name = (work.id(ListingId::new), work.number());
+    let name = (work.id(ListingId::new), work.listing_number()?);
     let (added, event) = listing.another(draft, name, work.now)?;
     let movement = work.id(MovementId::new);
     shelf::insert(work.db, &added, movement)?;

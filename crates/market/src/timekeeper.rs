@@ -1,6 +1,7 @@
-//! Time is a caller: when the moment an order, a checkout or a payout waits for has come, the timekeeper says so at the same door as everybody.
+//! Time is a caller: when the moment that an auction, an order, a checkout or a payout waits for has come, the timekeeper says
+//! so at the same door as everybody.
 
-use auboutique_db::{checkout, order, payout};
+use auboutique_db::{auction, checkout, order, payout};
 use auboutique_domain::time::{Moment, Span};
 use auboutique_domain::{Command, Refusal};
 
@@ -17,18 +18,28 @@ const BATCH: i64 = 500;
 
 /// What is due, as the commands that do it.
 fn due(view: &mut View<'_>) -> Result<Vec<Command>, Stop> {
+    let auctions = auction::due(view.db, view.now, BATCH)?;
+    let offers = auction::offers_due(view.db, view.now, BATCH)?;
     let orders = order::due(view.db, view.now, BATCH)?;
     let checkouts = checkout::due(view.db, view.now, BATCH)?;
     let payouts = payout::due(view.db, view.now, BATCH)?;
+    let auctions = auctions.into_iter().map(|auction| Command::LapseAuction { auction });
+    let offers = offers.into_iter().map(|offer| Command::LapseOffer { offer });
     let orders = orders.into_iter().map(|order| Command::LapseOrder { order });
     let checkouts = checkouts.into_iter().map(|checkout| Command::LapseCheckout { checkout });
     let payouts = payouts.into_iter().map(|payout| Command::LapsePayout { payout });
-    Ok(checkouts.chain(orders).chain(payouts).collect())
+    Ok(auctions.chain(offers).chain(checkouts).chain(orders).chain(payouts).collect())
 }
 
 /// When the next thing is due.
 fn next_due(view: &mut View<'_>) -> Result<Option<Moment>, Stop> {
-    let next = [order::next_due(view.db)?, checkout::next_due(view.db)?, payout::next_due(view.db)?];
+    let next = [
+        auction::next_due(view.db)?,
+        auction::next_offer_due(view.db)?,
+        order::next_due(view.db)?,
+        checkout::next_due(view.db)?,
+        payout::next_due(view.db)?,
+    ];
     Ok(next.into_iter().flatten().min())
 }
 
@@ -57,7 +68,11 @@ impl Market {
                     Ok(_) => done += 1,
                     // Another node was first, or a member acted in the same moment: nothing is due any more.
                     Err(No::Refused(
-                        Refusal::OrderState { .. } | Refusal::CheckoutOver | Refusal::PayoutOver,
+                        Refusal::OrderState { .. }
+                        | Refusal::CheckoutOver
+                        | Refusal::PayoutOver
+                        | Refusal::AuctionNotDue
+                        | Refusal::OfferOver,
                     )) => {}
                     Err(no) => return Err(no),
                 }

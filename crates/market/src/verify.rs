@@ -41,8 +41,16 @@ pub fn verify(location: &Location) -> Result<Verdict, DbError> {
         verdict.find("file", location.host(), problem);
     }
     connection.snapshot(|connection| {
-        let checks =
-            [db::stock, db::orders, db::checkouts, db::ledger, db::conversations, db::pictures, db::events];
+        let checks = [
+            db::stock,
+            db::orders,
+            db::checkouts,
+            db::auctions,
+            db::ledger,
+            db::conversations,
+            db::pictures,
+            db::events,
+        ];
         for check in checks {
             match check(connection, &mut verdict) {
                 Ok(()) => {}

@@ -14,8 +14,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
 use auboutique_db::{Connection, DbError, Location, answer, event, is_planted, migration};
-use auboutique_domain::id::IdEntropy;
+use auboutique_domain::id::{IdEntropy, MemberId};
 use auboutique_domain::member::{Member, Role};
+use auboutique_domain::setting::BIDS_PER_MINUTE;
 use auboutique_domain::time::{Moment, Span};
 use auboutique_domain::{Command, Event, Refusal, Reply};
 use crossbeam_channel::{Receiver, Sender, TrySendError};
@@ -27,6 +28,7 @@ use crate::caller::{Caller, Who};
 use crate::catalogue::Catalogue;
 use crate::env::{Env, random};
 use crate::no::{Answer, Broken, Busy, No, Stop};
+use crate::pace::Paces;
 use crate::presence::Presences;
 use crate::{Options, backup, door, pickup};
 
@@ -123,6 +125,8 @@ pub(crate) struct Work<'a> {
     member: Option<Member>,
     env: &'a dyn Env,
     cards: bool,
+    behind: bool,
+    paces: &'a mut Paces,
     numbers: &'a mut i64,
     events: Vec<Event>,
     counted: Vec<String>,
@@ -145,6 +149,12 @@ impl Work<'_> {
         *self.numbers
     }
 
+    /// The number of a new listing: small, as people who use an older program type it. Another node may take the same one;
+    /// then the command runs again and finds the next.
+    pub(crate) fn listing_number(&mut self) -> Result<i64, Stop> {
+        Ok(auboutique_db::listing::last_number(self.db)? + 1)
+    }
+
     /// Notes what happened.
     pub(crate) fn tell(&mut self, event: Event) {
         self.events.push(event);
@@ -155,6 +165,30 @@ impl Work<'_> {
         self.db.undo()?;
         self.events.clear();
         Ok(())
+    }
+
+    /// Whether the clock is behind what was committed, so that time stands still.
+    pub(crate) const fn is_behind(&self) -> bool {
+        self.behind
+    }
+
+    /// Counts a bid of a member, or says that they bid too fast.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::TooManyBids`].
+    pub(crate) fn keep_pace(&mut self, member: MemberId) -> Result<(), Stop> {
+        if self.paces.count(member, self.now) <= BIDS_PER_MINUTE {
+            return Ok(());
+        }
+        // Only who is fast is looked up: the operator may allow more.
+        let most = crate::setting::find(self)?.bids_per_minute;
+        let (count, wait) = self.paces.of(member, self.now);
+        if count <= most {
+            Ok(())
+        } else {
+            Err(Refusal::TooManyBids { wait_seconds: wait.seconds_up() }.into())
+        }
     }
 
     /// Whether card payments can be begun.
@@ -215,6 +249,8 @@ pub(crate) struct Writer {
     env: Arc<dyn Env>,
     presences: Arc<Presences>,
     cards: bool,
+    behind: bool,
+    paces: Paces,
     last: Moment,
     numbers: i64,
     log: watch::Sender<i64>,
@@ -234,6 +270,7 @@ impl Writer {
         let mut db = Connection::writer(location)?;
         backup::before_migration(&mut db, location, env.now())?;
         migration::run(&mut db, env.now())?;
+        auboutique_db::setting::check(&mut db)?;
         let head = event::head(&mut db)?;
         if env.now() < head.at.minus(CLOCK_SLACK) {
             tracing::warn!(
@@ -242,14 +279,15 @@ impl Writer {
             );
         }
         // A clock that stands still, or is behind, would give the numbers out again.
-        let numbers = auboutique_db::listing::last_number(&mut db)?;
-        let numbers = numbers.max(auboutique_db::conversation::last_active(&mut db)?);
+        let numbers = auboutique_db::conversation::last_active(&mut db)?;
         let mut writer = Self {
             db,
             location: location.clone(),
             env,
             presences,
             cards: options.cards,
+            behind: false,
+            paces: Paces::default(),
             last: head.at,
             numbers,
             log: watch::Sender::new(head.seq),
@@ -312,7 +350,9 @@ impl Writer {
     }
 
     fn run_batch(&mut self, batch: Vec<Job>) {
-        self.last = self.env.now().max(self.last);
+        let now = self.env.now();
+        self.behind = now < self.last.minus(CLOCK_SLACK);
+        self.last = now.max(self.last);
         let observer = Arc::clone(&self.observer);
         let asked: Vec<(String, Moment)> = match observer.get() {
             Some(_) => batch.iter().map(|job| (job.command.name(), job.asked_at)).collect(),
@@ -440,6 +480,8 @@ impl Writer {
                 member: None,
                 env: self.env.as_ref(),
                 cards: self.cards,
+                behind: self.behind,
+                paces: &mut self.paces,
                 numbers: &mut self.numbers,
                 events: Vec::new(),
                 counted: Vec::new(),
@@ -459,6 +501,10 @@ impl Writer {
                 Err(Stop::Db(
                     error @ (DbError::Lost(_) | DbError::Full | DbError::ReadOnly(_) | DbError::Busy(_)),
                 )) => return Err(error),
+                Err(Stop::Busy(busy)) => {
+                    self.db.undo()?;
+                    return Ok(Err(No::Busy(busy)));
+                }
                 Err(stop) => {
                     self.db.undo()?;
                     return Ok(Err(broken(self.env.as_ref(), &command.name(), &stop)));

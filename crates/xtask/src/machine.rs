@@ -17,11 +17,13 @@ struct Need {
     package: &'static str,
 }
 
-const NEEDS: [Need; 9] = [
+const NEEDS: [Need; 10] = [
     // The private clusters of `auboutique-testbed`.
     Need { program: "initdb", package: "postgresql" },
     // Shows that a reply follows its fsync.
     Need { program: "strace", package: "strace" },
+    // Sets the clock of a running program.
+    Need { program: "faketime", package: "faketime" },
     // Speaks the line languages the way a student would, by hand.
     Need { program: "nc", package: "netcat-openbsd" },
     // Replays the walk-through of the JSON API.
@@ -45,9 +47,15 @@ struct Brought {
     whole: bool,
 }
 
-const BROUGHT: [Brought; 2] = [
+const BROUGHT: [Brought; 3] = [
     // Attacks the JSON API by its own document.
     Brought { name: "schemathesis", pins: include_str!("../schemathesis.txt"), whole: true },
+    // Reads the tables of system 003 as its clients do.
+    Brought {
+        name: "pandas",
+        pins: include_str!("../../auboutique/tests/legacy/requirements.txt"),
+        whole: true,
+    },
     // Without the browsers the package would bring: only its script is used.
     Brought { name: "axe", pins: include_str!("../axe.txt"), whole: false },
 ];

@@ -109,6 +109,9 @@ fn test(cargo_test: Vec<OsString>) -> Result<()> {
     run(cargo(["test", "--workspace"]).args(cargo_test))?;
     if everything {
         run(&mut cargo(["test", "--package", "auboutique", "--features", "plants", "--test", "plants"]))?;
+        let market =
+            ["test", "--package", "auboutique-market", "--features", "plants", "--test", "it", "planted"];
+        run(&mut cargo(market))?;
     }
     Ok(())
 }

@@ -29,12 +29,12 @@ fn numbers(told: &[Told]) -> Vec<i64> {
 on_both! {
     fn each_is_told_what_is_for_their_eyes_and_nothing_else(stage) {
         let people = busy_day(stage);
-        let all = stage.ask(Caller::CONSOLE, |view| view.events_after(0, 10_000)).unwrap().told;
+        let all = stage.ask(Caller::CONSOLE, |view| view.events_after(0, &[], 10_000)).unwrap().told;
         assert_eq!(numbers(&all), (1..=i64::try_from(all.len()).unwrap()).collect::<Vec<_>>());
         for person in &people {
             let is_theirs = |told: &&Told| match told.event.audience() {
                 Audience::Public => true,
-                Audience::Operators => false,
+                Audience::Operators | Audience::Auction(_) => false,
                 Audience::Members(members) => members.contains(&person.id),
             };
             let expected: Vec<Told> = all.iter().filter(is_theirs).cloned().collect();
@@ -49,12 +49,12 @@ on_both! {
 
     fn a_visitor_is_told_what_everybody_may_see_and_nothing_else(stage) {
         busy_day(stage);
-        let all = stage.ask(Caller::CONSOLE, |view| view.events_after(0, 10_000)).unwrap().told;
+        let all = stage.ask(Caller::CONSOLE, |view| view.events_after(0, &[], 10_000)).unwrap().told;
         let public: Vec<Told> = all.into_iter().filter(|told| told.event.audience() == Audience::Public).collect();
         assert!(public.iter().any(|told| matches!(told.event, Event::ListingSold { .. })));
         let (mut cursor, mut told) = (0, Vec::new());
         loop {
-            let page = stage.ask(Caller::VISITOR, move |view| view.events_after(cursor, 7)).unwrap();
+            let page = stage.ask(Caller::VISITOR, move |view| view.events_after(cursor, &[], 7)).unwrap();
             told.extend(page.told);
             if page.up_to == cursor {
                 break;
@@ -71,7 +71,7 @@ on_both! {
             for size in [1, 2, 3, 7] {
                 let (mut cursor, mut told) = (0, Vec::new());
                 loop {
-                    let page = stage.sees(person, move |view| view.events_after(cursor, size));
+                    let page = stage.sees(person, move |view| view.events_after(cursor, &[], size));
                     told.extend(page.told);
                     if page.up_to == cursor {
                         break;
@@ -89,7 +89,7 @@ on_both! {
 
     fn whoever_looks_back_sees_what_names_them_newest_first_page_by_page(stage) {
         let people = busy_day(stage);
-        let all = stage.ask(Caller::CONSOLE, |view| view.events_after(0, 10_000)).unwrap().told;
+        let all = stage.ask(Caller::CONSOLE, |view| view.events_after(0, &[], 10_000)).unwrap().told;
         let operator = stage.operator("ziad");
         for person in people.iter().chain([&operator]) {
             let names = |told: &&Told| {
@@ -97,7 +97,7 @@ on_both! {
             };
             let head: i64 = stage.sees(person, |view| view.log_head());
             let all = if person.id == operator.id {
-                stage.ask(Caller::CONSOLE, |view| view.events_after(0, 10_000)).unwrap().told
+                stage.ask(Caller::CONSOLE, |view| view.events_after(0, &[], 10_000)).unwrap().told
             } else {
                 all.clone()
             };
@@ -151,11 +151,11 @@ on_both! {
     fn a_cursor_ahead_of_the_log_is_refused_with_where_the_log_ends(stage) {
         let [rana, ..] = busy_day(stage);
         let head: i64 = stage.sql("SELECT seq FROM log_head").parse().unwrap();
-        let ahead = refused(stage.ask(rana.caller(), move |view| view.events_after(head + 1, 10)));
+        let ahead = refused(stage.ask(rana.caller(), move |view| view.events_after(head + 1, &[], 10)));
         assert_eq!(ahead, Refusal::ResyncRequired { cursor: head });
         assert_eq!(stage.told(&rana, head), []);
         stage.does(&rana, Command::EndSession { session: rana.session });
-        assert_eq!(refused(stage.ask(rana.caller(), |view| view.events_after(0, 10))), Refusal::SessionEnded);
+        assert_eq!(refused(stage.ask(rana.caller(), |view| view.events_after(0, &[], 10))), Refusal::SessionEnded);
     }
 
     fn a_message_is_told_with_its_text_and_the_log_keeps_none(stage) {

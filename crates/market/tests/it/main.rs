@@ -25,13 +25,19 @@ macro_rules! on_both {
 }
 
 mod answer;
+mod auction;
 mod backup;
 mod checkout;
 mod conversation;
+mod delivery;
 mod event;
 mod history;
 mod ledger;
+mod legacy;
+mod legacy_store;
+mod linearizability;
 mod listing;
+mod lot_name;
 mod member;
 mod migration;
 mod order;

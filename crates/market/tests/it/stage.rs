@@ -301,7 +301,7 @@ impl Stage {
 
     /// What the member is told of the log after that number.
     pub(crate) fn told(&self, person: &Person, cursor: i64) -> Vec<Told> {
-        self.sees(person, move |view| view.events_after(cursor, 500)).told
+        self.sees(person, move |view| view.events_after(cursor, &[], 500)).told
     }
 
     // ---- orders ----

@@ -18,7 +18,7 @@ use auboutique_market::{Answer, Caller};
 
 use crate::stage::{PASSWORD, Person, Stage, cents, day, key, order_in, refused, usd};
 
-fn invitation_in(reply: Reply) -> (InvitationId, InvitationCode) {
+pub(crate) fn invitation_in(reply: Reply) -> (InvitationId, InvitationCode) {
     match reply {
         Reply::NewInvitation(NewInvitation { invitation, code }) => (invitation.invitation, code.unwrap()),
         other => panic!("{other:?}"),
@@ -39,7 +39,7 @@ fn stock_in(reply: Reply) -> StockView {
     }
 }
 
-fn opening(code: &InvitationCode, name: &str) -> Command {
+pub(crate) fn opening(code: &InvitationCode, name: &str) -> Command {
     let draft = StoreDraft::new(name, "Things of ours", "store@aub.edu.lb").unwrap();
     Command::OpenStore { code: code.clone(), draft }
 }
