@@ -1071,6 +1071,7 @@ pub fn write(rows: impl IntoIterator<Item = ExportRow>) -> Vec<u8> {
             ListingState::OnSale => "on_sale",
             ListingState::Sold => "sold",
             ListingState::Withdrawn => "withdrawn",
+            ListingState::AtAuction => "at_auction",
         };
         put(
             &mut sheet,

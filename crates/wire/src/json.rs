@@ -4,14 +4,18 @@
 //! once. A response echoes `id` and carries exactly one of `reply`, `refused`, `busy` and `broken`. For people who write
 //! clients the protocol is described in `docs/wires/json.md`.
 
+pub mod auction;
+
 use std::collections::BTreeMap;
 
-use auboutique_domain::checkout::PayBy;
+use auboutique_domain::auction::{BrowseAuctions, Note, Which};
+use auboutique_domain::checkout::{DeliveryChoice, PayBy, ShippingAddress};
 use auboutique_domain::conversation::{Message, MessageText, Partner};
 use auboutique_domain::id::{
-    CheckoutId, ConversationId, EntryId, InvitationId, ListingId, MessageId, OrderId, PaymentId, PayoutId,
-    PickupPointId, PictureId, SessionId, StoreId, UploadId,
+    AuctionId, CheckoutId, ConversationId, EntryId, InvitationId, ListingId, MessageId, OfferId, OrderId,
+    PaymentId, PayoutId, PickupPointId, PictureId, SessionId, StoreId, UploadId,
 };
+use auboutique_domain::legacy::LegacyWire;
 use auboutique_domain::listing::{
     self, Browse, Category, Condition, ListingChanges, ListingDraft, PriceRange, Sort, VariantChanges,
     VariantDraft,
@@ -177,10 +181,16 @@ pub enum Op {
     ChangePassword { current: Typed, new: Typed },
     /// Another address.
     ChangeEmail { current: Typed, email: String },
+    /// Another secret for a name on a legacy wire.
+    SetLegacyPassword { wire: LegacyWire, name: String, password: Typed },
     /// The other participant may see that something is being written.
     Typing { conversation: ConversationId },
-    /// Tell what happens from now on, or from that event on.
-    Listen { after: Option<i64> },
+    /// Tell what happens from now on, or from that event on, and what happens in these auctions.
+    Listen { after: Option<i64>, auctions: Vec<AuctionId> },
+    /// Tell what happens in that auction too.
+    Follow { auction: AuctionId },
+    /// Do so no longer.
+    Unfollow { auction: AuctionId },
     /// A picture of so many bytes will come.
     StartUpload { bytes: i64 },
     /// A piece of it.
@@ -201,6 +211,11 @@ pub enum Op {
 pub struct Typed(String);
 
 impl Typed {
+    /// What was typed on another wire.
+    pub(crate) const fn from_wire(secret: String) -> Self {
+        Self(secret)
+    }
+
     /// The secret itself.
     #[must_use]
     pub fn reveal(&self) -> &str {
@@ -288,6 +303,8 @@ pub enum Query {
     MySales { after: Option<String>, limit: Option<i64> },
     /// One order of the asker.
     Order { order: OrderId },
+    /// Where an order is shipped to.
+    ShippingAddress { order: OrderId },
     /// What happened to the asker.
     Events { before: Option<i64>, limit: Option<i64> },
     /// Who of these members is here.
@@ -326,6 +343,8 @@ pub enum Query {
     Cart,
     /// One of the asker's checkouts; without an id the one that holds its copies.
     Checkout { checkout: Option<CheckoutId> },
+    /// Where one of the asker's checkouts shall be shipped to.
+    CheckoutAddress { checkout: CheckoutId },
     /// One of the asker's card payments.
     Payment { payment: PaymentId },
     /// The asker's money.
@@ -338,6 +357,16 @@ pub enum Query {
     Payouts { after: Option<String>, limit: Option<i64> },
     /// Payouts that wait to be handed over, for operators.
     OpenPayouts { after: Option<String>, limit: Option<i64> },
+    /// One auction.
+    Auction { auction: AuctionId },
+    /// Some of them.
+    Auctions { asked: BrowseAuctions, after: Option<String>, limit: Option<i64> },
+    /// The bids in one.
+    Bids { auction: AuctionId, after: Option<String>, limit: Option<i64> },
+    /// The bid log of one that is over, from behind so many lines on.
+    BidLog { auction: AuctionId, after: usize },
+    /// Whether the asker hears of second chances.
+    SecondChances,
 }
 
 /// Why bytes are not a request. Nothing was changed, and the connection goes on.
@@ -633,6 +662,28 @@ pub fn pay_by(means: Means, currency: Option<Currency>) -> Result<PayBy, Malform
         (Means::Card, _) => bad("pay", "a card is paid with by start_payment"),
     }
 }
+/// How the lot of an auction shall reach its winner: collected at a pickup point, or shipped to a name and an address.
+///
+/// # Errors
+///
+/// What is wrong with which of the three fields; what [`ShippingAddress::new`] says.
+pub fn delivery(
+    pickup_point: Option<PickupPointId>,
+    name: Option<&str>,
+    address: Option<&str>,
+) -> Result<DeliveryChoice, Unreadable> {
+    match (pickup_point, name, address) {
+        (Some(point), None, None) => Ok(DeliveryChoice::Pickup(point)),
+        (None, Some(name), Some(address)) => {
+            Ok(DeliveryChoice::Shipment(ShippingAddress::new(name, address)?))
+        }
+        _ => Err(Malformed::BadField {
+            field: "pickup_point".to_owned(),
+            problem: "give a pickup_point, or a name and an address to ship it to".to_owned(),
+        }
+        .into()),
+    }
+}
 /// The days of a statement, as they are written.
 ///
 /// # Errors
@@ -785,8 +836,63 @@ ops! {
     "picture" { picture: PictureId, size: Size, offset: Option<i64> } =>
         Ok(Op::Picture { picture, size, offset: offset.unwrap_or(0) });
 
+    // Auctions.
+    "auctions" { which: Option<Which>, category: Option<String>, after: Option<String>, limit: Option<i64> } => {
+        let asked = BrowseAuctions { which: which.unwrap_or_default(), category: self::category(category)? };
+        query(Query::Auctions { asked, after, limit })
+    };
+    "auction" { auction: AuctionId } => query(Query::Auction { auction });
+    "bids" { auction: AuctionId, after: Option<String>, limit: Option<i64> } =>
+        query(Query::Bids { auction, after, limit });
+    "bid_log" { auction: AuctionId, after: Option<u32> } =>
+        query(Query::BidLog { auction, after: usize::try_from(after.unwrap_or(0)).unwrap_or(usize::MAX) });
+    "open_auction" {
+        listing: Option<ListingId>, title: Option<String>, description: Option<String>, price: Option<Money>,
+        category: Option<String>, condition: Option<String>, pickup_point: Option<PickupPointId>,
+        pictures: Option<Vec<PictureId>>, starting_price: Money, reserve: Option<Money>, buy_now: Option<Money>,
+        increment: Option<Money>, duration_seconds: Option<i64>, ends_at: Option<Moment>,
+    } => {
+        let asked = auction::Asked { starting_price, reserve, buy_now, increment, duration_seconds, ends_at };
+        let offered = auction::Offered {
+            listing, title, description, price, category, condition, pickup_point, pictures,
+        };
+        command(Command::OpenAuction { lot: offered.lot(&asked)?, draft: asked.draft()? })
+    };
+    "place_bid" { auction: AuctionId, maximum: Money } => command(Command::PlaceBid { auction, maximum });
+    "take_buy_now" { auction: AuctionId, price: Money } => command(Command::TakeBuyNow { auction, price });
+    "retract_bid" { auction: AuctionId, corrected: Option<Money> } =>
+        command(Command::RetractBid { auction, corrected });
+    "watch" { auction: AuctionId } => command(Command::WatchAuction { auction });
+    "unwatch" { auction: AuctionId } => command(Command::UnwatchAuction { auction });
+    "lower_price" { auction: AuctionId, price: Money } => command(Command::LowerPrice { auction, price });
+    "keep_price" { auction: AuctionId } => command(Command::KeepPrice { auction });
+    "lower_reserve" { auction: AuctionId, #[serde(default)] reserve: Change<Money> } =>
+        command(Command::LowerReserve { auction, reserve: self::auction::reserve(reserve)? });
+    "add_auction_note" { auction: AuctionId, text: String } =>
+        command(Command::AddAuctionNote { auction, text: Note::text(&text)? });
+    "cancel_auction" { auction: AuctionId, reason: Option<String> } =>
+        command(Command::CancelAuction { auction, reason: reason.unwrap_or_default() });
+    "accept_leading_bid" { auction: AuctionId } => command(Command::AcceptLeadingBid { auction });
+    "counter_offer" { auction: AuctionId, price: Money } => command(Command::CounterOffer { auction, price });
+    "offer_to_watchers" { auction: AuctionId, price: Money } => command(Command::OfferToWatchers { auction, price });
+    "relist_auction" {
+        auction: AuctionId, starting_price: Money, reserve: Option<Money>, buy_now: Option<Money>,
+        increment: Option<Money>, duration_seconds: Option<i64>, ends_at: Option<Moment>,
+    } => {
+        let asked = auction::Asked { starting_price, reserve, buy_now, increment, duration_seconds, ends_at };
+        command(Command::RelistAuction { auction, draft: asked.draft()? })
+    };
+    "sell_at_fixed_price" { auction: AuctionId, price: Money } =>
+        command(Command::SellAtFixedPrice { auction, price: Price::try_from(price)? });
+    "answer_offer" { offer: OfferId, accept: bool } => command(Command::AnswerOffer { offer, accept });
+    "second_chances" {} => query(Query::SecondChances);
+    "want_second_chances" { wanted: bool } => command(Command::WantSecondChances { wanted });
+
     // Live events and presence.
-    "listen" { after: Option<i64> } => Ok(Op::Listen { after });
+    "listen" { after: Option<i64>, auctions: Option<Vec<AuctionId>> } =>
+        Ok(Op::Listen { after, auctions: auction::followed(auctions.unwrap_or_default(), "auctions")? });
+    "follow" { auction: AuctionId } => Ok(Op::Follow { auction });
+    "unfollow" { auction: AuctionId } => Ok(Op::Unfollow { auction });
     "events" { before: Option<i64>, limit: Option<i64> } => query(Query::Events { before, limit });
     "presence" { usernames: Vec<String> } => query(Query::Presence { usernames });
     "hide_presence" { hidden: bool } => command(Command::HidePresence { hidden });
@@ -817,6 +923,13 @@ ops! {
     "remove_from_cart" { listing: ListingId } => command(Command::RemoveFromCart { listing });
     "prepare_checkout" { totals: Vec<Money> } => command(Command::PrepareCheckout { totals });
     "checkout" { checkout: Option<CheckoutId> } => query(Query::Checkout { checkout });
+    "choose_delivery" {
+        checkout: CheckoutId, pickup_point: Option<PickupPointId>, name: Option<String>, address: Option<String>,
+    } => command(Command::ChooseDelivery {
+        checkout,
+        delivery: delivery(pickup_point, name.as_deref(), address.as_deref())?,
+    });
+    "checkout_address" { checkout: CheckoutId } => query(Query::CheckoutAddress { checkout });
     "cancel_checkout" { checkout: CheckoutId } => command(Command::CancelCheckout { checkout });
     "place_orders" { checkout: CheckoutId, pay: Means, currency: Option<Currency> } =>
         command(Command::PlaceOrders { checkout, pay: pay_by(pay, currency)? });
@@ -845,6 +958,9 @@ ops! {
     "my_orders" { after: Option<String>, limit: Option<i64> } => query(Query::MyOrders { after, limit });
     "my_sales" { after: Option<String>, limit: Option<i64> } => query(Query::MySales { after, limit });
     "order" { order: OrderId } => query(Query::Order { order });
+    "shipping_address" { order: OrderId } => query(Query::ShippingAddress { order });
+    "ship_order" { order: OrderId, note: Option<String> } =>
+        command(Command::ShipOrder { order, note: note.unwrap_or_default() });
     "cancel_order" { order: OrderId } => command(Command::CancelOrder { order });
     "request_cancel" { order: OrderId } => command(Command::RequestCancel { order });
     "confirm_order" { order: OrderId } => command(Command::ConfirmOrder { order });
@@ -885,6 +1001,8 @@ ops! {
     "change_role" { username: String, role: Role } =>
         command(Command::ChangeRole { username: name(&username)?, role });
     "settings" {} => query(Query::Settings);
+    "set_legacy_password" { wire: LegacyWire, name: String, password: Typed } =>
+        Ok(Op::SetLegacyPassword { wire, name, password });
     "change_setting" { name: String, value: String } => command(Command::ChangeSetting { name, value });
 }
 
@@ -982,6 +1100,7 @@ pub fn reply_value(reply: &Reply) -> Result<Value, serde_json::Error> {
     match reply {
         Reply::Done => Ok(json!({})),
         Reply::Account(value) => serde_json::to_value(value),
+        Reply::Identity(value) => serde_json::to_value(value),
         Reply::Member(value) => serde_json::to_value(value),
         Reply::Session(value) => serde_json::to_value(value),
         Reply::Hidden(hidden) => Ok(json!({ "hidden": hidden })),
@@ -997,6 +1116,8 @@ pub fn reply_value(reply: &Reply) -> Result<Value, serde_json::Error> {
             invitation["code"] = json!(value.code.as_ref().map(InvitationCode::reveal));
             invitation
         }),
+        Reply::Auction(value) => serde_json::to_value(value),
+        Reply::Bid(value) => serde_json::to_value(value),
         Reply::Cart(value) => serde_json::to_value(value),
         Reply::Checkout(value) => serde_json::to_value(value),
         Reply::Orders(value) => Ok(json!({ "rows": value })),
@@ -1132,6 +1253,8 @@ pub enum ServerLine {
     Presence(Value),
     /// Somebody this listener talks with types.
     Typing(Value),
+    /// How many follow an auction this listener follows.
+    Here(Value),
     /// The server ends the connection, and says from which cursor to go on.
     End(Value),
 }
@@ -1167,6 +1290,7 @@ pub fn decode_server_line(line: &[u8]) -> Result<ServerLine, String> {
             .map(ServerLine::Event)
             .or_else(|| fields.remove("presence").map(ServerLine::Presence))
             .or_else(|| fields.remove("typing").map(ServerLine::Typing))
+            .or_else(|| fields.remove("here").map(ServerLine::Here))
             .or_else(|| fields.remove("end").map(ServerLine::End));
         if let Some(told) = told {
             return Ok(told);
@@ -1417,6 +1541,27 @@ mod tests {
     }
 
     #[test]
+    fn a_delivery_is_a_pickup_point_or_a_name_with_an_address_and_never_half_of_it() {
+        let point = PickupPointId::NONE;
+        let read = |name, address, point| delivery(point, name, address);
+        assert_eq!(read(None, None, Some(point)), Ok(DeliveryChoice::Pickup(point)));
+        let to = ShippingAddress::new("Nora", "Bliss Street 5").unwrap();
+        let shipped = read(Some("Nora"), Some("Bliss Street 5"), None);
+        assert_eq!(shipped, Ok(DeliveryChoice::Shipment(to)));
+        for (name, address, point) in [
+            (None, None, None),
+            (Some("Nora"), None, None),
+            (None, Some("Bliss Street 5"), None),
+            (Some("Nora"), Some("Bliss Street 5"), Some(point)),
+        ] {
+            let said = read(name, address, point);
+            assert!(matches!(said, Err(Unreadable::Malformed(Malformed::BadField { .. }))), "{said:?}");
+        }
+        let short = read(Some("Nora"), Some("Bliss"), None);
+        assert!(matches!(short, Err(Unreadable::Refused(Refusal::TextLength { .. }))), "{short:?}");
+    }
+
+    #[test]
     fn totals_are_read_as_they_stand_and_compared_by_the_rules() {
         let read =
             |totals: &str| decode(format!(r#"{{"op":"prepare_checkout","totals":{totals}}}"#).as_bytes());
@@ -1509,6 +1654,7 @@ mod tests {
             r#"{"typing":{"conversation":"cnv_1"}}"#,
             ServerLine::Typing(json!({ "conversation": "cnv_1" })),
         );
+        check(r#"{"here":{"listeners":7}}"#, ServerLine::Here(json!({ "listeners": 7 })));
         check(
             r#"{"end":{"code":"too_slow","cursor":7}}"#,
             ServerLine::End(json!({ "code": "too_slow", "cursor": 7 })),

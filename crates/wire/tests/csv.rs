@@ -653,6 +653,7 @@ fn a_sheet_goes_out_as_spreadsheet_programs_like_it() {
             store: None,
             product: None,
             variant: String::new(),
+            auction: None,
         },
         order: None,
         buyer: Some(MemberCard {

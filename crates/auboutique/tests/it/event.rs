@@ -341,7 +341,7 @@ fn when_the_market_closes_every_stream_ends_with_a_word() {
 // ---- listening ----
 
 /// A stream of server-sent events.
-struct Stream {
+pub(crate) struct Stream {
     connection: Connection<TcpStream>,
     /// After which number it begins.
     cursor: i64,
@@ -355,7 +355,7 @@ fn listening(who: Option<&Person>, more: &[&str]) -> Vec<String> {
 }
 
 impl Stream {
-    fn of(address: SocketAddr, who: Option<&Person>, query: &str, more: &[&str]) -> Self {
+    pub(crate) fn of(address: SocketAddr, who: Option<&Person>, query: &str, more: &[&str]) -> Self {
         let mut connection = Connection::open(address);
         let headers = listening(who, more);
         let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
@@ -377,7 +377,7 @@ impl Stream {
     }
 
     /// The next thing that is told, with its number; nothing when the stream ended in good order.
-    fn next(&mut self) -> Option<(Option<i64>, Value)> {
+    pub(crate) fn next(&mut self) -> Option<(Option<i64>, Value)> {
         loop {
             while let Some((event, rest)) = self.rest.split_once("\n\n") {
                 let (event, rest) = (event.to_owned(), rest.to_owned());
@@ -405,7 +405,7 @@ impl Stream {
     }
 
     /// The events up to the publication of that listing, which is the last of them. Each stands under its number.
-    fn up_to(&mut self, listing: &str) -> Vec<Value> {
+    pub(crate) fn up_to(&mut self, listing: &str) -> Vec<Value> {
         let mut events = Vec::new();
         loop {
             let (id, told) = self.next().expect("the stream ended");

@@ -528,21 +528,26 @@ fn a_listener_who_does_not_read_is_cut_off_and_delays_nobody_and_costs_little_me
 // ---- listening ----
 
 /// A connection that listens, and asks meanwhile.
-struct Ear {
+pub(crate) struct Ear {
     wire: Wire,
     number: u64,
     told: VecDeque<Value>,
 }
 
 impl Ear {
-    fn of(wire: Wire, after: Option<i64>) -> Self {
+    pub(crate) fn of(wire: Wire, after: Option<i64>) -> Self {
+        Self::following(wire, after, &[])
+    }
+
+    /// The same, which follows these auctions.
+    pub(crate) fn following(wire: Wire, after: Option<i64>, auctions: &[&str]) -> Self {
         let mut ear = Self { wire, number: 1_000, told: VecDeque::new() };
-        ear.does("listen", after.map_or_else(|| json!({}), |after| json!({ "after": after })));
+        ear.does("listen", json!({ "after": after, "auctions": auctions }));
         ear
     }
 
     /// Asks one thing; what is told meanwhile is kept.
-    fn ask(&mut self, op: &str, parameters: Value) -> Value {
+    pub(crate) fn ask(&mut self, op: &str, parameters: Value) -> Value {
         self.number += 1;
         self.wire.send(request(self.number, op, parameters).as_bytes());
         loop {
@@ -555,21 +560,21 @@ impl Ear {
         }
     }
 
-    fn does(&mut self, op: &str, parameters: Value) -> Value {
+    pub(crate) fn does(&mut self, op: &str, parameters: Value) -> Value {
         let answer = self.ask(op, parameters);
         assert_eq!(code(&answer), "ok", "{op}: {answer}");
         answer["reply"].clone()
     }
 
     /// The next line that is told.
-    fn next(&mut self) -> Value {
+    pub(crate) fn next(&mut self) -> Value {
         let line = self.told.pop_front().unwrap_or_else(|| self.wire.answer());
         assert!(line.get("id").is_none(), "{line}");
         line
     }
 
     /// The next event of that name; others are passed over.
-    fn any(&mut self, name: &str) -> Value {
+    pub(crate) fn any(&mut self, name: &str) -> Value {
         loop {
             let line = self.next();
             assert!(line.get("end").is_none(), "{line}");
@@ -580,7 +585,7 @@ impl Ear {
     }
 
     /// The events up to the publication of that listing, which is the last of them.
-    fn up_to(&mut self, listing: &str) -> Vec<Value> {
+    pub(crate) fn up_to(&mut self, listing: &str) -> Vec<Value> {
         let mut events = Vec::new();
         loop {
             let line = self.next();
@@ -643,14 +648,14 @@ impl Ear {
 }
 
 /// Another hub over the same market, which has nothing at hand: as after a restart, it reads the log.
-struct Anew<'a> {
+pub(crate) struct Anew<'a> {
     running: Option<Running>,
     stage: &'a Stage,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl<'a> Anew<'a> {
-    fn open(stage: &'a Stage) -> Self {
+    pub(crate) fn open(stage: &'a Stage) -> Self {
         let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
         let running =
             stage.runtime.block_on(Running::start(stage.market.clone(), Doors::protocol(anywhere))).unwrap();
@@ -666,7 +671,7 @@ impl Drop for Anew<'_> {
     }
 }
 
-fn signed_in(address: SocketAddr, person: &Person) -> Wire {
+pub(crate) fn signed_in(address: SocketAddr, person: &Person) -> Wire {
     Wire::signed_in(TcpStream::connect(address).unwrap(), &person.token)
 }
 

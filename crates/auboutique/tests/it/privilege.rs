@@ -17,6 +17,7 @@ use auboutique_wire::json::OPS;
 use serde_json::{Value, json};
 
 use crate::api::{Api, Said};
+use crate::auction::lot;
 use crate::stage::{PASSWORD, Person, Stage, Wire, code, listing, on_both, png, request, usd};
 
 /// Who asks, in the order of the columns.
@@ -59,6 +60,13 @@ enum Thing {
 
     /// A product of the seller's store.
     Stocked,
+
+    // An auction of the seller's: it runs, the buyer has bid in it, it is over.
+    Running,
+    BidOn,
+    Over,
+    NoAuction,
+    NoOffer,
 
     // The seller's store, and who acts for it.
     Store,
@@ -145,6 +153,8 @@ impl Thing {
             Self::OnSale | Self::Withdrawn | Self::Sold | Self::Stocked | Self::InCart | Self::NoListing => {
                 Some(Self::NoListing)
             }
+            Self::Running | Self::BidOn | Self::Over | Self::NoAuction => Some(Self::NoAuction),
+            Self::NoOffer => Some(Self::NoOffer),
             Self::Store | Self::NoStore => Some(Self::NoStore),
             Self::OfStaff | Self::NotOfStaff => Some(Self::NotOfStaff),
             Self::Invitation | Self::NoInvitation => Some(Self::NoInvitation),
@@ -185,6 +195,8 @@ const NF: &str = "not_found";
 const NY: &str = "not_yours";
 const RN: &str = "role_needed";
 
+const NA: &str = "not_your_auction";
+
 /// Everybody may.
 const ALL: [&str; 8] = [OK; 8];
 /// Nobody finds it.
@@ -201,6 +213,10 @@ const NO_OPERATOR: [&str; 8] = [IN, RN, RN, RN, RN, RN, NF, NF];
 const SELLER: [&str; 8] = [IN, NF, OK, NF, NF, NF, NF, IN];
 /// The buyer may, whose it is.
 const BUYER: [&str; 8] = [IN, NF, NF, OK, NF, NF, NF, IN];
+/// The seller may, whose auction it is: everybody sees that there is one.
+const AUCTIONEER: [&str; 8] = [IN, NA, OK, NA, NA, NA, NA, IN];
+/// It is the seller's, and there is nothing to negotiate yet.
+const TOO_EARLY: [&str; 8] = [IN, NA, "not_negotiable", NA, NA, NA, NA, IN];
 /// Buyer and seller may, between whom it is. An operator is not one of them.
 const THE_TWO: [&str; 8] = [IN, NF, OK, OK, NF, NF, NF, IN];
 /// Whoever serves the desk may.
@@ -313,6 +329,10 @@ const TABLE: &[Row] = &[
     ("order", Thing::Placed, [IN, NF, OK, OK, NF, NF, NF, IN]),
     ("order", Thing::Collected, [IN, NF, OK, OK, NF, NF, NF, IN]),
     ("order", Thing::NoOrder, NO_MEMBER),
+    ("shipping_address", Thing::Placed, THE_TWO),
+    ("shipping_address", Thing::NoOrder, NO_MEMBER),
+    ("ship_order", Thing::Placed, [IN, NF, "order_state", NF, NF, NF, NF, IN]),
+    ("ship_order", Thing::NoOrder, NO_MEMBER),
     ("cancel_order", Thing::Placed, [IN, NF, OK, OK, NF, NF, NF, IN]),
     ("cancel_order", Thing::AtDesk, [IN, NF, "order_state", "order_state", NF, NF, NF, IN]),
     ("cancel_order", Thing::NoOrder, NO_MEMBER),
@@ -354,6 +374,10 @@ const TABLE: &[Row] = &[
     ("prepare_checkout", Thing::Nothing, MEMBERS),
     ("checkout", Thing::Checkout, BUYER),
     ("checkout", Thing::NoCheckout, NO_MEMBER),
+    ("choose_delivery", Thing::Checkout, [IN, NF, NF, "delivery_fixed", NF, NF, NF, IN]),
+    ("choose_delivery", Thing::NoCheckout, NO_MEMBER),
+    ("checkout_address", Thing::Checkout, BUYER),
+    ("checkout_address", Thing::NoCheckout, NO_MEMBER),
     ("cancel_checkout", Thing::Checkout, BUYER),
     ("cancel_checkout", Thing::NoCheckout, NO_MEMBER),
     ("place_orders", Thing::Checkout, BUYER),
@@ -401,6 +425,60 @@ const TABLE: &[Row] = &[
     ("top_up", Thing::Somebody, DESK),
     ("top_up", Thing::Nobody, NO_MEMBER),
 
+    ("auctions", Thing::Nothing, ALL),
+    ("auction", Thing::Running, ALL),
+    ("auction", Thing::Over, ALL),
+    ("auction", Thing::NoAuction, NONE),
+    ("bids", Thing::BidOn, ALL),
+    ("bids", Thing::NoAuction, NONE),
+    ("bid_log", Thing::Running, ["auction_still_open"; 8]),
+    ("bid_log", Thing::Over, ALL),
+    ("bid_log", Thing::NoAuction, NONE),
+    ("open_auction", Thing::Nothing, MEMBERS),
+    ("open_auction", Thing::OnSale, [IN, NY, OK, NY, NY, NY, NY, IN]),
+    ("open_auction", Thing::Withdrawn, [IN, NF, OK, NF, NF, NY, NY, IN]),
+    ("open_auction", Thing::Sold, [IN, NY, "listing_sold", NY, NY, NY, NY, IN]),
+    ("open_auction", Thing::Stocked, [IN, NY, "not_single", NY, NY, NY, NY, IN]),
+    ("open_auction", Thing::NoListing, NO_MEMBER),
+    ("place_bid", Thing::Running, [IN, OK, "own_auction", OK, OK, OK, OK, IN]),
+    ("place_bid", Thing::Over, [IN, "auction_over", "auction_over", "auction_over", "auction_over", "auction_over", "auction_over", IN]),
+    ("place_bid", Thing::NoAuction, NO_MEMBER),
+    ("take_buy_now", Thing::Running, [IN, OK, "own_auction", OK, OK, OK, OK, IN]),
+    ("take_buy_now", Thing::NoAuction, NO_MEMBER),
+    ("retract_bid", Thing::BidOn, [IN, "retraction_refused", "retraction_refused", OK, "retraction_refused", "retraction_refused",
+        "retraction_refused", IN]),
+    ("retract_bid", Thing::NoAuction, NO_MEMBER),
+    ("watch", Thing::Running, MEMBERS),
+    ("watch", Thing::NoAuction, NO_MEMBER),
+    ("unwatch", Thing::Running, MEMBERS),
+    ("unwatch", Thing::NoAuction, NO_MEMBER),
+    ("lower_price", Thing::Running, AUCTIONEER),
+    ("lower_price", Thing::BidOn, [IN, NA, "auction_has_bids", NA, NA, NA, NA, IN]),
+    ("lower_price", Thing::NoAuction, NO_MEMBER),
+    ("keep_price", Thing::Running, [IN, NA, "not_asked", NA, NA, NA, NA, IN]),
+    ("keep_price", Thing::NoAuction, NO_MEMBER),
+    ("lower_reserve", Thing::Running, AUCTIONEER),
+    ("lower_reserve", Thing::NoAuction, NO_MEMBER),
+    ("add_auction_note", Thing::BidOn, AUCTIONEER),
+    ("add_auction_note", Thing::NoAuction, NO_MEMBER),
+    ("cancel_auction", Thing::Running, [IN, NA, OK, NA, NA, OK, OK, IN]),
+    ("cancel_auction", Thing::Over, [IN, NA, "auction_over", NA, NA, "auction_over", "auction_over", IN]),
+    ("cancel_auction", Thing::NoAuction, NO_MEMBER),
+    ("accept_leading_bid", Thing::BidOn, TOO_EARLY),
+    ("accept_leading_bid", Thing::NoAuction, NO_MEMBER),
+    ("counter_offer", Thing::BidOn, TOO_EARLY),
+    ("counter_offer", Thing::NoAuction, NO_MEMBER),
+    ("offer_to_watchers", Thing::Running, TOO_EARLY),
+    ("offer_to_watchers", Thing::NoAuction, NO_MEMBER),
+    ("relist_auction", Thing::Running, TOO_EARLY),
+    ("relist_auction", Thing::Over, TOO_EARLY),
+    ("relist_auction", Thing::NoAuction, NO_MEMBER),
+    ("sell_at_fixed_price", Thing::Running, TOO_EARLY),
+    ("sell_at_fixed_price", Thing::NoAuction, NO_MEMBER),
+    ("answer_offer", Thing::NoOffer, NO_MEMBER),
+    ("second_chances", Thing::Nothing, MEMBERS),
+    ("want_second_chances", Thing::Nothing, MEMBERS),
+
     ("start_upload", Thing::Nothing, MEMBERS),
     ("send_chunk", Thing::Upload, SELLER),
     ("send_chunk", Thing::NoUpload, NO_MEMBER),
@@ -411,6 +489,11 @@ const TABLE: &[Row] = &[
     ("picture", Thing::NoPicture, NONE),
 
     ("listen", Thing::Nothing, [IN, OK, OK, OK, OK, OK, OK, OK]),
+    ("follow", Thing::Running, [IN, OK, OK, OK, OK, OK, OK, OK]),
+    ("follow", Thing::NoAuction, [IN, NF, NF, NF, NF, NF, NF, NF]),
+    // There is nothing to cease with, which is as well.
+    ("unfollow", Thing::Running, [IN, OK, OK, OK, OK, OK, OK, OK]),
+    ("unfollow", Thing::NoAuction, [IN, OK, OK, OK, OK, OK, OK, OK]),
     ("events", Thing::Nothing, MEMBERS),
     ("presence", Thing::Nothing, MEMBERS),
     ("hide_presence", Thing::Nothing, MEMBERS),
@@ -457,6 +540,7 @@ const TABLE: &[Row] = &[
     ("dismiss_attendant", Thing::NotAppointed, NO_OPERATOR),
     ("change_role", Thing::Somebody, OPERATORS),
     ("change_role", Thing::Nobody, NO_OPERATOR),
+    ("set_legacy_password", Thing::Nobody, NO_OPERATOR),
     ("settings", Thing::Nothing, OPERATORS),
     ("change_setting", Thing::Nothing, OPERATORS),
 
@@ -573,6 +657,8 @@ on_both! {
                 let prefix = match name.as_str() {
                     "listing" | "product" => "lst",
                     "store" => "sto",
+                    "auction" => "auc",
+                    "offer" => "ofr",
                     "invitation" => "inv",
                     "order" => "ord",
                     "checkout" => "chk",
@@ -648,6 +734,8 @@ struct Cast<'s> {
     elsewhere: String,
     point: String,
     store: String,
+    /// The auction the seller opened last.
+    auction: Value,
     number: u32,
 }
 
@@ -690,6 +778,7 @@ impl<'s> Cast<'s> {
             elsewhere: String::new(),
             point,
             store: String::new(),
+            auction: Value::Null,
             number: 0,
         };
         cast.elsewhere = cast.another_point();
@@ -770,6 +859,19 @@ impl<'s> Cast<'s> {
         self.buyer.does("confirm_order", json!({ "order": order["order"] }))
     }
 
+    /// Something the seller puts up. The one before is called off, should it still run: a new member has but a few.
+    fn auction(&mut self) -> Value {
+        if !self.auction.is_null() {
+            self.call_off();
+        }
+        self.auction = self.seller.does("open_auction", terms(lot("A lamp", 3 * 86_400)))["auction"].clone();
+        self.auction.clone()
+    }
+
+    fn call_off(&mut self) {
+        self.seller.ask("cancel_auction", json!({ "auction": self.auction, "reason": "It is broken" }));
+    }
+
     /// The same, and it shall go back.
     fn given_back(&mut self) -> Value {
         let order = self.completed()["order"].clone();
@@ -838,6 +940,19 @@ impl<'s> Cast<'s> {
                 product["store"] = Value::from(self.store.clone());
                 self.seller.does("add_product", product)["product"].clone()
             }
+            Thing::Running => self.auction(),
+            Thing::BidOn => {
+                let auction = self.auction();
+                self.buyer.does("place_bid", json!({ "auction": auction, "maximum": usd(600) }));
+                auction
+            }
+            Thing::Over => {
+                let auction = self.auction();
+                self.call_off();
+                auction
+            }
+            Thing::NoAuction => missing("auc"),
+            Thing::NoOffer => missing("ofr"),
             Thing::Store => Value::from(self.store.clone()),
             Thing::NoStore => missing("sto"),
             Thing::OfStaff => {
@@ -1007,6 +1122,22 @@ impl<'s> Cast<'s> {
             "open_store" => {
                 json!({ "code": named, "name": format!("Store of {}", self.name()), "email": "store@aub.edu.lb" })
             }
+            "open_auction" if thing == Thing::Nothing => terms(lot("A lamp", 3 * 86_400)),
+            "open_auction" => terms(json!({ "listing": named, "duration_seconds": 3 * 86_400 })),
+            "relist_auction" => terms(json!({ "auction": named, "duration_seconds": 3_600 })),
+            "auction" | "bids" | "bid_log" | "watch" | "unwatch" | "follow" | "unfollow" | "keep_price"
+            | "accept_leading_bid" => json!({ "auction": named }),
+            "place_bid" => json!({ "auction": named, "maximum": usd(600) }),
+            "retract_bid" => json!({ "auction": named, "corrected": usd(550) }),
+            "take_buy_now" => json!({ "auction": named, "price": usd(1_000) }),
+            "lower_reserve" => json!({ "auction": named, "reserve": usd(550) }),
+            "add_auction_note" => json!({ "auction": named, "text": "It has a scratch" }),
+            "cancel_auction" => json!({ "auction": named, "reason": "It is broken" }),
+            "lower_price" | "counter_offer" | "offer_to_watchers" | "sell_at_fixed_price" => {
+                json!({ "auction": named, "price": usd(450) })
+            }
+            "answer_offer" => json!({ "offer": named, "accept": true }),
+            "want_second_chances" => json!({ "wanted": false }),
             "start_upload" => json!({ "bytes": 100 }),
             "send_chunk" => json!({ "upload": named, "offset": 0, "data": "" }),
             "finish_upload" => json!({ "upload": named }),
@@ -1022,7 +1153,10 @@ impl<'s> Cast<'s> {
             "conversation" | "messages" | "typing" => json!({ "conversation": named }),
             "mark_delivered" | "mark_read" => json!({ "conversation": named, "number": 1 }),
             "block" | "unblock" => json!({ "username": named }),
-            "order" | "cancel_order" | "request_cancel" | "confirm_order" => json!({ "order": named }),
+            "order" | "shipping_address" | "ship_order" | "cancel_order" | "request_cancel"
+            | "confirm_order" => {
+                json!({ "order": named })
+            }
             "pay_order" => {
                 self.fill_wallet(Who::Buyer);
                 json!({ "order": named, "currency": "USD" })
@@ -1036,7 +1170,8 @@ impl<'s> Cast<'s> {
                 self.fill_cart(who);
                 json!({ "totals": [usd(777)] })
             }
-            "checkout" | "cancel_checkout" => json!({ "checkout": named }),
+            "checkout" | "checkout_address" | "cancel_checkout" => json!({ "checkout": named }),
+            "choose_delivery" => json!({ "checkout": named, "pickup_point": self.point }),
             "place_orders" => json!({ "checkout": named, "pay": "cash" }),
             "start_payment" => json!({ "checkout": named, "currency": "USD" }),
             "payment" => json!({ "payment": named }),
@@ -1061,6 +1196,7 @@ impl<'s> Cast<'s> {
             "appoint_attendant" | "dismiss_attendant" => {
                 json!({ "pickup_point": self.point, "username": named })
             }
+            "set_legacy_password" => json!({ "wire": "003", "name": named, "password": PASSWORD }),
             "change_role" => json!({ "username": named, "role": "moderator" }),
             "change_setting" => json!({ "name": "commission_basis_points", "value": "0" }),
             _ => json!({}),
@@ -1071,6 +1207,14 @@ impl<'s> Cast<'s> {
 /// A product as a store describes it.
 fn product(title: &str) -> Value {
     json!({ "title": title, "category": "books", "variants": [{ "price": usd(777), "copies": 5 }] })
+}
+
+/// The same on terms that leave something to each of the operations.
+fn terms(mut lot: Value) -> Value {
+    for (name, cents) in [("starting_price", 500), ("reserve", 700), ("buy_now", 1_000)] {
+        lot[name] = usd(cents);
+    }
+    lot
 }
 
 /// An id of that sort that nothing has.

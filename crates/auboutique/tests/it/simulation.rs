@@ -23,7 +23,7 @@ use auboutique_domain::listing::{
 };
 use auboutique_domain::member::{Account, Email, MemberCard, Role, Secret, SessionView, Username};
 use auboutique_domain::order::{
-    Action, Code, DeskView, Line, Means, OrderView, PickupView, Receipt, Side, State,
+    Action, Code, DeskView, Fulfillment, Line, Means, OrderView, PickupView, Receipt, Side, State,
 };
 use auboutique_domain::pickup::{PickupPoint, PickupPointDraft};
 use auboutique_domain::setting::Settings;
@@ -582,6 +582,7 @@ impl Model {
                 match self.listing_state(thing) {
                     ListingState::Sold => Err(Refusal::ListingSold),
                     ListingState::Withdrawn => Err(Refusal::ListingWithdrawn),
+                    ListingState::AtAuction => panic!("nothing is put up here"),
                     ListingState::OnSale => {
                         self.things[thing].withdrawn = true;
                         self.facts += 1;
@@ -596,6 +597,7 @@ impl Model {
                 match self.listing_state(thing) {
                     ListingState::Sold => return Err(Refusal::ListingSold),
                     ListingState::OnSale => return Err(Refusal::ListingPublished),
+                    ListingState::AtAuction => panic!("nothing is put up here"),
                     ListingState::Withdrawn => {}
                 }
                 self.not_struck_out(member)?;
@@ -983,6 +985,7 @@ impl Model {
             ListingState::Sold => return Err(Refusal::ListingSold),
             ListingState::Withdrawn if seller == buyer => return Err(Refusal::ListingWithdrawn),
             ListingState::Withdrawn => return Err(missing("listing")),
+            ListingState::AtAuction => panic!("nothing is put up here"),
             ListingState::OnSale => {}
         }
         if seller == buyer {
@@ -1393,6 +1396,7 @@ impl Model {
             store: None,
             product: None,
             variant: String::new(),
+            auction: None,
         }
     }
     /// The listings that pass, newest first.
@@ -1445,6 +1449,8 @@ impl Model {
             lines: vec![self.line(deal)],
             total: it.price,
             due: it.unpaid(),
+            auction: None,
+            fulfillment: Fulfillment::default(),
             pickup: PickupView {
                 point: point.id,
                 name: point.name.clone(),
@@ -2329,6 +2335,8 @@ impl Simulation {
         let count = |vector: usize| i64::try_from(vector).unwrap();
         let counted = [
             ("listings".to_owned(), count(self.model.things.len())),
+            // Nobody here puts anything up.
+            ("auctions".to_owned(), 0),
             ("messages".to_owned(), self.model.talks.iter().map(Talk::last).sum()),
             // Nobody here shows anything.
             ("pictures on listings".to_owned(), 0),
