@@ -16,6 +16,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::account::{MENU, Me, Page};
+use crate::auction::{self, Saleroom};
+use crate::auctions::Auctions;
 use crate::cart::{self, Cart};
 use crate::checkout::Counter;
 use crate::choice::Choice;
@@ -37,7 +39,10 @@ use crate::rows::Rows;
 use crate::skin::Skin;
 use crate::store::{Shopfront, Stores, Wanted};
 use crate::tab::Tab;
-use crate::text;
+use crate::{lot, text};
+
+/// By how many milliseconds the market's clock is put back before that is believed.
+const PUT_RIGHT: i64 = 5_000;
 
 /// How the connection is.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,6 +75,8 @@ pub enum Above {
     Group(Rows<Order>),
     /// A store.
     Store(Shopfront),
+    /// An auction.
+    Auction(Saleroom),
 }
 
 #[derive(Debug, Clone)]
@@ -80,6 +87,7 @@ pub(crate) enum Purpose {
     Conversations { more: bool },
     Listing { show: bool },
     Order { show: bool, news: Option<String> },
+    Address(String),
     Bought,
     ListingAct(&'static str),
     OrderAct(&'static str),
@@ -107,6 +115,7 @@ pub(crate) enum Purpose {
     Store(Wanted),
     Cart(cart::Wanted),
     Money(payout::Wanted),
+    Auction(auction::Wanted),
 }
 
 /// The client.
@@ -168,6 +177,8 @@ pub struct App {
     pub talk: Talk,
     /// My cart, and what is set aside of it.
     pub cart: Cart,
+    /// The auctions.
+    pub auctions: Auctions,
     /// The stores.
     pub stores: Stores,
     /// The back room of the store I act for.
@@ -250,6 +261,7 @@ impl App {
             orders: Orders::default(),
             talk: Talk::default(),
             cart: Cart::default(),
+            auctions: Auctions::default(),
             stores: Stores::default(),
             room: Room::default(),
             variants: HashMap::new(),
@@ -341,11 +353,13 @@ impl App {
             self.load_payouts(true);
         }
         self.follow_stores();
+        self.follow_auctions();
     }
 
     pub(crate) fn load_everything(&mut self) {
         self.load_market(false);
         self.load_stores(false);
+        self.renew_auctions();
         self.ask("categories", json!({}), Purpose::Categories);
         self.ask("pickup_points", json!({}), Purpose::Points);
         if self.me.is_some() {
@@ -399,6 +413,9 @@ impl App {
                 self.live = live;
                 let first = !self.settled;
                 self.settled = true;
+                if !again {
+                    self.follow_anew();
+                }
                 if matches!(self.form.as_ref().map(|form| &form.aim), Some(Aim::LogIn | Aim::Register)) {
                     self.form = None;
                 }
@@ -440,6 +457,7 @@ impl App {
                 text::scrub(&mut typing);
                 self.on_typing(&typing);
             }
+            Told::Here(here) => self.on_here(&here),
             Told::Time(time) => {
                 let before = self.now.as_second() / 60;
                 self.set_time(Some(&time));
@@ -450,7 +468,10 @@ impl App {
     }
 
     pub(crate) fn set_time(&mut self, time: Option<&str>) {
-        if let Some(time) = time.and_then(|time| time.parse().ok()) {
+        let Some(time) = time.and_then(|time| time.parse::<Timestamp>().ok()) else { return };
+        // What it was arrives later, never earlier: what is newest is truest. Much earlier, the clock was put right.
+        let behind = self.now.as_millisecond() - time.as_millisecond();
+        if !(0..PUT_RIGHT).contains(&behind) {
             self.now = time;
         }
     }
@@ -459,6 +480,7 @@ impl App {
     pub(crate) fn catch_up(&mut self) {
         self.load_conversations(false);
         self.load_my_stores(false);
+        self.renew_auctions();
     }
 
     pub(crate) fn forget_member(&mut self) {
@@ -468,6 +490,7 @@ impl App {
         self.account = Me::default();
         self.desk = Desk::default();
         self.cart = Cart::default();
+        self.auctions = Auctions::default();
         self.leave_room();
         self.stores.mine.clear();
         self.attendant = false;
@@ -535,6 +558,7 @@ impl App {
                     }
                 }
             }
+            Purpose::Address(order) => self.address_came(order, reply),
             Purpose::Bought => {
                 if let Some(order) = read::<Order>(reply) {
                     let listing = order.lines.first().map(|line| line.listing.clone()).unwrap_or_default();
@@ -700,6 +724,7 @@ impl App {
             Purpose::Store(wanted) => self.store_came(wanted, reply),
             Purpose::Cart(wanted) => self.cart_came(wanted, reply),
             Purpose::Money(wanted) => self.money_came(wanted, reply),
+            Purpose::Auction(wanted) => self.auction_came(wanted, reply),
         }
     }
 
@@ -740,6 +765,7 @@ impl App {
                     form.refused(no);
                 }
                 self.look_again(code);
+                self.bid_refused(no);
             }
             Purpose::Bought => {
                 if code == "listing_sold" || code == "price_changed" {
@@ -778,9 +804,11 @@ impl App {
             Purpose::Store(wanted) => self.store_refused(&wanted, why),
             Purpose::Cart(wanted) => self.cart_refused(&wanted, no),
             Purpose::Money(wanted) => self.money_refused(&wanted, &why),
+            Purpose::Auction(wanted) => self.auction_refused(&wanted, no),
             Purpose::Order { news: Some(_), .. }
             | Purpose::Listing { show: false }
             | Purpose::Quiet
+            | Purpose::Address(_)
             | Purpose::Categories
             | Purpose::Points
             | Purpose::Presences
@@ -792,8 +820,15 @@ impl App {
 
     /// So much time has passed since the client was started.
     pub fn on_time(&mut self, running: Duration) {
+        let before = (self.ticks(), self.now.as_second() / 60);
+        // The market's clock goes on between two times it is told.
+        self.now = self.now.checked_add(running.saturating_sub(self.running)).unwrap_or(self.now);
         self.running = running;
         self.dirty |= self.talk.forget_typing(running);
+        if before != (self.ticks(), self.now.as_second() / 60) {
+            self.dirty = true;
+            self.renew_bid();
+        }
     }
 
     /// How long nothing changes by itself.
@@ -801,7 +836,7 @@ impl App {
     pub fn quiet(&self) -> Duration {
         let quiet = if self.toast.is_some() { Duration::from_millis(250) } else { Duration::from_secs(60) };
         let typing = self.talk.typing.values().map(|until| until.saturating_sub(self.running));
-        typing.fold(quiet, Duration::min)
+        typing.chain(self.until_tick()).fold(quiet, Duration::min)
     }
 
     // ---- what is known ----
@@ -892,7 +927,7 @@ impl App {
             return;
         }
         // Alt and a number changes the tab, also while one types.
-        if let (KeyCode::Char(digit @ '1'..='9'), true) =
+        if let (KeyCode::Char(digit @ '0'..='9'), true) =
             (key.code, key.modifiers.contains(KeyModifiers::ALT))
         {
             return self.go_to_tab(digit);
@@ -923,7 +958,7 @@ impl App {
             KeyCode::Char('q') => self.quit(),
             KeyCode::Char('R') => self.hurry = true,
             KeyCode::Char('l') if self.me.is_none() => self.form = Some(log_in_form()),
-            KeyCode::Char(digit @ '1'..='9') => self.go_to_tab(digit),
+            KeyCode::Char(digit @ '0'..='9') => self.go_to_tab(digit),
             _ => match self.above.pop() {
                 Some(above) => self.on_above_key(above, key),
                 None => self.on_tab_key(key),
@@ -976,6 +1011,7 @@ impl App {
                 _ => {}
             },
             (Above::Store(front), code) => stay = self.on_store_key(front, code),
+            (Above::Auction(room), code) => self.on_saleroom_key(room, code),
         }
         if stay {
             // What was opened from it lies above it.
@@ -1008,6 +1044,7 @@ impl App {
                 (Tab::Me, Page::Blocks) => self.account.blocks.go(by),
                 (Tab::Me, Page::Money) => self.account.payouts.go(by),
                 (Tab::Cart, _) => self.cart.lines.go(by),
+                (Tab::Auctions, _) => self.auctions.list.go(by),
                 (Tab::Sell | Tab::Desk, _) => {}
             }
             return;
@@ -1057,6 +1094,7 @@ impl App {
             Tab::Me => self.on_account_key(key.code),
             Tab::Stores => self.on_stores_key(key.code),
             Tab::Cart => self.on_cart_key(key.code),
+            Tab::Auctions => self.on_auctions_key(key.code),
             Tab::Sell | Tab::Desk => {}
         }
     }
@@ -1095,7 +1133,7 @@ impl App {
                     Hit::Key(code) => press(self, code),
                     Hit::Tab(number) => {
                         if !self.is_covered() || self.toast.is_some() {
-                            let digit = char::from_digit(u32::try_from(number + 1).unwrap_or(1), 10);
+                            let digit = char::from_digit(u32::try_from((number + 1) % 10).unwrap_or(1), 10);
                             self.go_to_tab(digit.unwrap_or('1'));
                         }
                     }
@@ -1111,6 +1149,7 @@ impl App {
                                     form.entries.get_mut(number).map(|entry| &mut entry.value)
                             {
                                 *at = (*at + 1) % of.len().max(1);
+                                lot::renew_terms(form);
                             }
                         }
                     }
@@ -1178,6 +1217,7 @@ impl App {
             (Tab::Me, Page::Blocks) => &mut self.account.blocks.at,
             (Tab::Me, Page::Money) => &mut self.account.payouts.at,
             (Tab::Cart, _) => &mut self.cart.lines.at,
+            (Tab::Auctions, _) => &mut self.auctions.list.at,
             _ => return,
         };
         let again = *at == number;

@@ -8,11 +8,13 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::app::{Above, App, Purpose};
+use crate::app::{Above, App, Purpose, read};
 use crate::cart::Wanted;
 use crate::dialog::{Dialog, Then};
+use crate::field::Field;
+use crate::form::{Aim, Entry, Form, Input, Request};
 use crate::listing::Place;
 use crate::member::Card;
 use crate::order::{Bought, Order, plain_code};
@@ -54,6 +56,17 @@ pub struct Payment {
     pub reason: String,
 }
 
+/// How the lot of an auction reaches its winner.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Delivery {
+    /// `pickup` or `shipment`.
+    pub kind: String,
+}
+
+/// What the form to choose it calls the two.
+const COLLECT: &str = "collect it";
+const SHIP: &str = "have it shipped";
+
 /// A checkout.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Checkout {
@@ -65,6 +78,12 @@ pub struct Checkout {
     pub expires_at: String,
     /// The orders it becomes.
     pub parcels: Vec<Parcel>,
+    /// The auction whose lot it holds, if it is one's.
+    #[serde(default)]
+    pub auction: Option<String>,
+    /// How the lot reaches the winner, once that was said.
+    #[serde(default)]
+    pub delivery: Option<Delivery>,
     /// What it costs, per currency: what is due in cash at the desk.
     pub totals: Vec<Money>,
     /// What all of it costs in each currency: what a wallet or a card pays.
@@ -86,6 +105,17 @@ impl Checkout {
     #[must_use]
     pub fn is_held(&self) -> bool {
         self.state == "held"
+    }
+
+    /// Whether it holds the lot of an auction.
+    #[must_use]
+    pub const fn is_won(&self) -> bool {
+        self.auction.is_some()
+    }
+
+    /// Whether the seller sends it.
+    fn ships(&self) -> bool {
+        self.delivery.as_ref().is_some_and(|delivery| delivery.kind == "shipment")
     }
 
     fn cost(&self, currency: Currency) -> Option<Money> {
@@ -139,8 +169,15 @@ fn blocks(app: &App, checkout: &Checkout) -> Vec<Drawn> {
             Some(day) => app.date(day),
             None => "no free day: look again".to_owned(),
         };
-        let style = if parcel.pickup_day.is_some() { skin.muted() } else { skin.warn() };
-        lines.push((format!("  {} · {day}", parcel.pickup_point.name), String::new(), style, style));
+        let (how, is_fine) = if checkout.ships() {
+            ("  shipped to you by the seller".to_owned(), true)
+        } else if checkout.is_won() && checkout.delivery.is_none() {
+            ("  d says how it shall reach you".to_owned(), false)
+        } else {
+            (format!("  {} · {day}", parcel.pickup_point.name), parcel.pickup_day.is_some())
+        };
+        let style = if is_fine { skin.muted() } else { skin.warn() };
+        lines.push((how, String::new(), style, style));
         for line in &parcel.lines {
             let price = line.price.as_ref().map(|price| format!("{} each", text::money(price)));
             let what = format!("  {} × {}", line.quantity, line.title);
@@ -154,6 +191,9 @@ fn blocks(app: &App, checkout: &Checkout) -> Vec<Drawn> {
 fn way(app: &App, checkout: &Checkout, way: Way) -> (String, String, bool) {
     let cost = |currency| checkout.cost(currency).as_ref().map(text::money).unwrap_or_default();
     match way {
+        Way::Cash if checkout.is_won() => {
+            ("cash at the desk".to_owned(), "an auction is paid before".to_owned(), false)
+        }
         Way::Cash => {
             let what = format!("{}, when you collect", text::sums(&checkout.totals));
             ("cash at the desk".to_owned(), what, true)
@@ -212,11 +252,9 @@ pub(crate) fn draw(app: &App, pen: &mut Pen, area: Rect, counter: &mut Counter) 
     };
     pen.text(area.x, area.y, area.width, "Check out", skin.strong());
     let left = app.minutes_left(&checkout.expires_at);
-    let label = format!(
-        "set aside until {}, {}",
-        app.clock(&checkout.expires_at),
-        app.time_left(&checkout.expires_at)
-    );
+    let until = &checkout.expires_at;
+    let at = if checkout.is_won() { app.moment(until) } else { app.clock(until) };
+    let label = format!("set aside until {at}, {}", app.time_left(until));
     pen.right(area.x, area.y, area.width, &label, if left < 3 { skin.warn() } else { skin.accent() });
     // The ways to pay always have their place below.
     let payment = checkout.payment.as_ref().map(|payment| payment_words(app, payment));
@@ -311,6 +349,20 @@ pub(crate) fn draw_group(app: &App, pen: &mut Pen, area: Rect, group: &mut Rows<
     }
 }
 
+/// What the form about the delivery asks of the market.
+pub(crate) fn request(form: &Form) -> Option<Request> {
+    let Aim::Deliver(checkout, points) = &form.aim else { return None };
+    let mut fields = json!({ "checkout": checkout });
+    if form.text("how") == SHIP {
+        fields["name"] = json!(form.text("name").trim());
+        fields["address"] = json!(form.text("address").trim());
+    } else {
+        let chosen = points.iter().find(|(_, name)| *name == form.text("pickup_point"));
+        fields["pickup_point"] = json!(chosen.map(|(id, _)| id));
+    }
+    Some(Ok(("choose_delivery", fields)))
+}
+
 impl App {
     /// How many whole minutes are left until a moment; none after it.
     pub(crate) fn minutes_left(&self, until: &str) -> i64 {
@@ -325,14 +377,51 @@ impl App {
             _ if is_over => "the time is over".to_owned(),
             0 => "less than a minute".to_owned(),
             1 => "1 minute left".to_owned(),
+            minutes if minutes >= 120 => format!("{} hours left", minutes / 60),
             minutes => format!("{minutes} minutes left"),
         }
     }
 
-    /// Asks what is set aside; `show` looks at it.
+    /// Asks what is set aside; `show` looks at it. The lot of an auction is asked for by its name: it is not the cart's.
     pub(crate) fn look_at_checkout(&mut self, show: bool) {
+        let won = self.cart.checkout.as_ref().filter(|checkout| checkout.is_won());
+        let fields = won.map_or_else(|| json!({}), |won| json!({ "checkout": won.checkout }));
         if self.me.is_some() {
-            self.ask("checkout", json!({}), Purpose::Cart(Wanted::Checkout { show }));
+            self.ask("checkout", fields, Purpose::Cart(Wanted::Checkout { show }));
+        }
+    }
+
+    /// Asks how what was won shall reach one.
+    fn choose_delivery(&mut self, checkout: &Checkout) {
+        let open = self.points.iter().filter(|point| point["closed_at"].is_null());
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let points: Vec<_> = open.map(|point| (text(&point["id"]), text(&point["name"]))).collect();
+        let chosen = if checkout.ships() { SHIP } else { COLLECT };
+        let names = points.iter().map(|(_, name)| name.clone()).collect();
+        let entries = vec![
+            Entry::choice("how", "How", vec![COLLECT.to_owned(), SHIP.to_owned()], chosen),
+            Entry::choice("pickup_point", "Collect at", names, ""),
+            Entry::line("name", "Ship to", "", "the name on the parcel"),
+            Entry {
+                name: "address",
+                label: "Address",
+                hint: "street, building, town, phone",
+                value: Input::Lines(Field::lines(""), 3),
+            },
+        ];
+        let aim = Aim::Deliver(checkout.checkout.clone(), points);
+        let mut form = Form::new(aim, "How shall it reach you?", "Save", entries);
+        form.says = vec!["Only the seller sees the address, once you have paid.".to_owned()];
+        // Why it could not be paid before does not cover what is asked now.
+        self.toast = None;
+        self.form = Some(form);
+    }
+
+    /// It is known how what was won reaches one.
+    pub(crate) fn delivery_taken(&mut self, reply: Value) {
+        if let Some(checkout) = read::<Checkout>(reply) {
+            self.know_checkout(checkout, false);
+            self.say("Noted: now pay it");
         }
     }
 
@@ -399,7 +488,12 @@ impl App {
     pub(crate) fn on_checkout_event(&mut self, name: &str, checkout: &str, is_expired: bool) {
         let here = self.cart.checkout.as_ref().is_some_and(|known| known.checkout == checkout);
         match name {
+            "checkout_prepared" if self.cart.checkout.is_none() => {
+                let fields = json!({ "checkout": checkout });
+                self.ask("checkout", fields, Purpose::Cart(Wanted::Checkout { show: false }));
+            }
             "checkout_prepared" if !here => self.look_at_checkout(false),
+            "delivery_chosen" if here => self.look_at_checkout(false),
             "checkout_placed" if here && !self.cart.is_placing => {
                 if self.is_at_checkout() {
                     let fields = json!({ "checkout": checkout });
@@ -409,10 +503,13 @@ impl App {
                 }
             }
             "checkout_released" if here => {
+                let is_won = self.cart.checkout.as_ref().is_some_and(Checkout::is_won);
                 if self.is_at_checkout() && is_expired {
-                    self.say_bad(
-                        "The time was over. What you wanted is still in your cart: check out again.",
-                    );
+                    self.say_bad(if is_won {
+                        "The time was over: what you won is no longer held for you."
+                    } else {
+                        "The time was over. What you wanted is still in your cart: check out again."
+                    });
                 }
                 self.leave_checkout();
             }
@@ -429,13 +526,16 @@ impl App {
             KeyCode::PageDown => counter.scroll += 5,
             KeyCode::PageUp => counter.scroll = counter.scroll.saturating_sub(5),
             KeyCode::Char('r') => self.look_at_checkout(false),
+            KeyCode::Char('d') if checkout.is_won() => self.choose_delivery(&checkout),
             KeyCode::Char('x') | KeyCode::Delete => {
+                let lines = if checkout.is_won() {
+                    ["What you won is no longer held for you.", "You bid for it: the seller counts on you."]
+                } else {
+                    ["What is set aside is for everybody again.", "It stays in your cart."]
+                };
                 self.dialog = Some(Dialog {
                     title: "Leave the checkout?".to_owned(),
-                    lines: vec![
-                        "What is set aside is for everybody again.".to_owned(),
-                        "It stays in your cart.".to_owned(),
-                    ],
+                    lines: lines.map(str::to_owned).to_vec(),
                     yes: "Leave it",
                     no: "Stay",
                     on_yes: false,
@@ -453,6 +553,12 @@ impl App {
         let id = checkout.checkout.clone();
         let orders = checkout.parcels.len();
         let orders = if orders == 1 { "one order".to_owned() } else { format!("{orders} orders") };
+        if checkout.is_won() && way == Way::Cash {
+            return self.say_bad("An auction is paid before: from your wallet or by card.");
+        }
+        if checkout.is_won() && checkout.delivery.is_none() {
+            return self.choose_delivery(checkout);
+        }
         let (first, lines, yes, then) = match way {
             Way::Cash => (
                 format!("{orders} for {}", text::sums(&checkout.totals)),

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::app::App;
 use crate::pen::{Hit, Pen};
+use crate::tab::Tab;
 use crate::text;
 
 /// A list to choose one of, over everything.
@@ -46,6 +47,9 @@ impl App {
             KeyCode::Enter => {
                 let chosen = choice.of.get(choice.at).cloned().filter(|_| choice.at > 0);
                 self.choice = None;
+                if self.tab == Tab::Auctions {
+                    return self.show_shelf(chosen);
+                }
                 self.market.category = chosen;
                 self.market.owner = None;
                 self.market.list.at = 0;

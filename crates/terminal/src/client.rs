@@ -70,6 +70,8 @@ pub enum News {
     Presence(Value),
     /// Somebody types.
     Typing(Value),
+    /// So many follow an auction.
+    Here(Value),
     /// The stream is over, with the reason.
     End(Value),
 }
@@ -186,6 +188,7 @@ impl Client {
                 Ok(ServerLine::Event(event)) => return Ok(News::Event(event)),
                 Ok(ServerLine::Presence(presence)) => return Ok(News::Presence(presence)),
                 Ok(ServerLine::Typing(typing)) => return Ok(News::Typing(typing)),
+                Ok(ServerLine::Here(here)) => return Ok(News::Here(here)),
                 Ok(ServerLine::End(end)) => return Ok(News::End(end)),
                 Ok(ServerLine::Response { id, .. }) if Some(&id) == self.expected.front() => {
                     self.expected.pop_front();

@@ -3,7 +3,7 @@
 use auboutique_domain::{Currency, Money};
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::app::{App, Purpose};
 use crate::pen::{Hit, Pen};
@@ -28,6 +28,8 @@ pub enum Then {
     LeaveCheckout(String),
     /// Take the payout back.
     VoidPayout(String),
+    /// Ask this of an auction, with these parameters.
+    Auction(&'static str, Value),
     /// Leave the form.
     LeaveForm,
     /// End the session.
@@ -147,6 +149,7 @@ impl App {
                 let fields = json!({ "payout": payout });
                 self.ask("void_payout", fields, Purpose::Money(payout::Wanted::Voided));
             }
+            Then::Auction(op, fields) => self.ask_of_auction(op, fields),
             Then::LeaveForm => self.form = None,
             Then::EndSession(session) => {
                 self.ask("end_session", json!({ "session": session }), Purpose::SessionEnded);

@@ -79,7 +79,7 @@ impl App {
             }
             "invitation_made" | "invitation_revoked" => self.load_invitations(false),
             "cart_changed" => self.load_cart(),
-            "checkout_prepared" | "checkout_placed" | "checkout_released" => {
+            "checkout_prepared" | "delivery_chosen" | "checkout_placed" | "checkout_released" => {
                 let is_expired = event["expired"].as_bool().unwrap_or(false);
                 self.on_checkout_event(&name, &text("checkout"), is_expired);
             }
@@ -168,16 +168,20 @@ impl App {
             "presence_hidden" => self.account.hidden = event["hidden"].as_bool().unwrap_or(false),
             "attendant_appointed" => {
                 self.attendant = true;
-                self.notice("You serve a desk now: it is the last tab", None, "");
+                self.notice("You serve a desk now: 9 leads to it", None, "");
             }
             "attendant_dismissed" => self.ask("me", json!({}), Purpose::Me),
-            "strike_given" => self.notice("You were given a strike", Some(text("order")), &text("at")),
+            "strike_given" => {
+                let to = event["order"].as_str().or(event["auction"].as_str()).map(str::to_owned);
+                self.notice("You were given a strike", to, &text("at"));
+            }
             "name_changed" | "username_changed" | "email_changed" | "role_changed" => {
                 self.ask("me", json!({}), Purpose::Me);
             }
             "pickup_point_added" | "pickup_point_changed" | "day_closed" | "day_opened" => {
                 self.ask("pickup_points", json!({}), Purpose::Points);
             }
+            name if event.get("auction").is_some_and(Value::is_string) => self.on_auction_event(name, event),
             _ if event.get("order").is_some_and(Value::is_string) => {
                 let news = Some(name.clone());
                 self.store_changed(&text("seller"), false);

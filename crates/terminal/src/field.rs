@@ -15,6 +15,8 @@ pub struct Field {
     lines: bool,
     /// How wide it was when it was last drawn.
     cells: usize,
+    /// Whether what stands in it is only proposed: what is typed first takes its place.
+    is_proposed: bool,
 }
 
 /// What of a field is to be seen.
@@ -30,7 +32,13 @@ impl Field {
     /// A field of one line, the cursor at its end.
     #[must_use]
     pub fn line(text: &str) -> Self {
-        Self { text: text.to_owned(), cursor: text.len(), lines: false, cells: 40 }
+        Self { text: text.to_owned(), cursor: text.len(), lines: false, cells: 40, is_proposed: false }
+    }
+
+    /// A field of one line with something that is proposed: what is typed first takes its place.
+    #[must_use]
+    pub fn proposed(text: &str) -> Self {
+        Self { is_proposed: true, ..Self::line(text) }
     }
 
     /// A field of several lines.
@@ -73,6 +81,9 @@ impl Field {
     }
 
     fn insert(&mut self, new: &str) {
+        if std::mem::take(&mut self.is_proposed) {
+            self.take();
+        }
         self.text.insert_str(self.cursor, new);
         self.cursor += new.len();
     }
@@ -162,6 +173,8 @@ impl Field {
             KeyCode::Enter if self.lines => self.insert("\n"),
             _ => return false,
         }
+        // Whoever goes about in it works on what is there.
+        self.is_proposed = false;
         true
     }
 
@@ -224,6 +237,19 @@ mod tests {
         assert_eq!(field.text(), "caf");
         press(&mut field, &[KeyCode::Left, KeyCode::Char('x'), KeyCode::Home, KeyCode::Delete]);
         assert_eq!(field.text(), "axf");
+    }
+
+    #[test]
+    fn what_is_typed_takes_the_place_of_what_is_proposed_unless_one_works_on_that() {
+        let mut field = Field::proposed("5.50");
+        press(&mut field, &[KeyCode::Char('7'), KeyCode::Char('0')]);
+        assert_eq!(field.text(), "70");
+        let mut field = Field::proposed("5.50");
+        press(&mut field, &[KeyCode::Backspace, KeyCode::Char('5')]);
+        assert_eq!(field.text(), "5.55");
+        let mut field = Field::proposed("5.50");
+        field.paste("8");
+        assert_eq!(field.text(), "8");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::field::Field;
 use crate::listing::{Filter, Listing};
 use crate::picture::Picture;
 use crate::tab::Tab;
-use crate::{cart, payout, stock, store, text, variant};
+use crate::{bid, cart, checkout, lot, payout, stock, store, text, variant};
 
 /// What stands in a choice for nothing chosen.
 const ANY: &str = "any";
@@ -54,6 +54,10 @@ pub enum Aim {
     Pay(String),
     /// Give back what this order brought.
     Return(String),
+    /// Say that this order was sent.
+    Ship(String),
+    /// Say how what this checkout holds shall reach one; the pickup points there are, by id and name.
+    Deliver(String, Vec<(String, String)>),
     /// Give a part of the money of this order back.
     Refund(String),
     /// Ask for a payout.
@@ -78,6 +82,15 @@ pub enum Aim {
     Restock(String),
     /// Put the count of this listing right.
     Adjust(String),
+    /// Ask this operation for an auction, with amounts in its currency; of a listing to put it up.
+    Auction {
+        /// The operation.
+        op: &'static str,
+        /// Of which auction, or of which listing.
+        of: String,
+        /// What its amounts are in.
+        currency: Currency,
+    },
 }
 
 impl Aim {
@@ -447,6 +460,9 @@ impl Form {
         let code = no["code"].as_str().unwrap_or_default();
         let named = no["field"].as_str().unwrap_or_default();
         let at = match (code, &self.aim) {
+            (_, Aim::Auction { .. }) if named.is_empty() => bid::wrong_entry(code, self),
+            ("reserve_too_low" | "buy_now_too_low", _) => bid::wrong_entry(code, self),
+            ("not_cash_unit", Aim::Sell) => "price",
             ("wrong_credentials", Aim::LogIn) => "password",
             ("wrong_credentials", _) => "current_password",
             ("username_taken" | "username_invalid" | "username_reserved", _) => "username",
@@ -502,9 +518,18 @@ impl Form {
         }
     }
 
+    /// The currency the form says, or that of the auction it is about.
+    pub(crate) fn currency(&self) -> Currency {
+        match (Currency::parse(self.text("currency")), &self.aim) {
+            (Ok(currency), _) => currency,
+            (Err(_), Aim::Auction { currency, .. }) => *currency,
+            (Err(_), _) => Currency::Usd,
+        }
+    }
+
     /// The price in an entry, in the currency the form says.
     pub(crate) fn price(&self, at: usize) -> Result<Money, Wrong> {
-        let currency = Currency::parse(self.text("currency")).unwrap_or(Currency::Usd);
+        let currency = self.currency();
         let typed = self.entries.get(at).map_or("", Entry::text);
         if typed.trim().is_empty() {
             return Err((at, "Say a price.".to_owned()));
@@ -550,6 +575,7 @@ impl App {
                 hint: "a file; Tab completes, Enter adds it",
                 value: Input::Path(Field::line("")),
             },
+            lot::how(),
         ];
         Form::new(Aim::Sell, "Sell something", "Offer it", entries)
     }
@@ -674,7 +700,9 @@ impl App {
             .or_else(|| stock::request(form))
             .or_else(|| variant::request(form))
             .or_else(|| cart::request(form))
-            .or_else(|| payout::request(form));
+            .or_else(|| checkout::request(form))
+            .or_else(|| payout::request(form))
+            .or_else(|| bid::request(form));
         match request {
             Some(Ok((op, fields))) => {
                 form.sent = true;
@@ -691,7 +719,7 @@ impl App {
         let mut fields = Map::new();
         for entry in &form.entries {
             match entry.name {
-                "price" | "currency" | "pictures" => {}
+                "price" | "currency" | "pictures" | "how" => {}
                 name => {
                     fields.insert(name.to_owned(), json!(entry.text()));
                 }
@@ -753,6 +781,11 @@ impl App {
     pub(crate) fn form_taken(&mut self, modal: bool, reply: Value) {
         let aim = if modal { self.form.take().map(|form| form.aim) } else { Some(Aim::Sell) };
         match aim {
+            Some(Aim::Sell) if reply.get("lot").is_some() => {
+                self.sell = self.sell_form();
+                self.auction_form_taken("open_auction", reply);
+            }
+            Some(Aim::Auction { op, .. }) => self.auction_form_taken(op, reply),
             Some(Aim::Sell) => {
                 self.sell = self.sell_form();
                 if let Some(listing) = read::<Listing>(reply) {
@@ -783,7 +816,10 @@ impl App {
             }
             Some(Aim::Buy(_)) => self.bought(reply),
             Some(aim @ (Aim::Gather(_) | Aim::Quantity(_))) => self.cart_form_taken(&aim, reply),
-            Some(aim @ (Aim::Pay(_) | Aim::Return(_) | Aim::Refund(_))) => self.order_form_taken(&aim, reply),
+            Some(aim @ (Aim::Pay(_) | Aim::Return(_) | Aim::Refund(_) | Aim::Ship(_))) => {
+                self.order_form_taken(&aim, reply);
+            }
+            Some(Aim::Deliver(..)) => self.delivery_taken(reply),
             Some(aim @ (Aim::Payout | Aim::TopUp)) => self.money_form_taken(&aim, reply),
             Some(aim) => self.store_form_taken(&aim, reply),
             None => {}
@@ -901,7 +937,13 @@ impl App {
             if let Some(form) = &self.form {
                 let light = matches!(
                     form.aim,
-                    Aim::LogIn | Aim::Filter | Aim::Buy(_) | Aim::Gather(_) | Aim::Quantity(_) | Aim::Pay(_)
+                    Aim::LogIn
+                        | Aim::Filter
+                        | Aim::Buy(_)
+                        | Aim::Gather(_)
+                        | Aim::Quantity(_)
+                        | Aim::Pay(_)
+                        | Aim::Auction { op: "place_bid", .. }
                 );
                 let keep = form.is_changed() && !light;
                 if keep {
@@ -948,6 +990,7 @@ impl App {
             }
             Did::Add => self.add_picture(),
             Did::Changed => {
+                lot::renew_terms(form);
                 self.paths.clear();
                 self.reckon();
             }

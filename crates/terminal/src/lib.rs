@@ -3,7 +3,8 @@
 //! Start with [`client`]: a connection that asks and is answered, in two hundred lines. [`link`] is a connection that
 //! holds: it reconnects, signs in again and goes on where it stopped. [`app`] is the full-screen client as a value: keys
 //! and what the market tells go in, requests come out; [`screen`] draws it. A noun has the same file name here as in
-//! every room: [`listing`], [`cart`], [`order`], [`store`], [`conversation`], [`desk`].
+//! every room: [`listing`], [`cart`], [`order`], [`store`], [`auction`], [`conversation`],
+//! [`desk`].
 
 use std::io;
 use std::thread;
@@ -18,6 +19,9 @@ use ratatui::crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdat
 
 pub mod account;
 pub mod app;
+pub mod auction;
+pub mod auctions;
+mod bid;
 pub mod cart;
 pub mod checkout;
 pub mod choice;
@@ -33,6 +37,7 @@ pub mod form;
 pub mod invitation;
 pub mod link;
 pub mod listing;
+mod lot;
 pub mod member;
 pub mod notice;
 pub mod order;
@@ -42,6 +47,7 @@ pub mod picture;
 pub mod profit;
 pub mod room;
 pub mod rows;
+mod saleroom;
 pub mod screen;
 pub mod skin;
 pub mod statement;

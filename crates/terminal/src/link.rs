@@ -125,6 +125,8 @@ pub enum Told {
     Presence(Value),
     /// Somebody types.
     Typing(Value),
+    /// So many follow an auction.
+    Here(Value),
     /// The server's clock.
     Time(String),
     /// Something the person should know.
@@ -178,6 +180,7 @@ impl Link {
                 queue: VecDeque::new(),
                 later: Vec::new(),
                 cursor: None,
+                followed: Vec::new(),
                 lost_session: None,
                 closed: false,
             };
@@ -343,6 +346,8 @@ struct Thread {
     later: Vec<(Instant, Pending)>,
     /// The highest event that came.
     cursor: Option<i64>,
+    /// The auctions that are followed: another connection is asked to follow them, too.
+    followed: Vec<Value>,
     lost_session: Option<String>,
     closed: bool,
 }
@@ -442,6 +447,12 @@ impl Thread {
 
     fn take(&mut self, ask: Ask) {
         let mut fields = ask.fields;
+        let auction = fields.get("auction").cloned().unwrap_or_default();
+        match ask.op {
+            "follow" if !self.followed.contains(&auction) => self.followed.push(auction),
+            "unfollow" => self.followed.retain(|followed| *followed != auction),
+            _ => {}
+        }
         fields
             .entry("key")
             .or_insert_with(|| Value::from(data_encoding::HEXLOWER.encode(&clock::random::<16>())));
@@ -620,6 +631,7 @@ impl Thread {
             }
             ServerLine::Presence(presence) => self.tell(Told::Presence(presence)),
             ServerLine::Typing(typing) => self.tell(Told::Typing(typing)),
+            ServerLine::Here(here) => self.tell(Told::Here(here)),
             ServerLine::End(_) => return Some(Over::Again),
             ServerLine::Response { id, outcome } => {
                 if id == Id::default() && matches!(outcome, Outcome::Busy(_)) {
@@ -698,6 +710,10 @@ impl Thread {
                         over = Some(Over::Again);
                     }
                     (_, "log_in" | "register" | "log_out") => connection.open = true,
+                    (Outcome::Refused(_), "follow") => {
+                        let auction = pending.fields.get("auction");
+                        self.followed.retain(|followed| Some(followed) != auction);
+                    }
                     _ => {}
                 }
                 self.tell(Told::Answer { ticket, outcome });
@@ -711,11 +727,16 @@ impl Thread {
             self.tell(Told::Note(error));
         }
         self.cursor = None;
+        self.followed.clear();
         self.lost_session = why;
     }
 
     fn listen(&mut self, connection: &mut Connection, after: Option<i64>) -> Option<Over> {
-        let fields = after.map(|after| ("after".to_owned(), Value::from(after))).into_iter().collect();
+        let mut fields: Map<String, Value> =
+            after.map(|after| ("after".to_owned(), Value::from(after))).into_iter().collect();
+        if !self.followed.is_empty() {
+            fields.insert("auctions".to_owned(), Value::from(self.followed.clone()));
+        }
         connection.again = after.is_some();
         let pending = Pending { whose: Whose::Listen { after }, op: "listen", fields, tries: 0 };
         self.send(connection, pending).err().map(|error| Over::Lost(error.to_string()))
@@ -744,6 +765,14 @@ impl Thread {
                     return Some(Over::Lost("the server does not know where its log ends".to_owned()));
                 }
                 return self.listen(connection, cursor);
+            }
+            // One of the auctions is not there: what else happens is heard all the same.
+            Outcome::Refused(no)
+                if !self.followed.is_empty()
+                    && no.get("code").and_then(Value::as_str) == Some("not_found") =>
+            {
+                self.followed.clear();
+                return self.listen(connection, after);
             }
             // An older server does not stream: everything else works.
             Outcome::Refused(_) => (false, MEMBER),

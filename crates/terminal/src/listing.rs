@@ -45,7 +45,7 @@ pub struct Listing {
     pub category: String,
     /// How worn it is.
     pub condition: String,
-    /// `on_sale`, `sold` or `withdrawn`.
+    /// `on_sale`, `sold`, `withdrawn` or `at_auction`.
     pub state: String,
     /// When it was published.
     #[serde(default)]
@@ -76,6 +76,9 @@ pub struct Listing {
     /// What makes this variant differ.
     #[serde(default)]
     pub variant: String,
+    /// The auction it is the lot of, while it is at auction.
+    #[serde(default)]
+    pub auction: Option<String>,
 }
 
 impl Listing {
@@ -338,7 +341,13 @@ fn draw_filter(app: &mut App, pen: &mut Pen, area: Rect) {
 }
 
 /// The picture of a listing, or what stands for it.
-fn draw_picture(app: &mut App, pen: &mut Pen, area: Rect, picture: Option<&Picture>, which: Which) {
+pub(crate) fn draw_picture(
+    app: &mut App,
+    pen: &mut Pen,
+    area: Rect,
+    picture: Option<&Picture>,
+    which: Which,
+) {
     let Some(picture) = picture else { return };
     let covered = app.is_covered() && !app.gallery.cells;
     if covered || !app.gallery.draw(pen.frame, area, picture, which) {
@@ -488,6 +497,7 @@ pub(crate) fn draw_mine(app: &mut App, pen: &mut Pen, area: Rect) {
     for ((number, listing), y) in rows.seen(usize::from(area.height / 2)).zip((area.y..).step_by(2)) {
         let below = match (&listing.buyer, listing.state.as_str()) {
             (Some(buyer), _) => format!("bought by {}  @{}", buyer.name, buyer.username),
+            (None, "at_auction") => "at auction · u leads to its room".to_owned(),
             (None, "withdrawn") => "only you see it · p puts it back on sale".to_owned(),
             _ => format!("since {} · {}", app.day(&listing.published_at), text::words(&listing.category)),
         };
@@ -559,6 +569,7 @@ impl App {
         let above = self.above.iter().flat_map(|above| match above {
             Above::Listing(sheet) => std::slice::from_ref(&sheet.listing).iter(),
             Above::Store(front) => front.shelves.rows.iter(),
+            Above::Auction(room) => std::slice::from_ref(&room.auction.lot).iter(),
             Above::Order { .. } | Above::Checkout(_) | Above::Group(_) => [].iter(),
         });
         rows.chain(above).find(|row| row.listing == id)
@@ -653,6 +664,8 @@ impl App {
                 self.above.clear();
                 self.load_market(false);
             }
+            // What is at auction is changed in its room.
+            KeyCode::Char('b' | 'c' | 'e') if listing.auction.is_some() => return false,
             KeyCode::Char('e') if own && (listing.store.is_some() || listing.state != "sold") => {
                 self.form = Some(self.edit_form(listing))
             }
@@ -676,6 +689,13 @@ impl App {
                     Purpose::ListingAct("It is on sale again"),
                 );
             }
+            KeyCode::Char('u') => match &listing.auction {
+                Some(auction) => self.look_at_auction(&auction.clone()),
+                None if mine && listing.store.is_none() && listing.state != "sold" => {
+                    self.offer_to_put_up(listing);
+                }
+                None => return false,
+            },
             KeyCode::Char('v') if mine && listing.store.is_none() => match &listing.order {
                 Some(order) => self.follow(&order.clone()),
                 None => self.say("Nobody bought it yet"),

@@ -16,7 +16,7 @@ pub struct Notice {
     pub at: String,
     /// What.
     pub text: String,
-    /// Where it leads: an order or a conversation.
+    /// Where it leads: an order, a conversation, an auction.
     pub to: Option<String>,
 }
 
@@ -130,6 +130,8 @@ impl App {
             self.ask("order", json!({ "order": to }), Purpose::Order { show: true, news: None });
         } else if to.starts_with("sto_") {
             self.ask_store(to, true);
+        } else if to.starts_with("auc_") {
+            self.look_at_auction(to);
         } else if to.starts_with("lst_") {
             self.ask("listing", json!({ "listing": to }), Purpose::Listing { show: true });
         }

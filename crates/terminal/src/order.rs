@@ -91,6 +91,12 @@ pub struct Order {
     pub total: Money,
     /// What is still to be paid.
     pub due: Money,
+    /// The auction it was won in, if it was.
+    #[serde(default)]
+    pub auction: Option<String>,
+    /// Whether it is collected or sent.
+    #[serde(default)]
+    pub fulfillment: Fulfillment,
     /// Where, when, with which code.
     pub pickup: Pickup,
     /// When it was bought.
@@ -116,6 +122,28 @@ pub struct Order {
     /// When it entered its state.
     #[serde(default)]
     pub changed_at: String,
+}
+
+/// How an order reaches its buyer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Fulfillment {
+    /// `pickup` or `shipment`.
+    pub kind: String,
+    /// When the seller sent it.
+    #[serde(default)]
+    pub shipped_at: Option<String>,
+    /// What the seller says of the shipment.
+    #[serde(default)]
+    pub note: String,
+}
+
+/// Where an order is shipped to.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Address {
+    /// Who it is for.
+    pub name: String,
+    /// Where to, in lines.
+    pub address: String,
 }
 
 /// How an order was paid.
@@ -178,11 +206,21 @@ impl Order {
     pub fn can_be_paid(&self) -> bool {
         self.is_bought() && self.due.minor > 0 && matches!(self.state.as_str(), "placed" | "at_desk")
     }
+    /// Whether the seller sends it.
+    #[must_use]
+    pub fn ships(&self) -> bool {
+        self.fulfillment.kind == "shipment"
+    }
     /// Its state as words.
     #[must_use]
     pub fn words(&self) -> &str {
         match self.state.as_str() {
             "placed" if self.cancel_requested_at.is_some() => "cancelation asked for",
+            "placed" if self.ships() && self.is_bought() => "the seller will send it",
+            "placed" if self.ships() => "send it",
+            "shipped" if self.is_bought() => "on its way to you",
+            "shipped" => "sent",
+            "no_drop_off" if self.ships() => "it was not sent in time",
             "placed" if self.is_bought() => "on its way to the desk",
             "placed" => "bring it to the desk",
             "at_desk" if self.is_bought() => "waiting for you at the desk",
@@ -212,6 +250,8 @@ pub struct Orders {
     pub bought: Rows<Order>,
     /// What I sold.
     pub sold: Rows<Order>,
+    /// Where the order that was looked at last is shipped to.
+    pub address: Option<(String, Address)>,
 }
 
 impl Orders {
@@ -260,7 +300,7 @@ pub(crate) fn draw(app: &mut App, pen: &mut Pen, area: Rect) {
         pen.right(x, y, width, &total, skin.price());
         let role = if order.is_bought() { "from" } else { "to" };
         let state = match order.state.as_str() {
-            "placed" | "at_desk" => skin.accent(),
+            "placed" | "at_desk" | "shipped" => skin.accent(),
             "return_open" | "returned" => skin.warn(),
             "collected" | "completed" => skin.good(),
             _ => skin.muted(),
@@ -285,9 +325,13 @@ pub(crate) fn draw(app: &mut App, pen: &mut Pen, area: Rect) {
 
 /// The way of an order, as far as it has come.
 fn way(app: &App, order: &Order) -> Line<'static> {
-    let there = ["placed", "at the desk", "collected", "completed"];
-    let back = ["completed", "to be given back", "given back", "refunded"];
+    let there = ["placed", "at the desk", "collected", "completed"].as_slice();
+    let sent = ["placed", "sent", "completed"].as_slice();
+    let back = ["completed", "to be given back", "given back", "refunded"].as_slice();
     let (steps, reached) = match order.state.as_str() {
+        "placed" if order.ships() => (sent, 0),
+        "shipped" => (sent, 1),
+        "completed" if order.ships() => (sent, 2),
         "placed" => (there, 0),
         "at_desk" => (there, 1),
         "collected" => (there, 2),
@@ -366,19 +410,13 @@ pub(crate) fn plain_code(code: &str) -> String {
     format!("code {}", plain.join(" "))
 }
 
-/// What there is to know of an order, each under its name.
-fn facts(app: &App, order: &Order) -> Vec<(&'static str, Vec<Span<'static>>)> {
+/// Something to know of an order, under its name.
+type Fact = (&'static str, Vec<Span<'static>>);
+
+/// Where it changes hands, and when.
+fn pickup_facts(app: &App, order: &Order) -> Vec<Fact> {
     let skin = app.skin;
-    let other = if order.is_bought() { "Seller" } else { "Buyer" };
-    let mut facts: Vec<(&'static str, Vec<Span<'static>>)> = vec![
-        (
-            other,
-            vec![
-                dot_span(app, order.other()),
-                Span::raw(order.other_name().to_owned()),
-                Span::styled(format!("  @{}", order.other().username), skin.muted()),
-            ],
-        ),
+    let mut facts = vec![
         ("Place", vec![Span::styled(order.pickup.name.clone(), skin.strong())]),
         ("", vec![Span::raw(order.pickup.address.clone())]),
     ];
@@ -393,6 +431,51 @@ fn facts(app: &App, order: &Order) -> Vec<(&'static str, Vec<Span<'static>>)> {
             (_, false) => "Drop off by",
         };
         facts.push((label, vec![Span::raw(app.moment(until))]));
+    }
+    facts
+}
+
+/// Where it is sent to, and how far it is.
+fn shipment_facts(app: &App, order: &Order) -> Vec<Fact> {
+    let skin = app.skin;
+    let mut facts = Vec::new();
+    if let Some((_, to)) = app.orders.address.as_ref().filter(|(of, _)| *of == order.order) {
+        facts.push(("Ship to", vec![Span::styled(to.name.clone(), skin.strong())]));
+        facts.push(("", vec![Span::raw(to.address.replace('\n', ", "))]));
+    }
+    match &order.fulfillment.shipped_at {
+        Some(at) => {
+            facts.push(("Sent", vec![Span::styled(app.moment(at), skin.strong())]));
+            if !order.fulfillment.note.is_empty() {
+                facts.push(("", vec![Span::raw(order.fulfillment.note.clone())]));
+            }
+        }
+        None => {
+            let by =
+                order.pickup.until.as_ref().map_or_else(|| app.date(&order.pickup.day), |at| app.moment(at));
+            facts.push(("Sent by", vec![Span::styled(by, skin.strong())]));
+        }
+    }
+    facts
+}
+
+/// What there is to know of an order, each under its name.
+fn facts(app: &App, order: &Order) -> Vec<Fact> {
+    let skin = app.skin;
+    let other = if order.is_bought() { "Seller" } else { "Buyer" };
+    let mut facts: Vec<Fact> = vec![(
+        other,
+        vec![
+            dot_span(app, order.other()),
+            Span::raw(order.other_name().to_owned()),
+            Span::styled(format!("  @{}", order.other().username), skin.muted()),
+        ],
+    )];
+    // A shipment sees the desk only when it comes back.
+    if order.ships() && order.state != "return_open" {
+        facts.extend(shipment_facts(app, order));
+    } else {
+        facts.extend(pickup_facts(app, order));
     }
     if order.due.minor != 0 {
         facts.push((
@@ -529,6 +612,7 @@ impl App {
             (text::cut(&order.title(), 40), order.other_name().to_owned(), order.is_bought());
         let what = match (event, bought) {
             ("order_placed", false) => format!("{other} bought your “{title}”"),
+            ("order_shipped", true) => format!("“{title}” is on its way to you"),
             ("order_dropped_off", true) => format!("“{title}” waits for you at {}", order.pickup.name),
             ("order_dropped_off", false) => format!("The desk has your “{title}”"),
             ("order_collected", false) => format!("{other} collected “{title}”"),
@@ -569,7 +653,16 @@ impl App {
 
     /// Looks at an order alone; `fresh` when it was bought just now.
     pub(crate) fn show_order(&mut self, order: Order, fresh: bool) {
+        if order.ships() {
+            let id = order.order.clone();
+            self.ask("shipping_address", json!({ "order": id }), Purpose::Address(id));
+        }
         self.above.push(Above::Order { order, fresh, scroll: 0 });
+    }
+
+    /// Where an order is shipped to is known, or that it is kept no more.
+    pub(crate) fn address_came(&mut self, order: String, reply: Value) {
+        self.orders.address = read::<Option<Address>>(reply).flatten().map(|to| (order, to));
     }
 
     /// A form about an order was taken.
@@ -577,6 +670,7 @@ impl App {
         let Some(order) = read::<Order>(reply) else { return };
         self.know_order(&order);
         self.say(match aim {
+            Aim::Ship(_) => "The buyer is told",
             Aim::Pay(_) => "It is paid",
             Aim::Return(_) => "Bring it back to the desk, with the code",
             _ => "The buyer has it in the wallet",
@@ -624,12 +718,16 @@ impl App {
             KeyCode::Char('c') if order.state == "placed" => {
                 let asked = order.cancel_requested_at.is_some();
                 let lines: &[&str] = match (order.is_bought(), asked) {
+                    (true, _) if order.auction.is_some() => {
+                        &["What you won you cannot cancel alone. Press a to ask the seller."]
+                    }
                     (true, _) => {
                         &["Within 30 minutes you can cancel alone. Later, press a to ask the seller."]
                     }
                     (false, _) if order.store.is_some() => {
                         &["What it holds goes back on the shelves. Unasked, it costs a strike."]
                     }
+                    (false, true) if order.auction.is_some() => &["The buyer asked for it."],
                     (false, true) => &["The buyer asked for it. It goes back on sale."],
                     (false, false) => {
                         &["The buyer did not ask for it: you would get a strike, and it is withdrawn."]
@@ -640,7 +738,16 @@ impl App {
             KeyCode::Char('a') if order.is_bought() && order.state == "placed" => {
                 self.dialog = Some(question("Ask the seller to cancel?", &[], "Ask", "request_cancel"));
             }
-            KeyCode::Char('y') if order.is_bought() && order.state == "collected" => {
+            KeyCode::Char('s') if !order.is_bought() && order.ships() && order.state == "placed" => {
+                let hint = "the number it can be followed by";
+                let entries = vec![Entry::line("note", "Note", "", hint)];
+                let mut form = Form::new(Aim::Ship(id), "It is sent", "It is sent", entries);
+                form.says = vec![order.title(), "Say so once it is on its way.".to_owned()];
+                self.form = Some(form);
+            }
+            KeyCode::Char('y')
+                if order.is_bought() && matches!(order.state.as_str(), "collected" | "shipped") =>
+            {
                 let lines = &["You have it and it is as described. The seller is credited."];
                 self.dialog = Some(question("All is well?", lines, "All is well", "confirm_order"));
             }

@@ -230,6 +230,7 @@ pub(crate) fn request(form: &Form) -> Option<Request> {
         Aim::Refund(order) => {
             form.price(at).map(|amount| ("refund_order", json!({ "order": order, "amount": amount })))
         }
+        Aim::Ship(order) => Ok(("ship_order", json!({ "order": order, "note": form.text("note").trim() }))),
         Aim::Return(_) if form.text("reason").trim().is_empty() => {
             Err((form.at("reason"), "Say why it comes back.".to_owned()))
         }

@@ -130,7 +130,13 @@ fn draw_orders(app: &mut App, pen: &mut Pen, area: Rect) {
         let (x, width) = (list.x + 2, list.width.saturating_sub(3));
         let code = order.pickup.code.clone().unwrap_or_default();
         let style = if chosen { skin.chosen() } else { skin.strong() };
-        let first = if order.state == "placed" { code } else { text::words(&order.state) };
+        let first = if order.state == "placed" && order.ships() {
+            "to ship".to_owned()
+        } else if order.state == "placed" {
+            code
+        } else {
+            text::words(&order.state)
+        };
         pen.text(x, y, 12, &first, style);
         pen.text(x + 13, y, width.saturating_sub(13), &app.date(&order.pickup.day), skin.plain());
         let count: i64 = order.lines.iter().map(|line| line.quantity).sum();
@@ -167,10 +173,17 @@ fn draw_lines(app: &App, pen: &mut Pen, area: Rect, order: &Order) {
         pen.text(area.x, y, area.width, &plain_code(code), skin.strong());
         y += 1;
     }
-    pen.text(area.x, y, area.width, &format!("at {}", order.pickup.name), skin.muted());
+    let way = if order.ships() { "shipped".to_owned() } else { format!("at {}", order.pickup.name) };
+    pen.text(area.x, y, area.width, &way, skin.muted());
     y += 1;
     if let Some(until) = order.pickup.until.as_ref().filter(|_| order.state == "placed") {
-        pen.text(area.x, y, area.width, &format!("drop off by {}", app.moment(until)), skin.muted());
+        pen.text(
+            area.x,
+            y,
+            area.width,
+            &format!("{} by {}", if order.ships() { "send it" } else { "drop off" }, app.moment(until)),
+            skin.muted(),
+        );
         y += 1;
     }
     y += 1;

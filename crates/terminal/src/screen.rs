@@ -10,8 +10,8 @@ use crate::form::{Aim, Entry, Form, Input, ShotState};
 use crate::pen::{Hit, Pen};
 use crate::tab::{self, Tab};
 use crate::{
-    account, cart, checkout, choice, conversation, desk, dialog, listing, notice, order, payout, room, stock,
-    store, text, variant,
+    account, auctions, cart, checkout, choice, conversation, desk, dialog, listing, notice, order, payout,
+    room, saleroom, stock, store, text, variant,
 };
 
 type Keys = Vec<(KeyCode, &'static str, &'static str)>;
@@ -80,6 +80,7 @@ fn draw_page(app: &mut App, pen: &mut Pen, area: Rect) {
                     order::draw_one(app, pen, area, order, scroll);
                 }
                 Above::Store(front) => store::draw_front(app, pen, area, front),
+                Above::Auction(room) => saleroom::draw(app, pen, area, room),
             }
             app.above.push(above);
         }
@@ -98,6 +99,7 @@ fn draw_page(app: &mut App, pen: &mut Pen, area: Rect) {
             Tab::Me => account::draw(app, pen, area),
             Tab::Stores => store::draw(app, pen, area),
             Tab::Cart => cart::draw(app, pen, area),
+            Tab::Auctions => auctions::draw(app, pen, area),
             Tab::Desk => desk::draw(app, pen, area),
         },
     }
@@ -140,12 +142,15 @@ fn keys(app: &App) -> Keys {
             keys.push((KeyCode::Esc, "Esc", "back"));
         }
         Some(Above::Store(front)) => keys.extend(store::front_keys(app, front)),
-        Some(Above::Checkout(_)) => keys.extend([
-            (KeyCode::Enter, "Enter", "pay"),
-            (KeyCode::Down, "↑↓", "how to pay"),
-            (letter('x'), "x", "leave the checkout"),
-            (KeyCode::Esc, "Esc", "to the cart"),
-        ]),
+        Some(Above::Auction(room)) => keys.extend(saleroom::keys(app, room)),
+        Some(Above::Checkout(_)) => {
+            keys.extend([(KeyCode::Enter, "Enter", "pay"), (KeyCode::Down, "↑↓", "how to pay")]);
+            if app.cart.checkout.as_ref().is_some_and(checkout::Checkout::is_won) {
+                keys.push((letter('d'), "d", "how it reaches you"));
+            }
+            let leave = [(letter('x'), "x", "leave the checkout"), (KeyCode::Esc, "Esc", "to the cart")];
+            keys.extend(leave);
+        }
         Some(Above::Group(_)) => {
             keys.extend([(KeyCode::Enter, "Enter", "open"), (KeyCode::Esc, "Esc", "back")]);
         }
@@ -205,6 +210,7 @@ fn keys(app: &App) -> Keys {
             Tab::Stores if app.stores.in_room => keys.extend(room::keys(app)),
             Tab::Stores => keys.extend(store::keys(app)),
             Tab::Cart => keys.extend(cart::keys(app)),
+            Tab::Auctions => keys.extend(auctions::keys(app)),
             Tab::Desk => {
                 keys.extend([
                     (KeyCode::Enter, "Enter", "go on"),
@@ -227,9 +233,19 @@ fn keys(app: &App) -> Keys {
 
 fn own_keys(listing: &listing::Listing) -> Keys {
     match listing.state.as_str() {
-        "on_sale" => vec![(letter('e'), "e", "change"), (letter('w'), "w", "withdraw")],
-        "withdrawn" => vec![(letter('p'), "p", "put back on sale"), (letter('e'), "e", "change")],
-        _ if listing.store.is_some() => vec![(letter('e'), "e", "change")],
+        _ if listing.store.is_some() && listing.state == "sold" => vec![(letter('e'), "e", "change")],
+        "at_auction" => vec![(letter('u'), "u", "its auction")],
+        state @ ("on_sale" | "withdrawn") => {
+            let way = match state {
+                "on_sale" => (letter('w'), "w", "withdraw"),
+                _ => (letter('p'), "p", "put back on sale"),
+            };
+            let mut keys = vec![(letter('e'), "e", "change"), way];
+            if listing.store.is_none() {
+                keys.push((letter('u'), "u", "put up for auction"));
+            }
+            keys
+        }
         _ => vec![(letter('v'), "v", "its order")],
     }
 }
@@ -241,7 +257,12 @@ pub(crate) fn order_keys(order: &order::Order) -> Keys {
         ("placed", true) => {
             keys.extend([(letter('c'), "c", "cancel"), (letter('a'), "a", "ask to cancel")]);
         }
+        ("placed", false) if order.ships() => {
+            keys.insert(0, (letter('s'), "s", "it is sent"));
+            keys.push((letter('c'), "c", "cancel"));
+        }
         ("placed", false) => keys.push((letter('c'), "c", "cancel")),
+        ("shipped", true) => keys.insert(0, (letter('y'), "y", "I have it")),
         ("collected", true) => keys.insert(0, (letter('y'), "y", "all is well")),
         ("completed", true) if order.return_until.is_some() => keys.push((letter('g'), "g", "give it back")),
         ("completed", false) if order.left().minor > 0 => keys.push((letter('f'), "f", "refund a part")),
@@ -565,7 +586,7 @@ pub(crate) fn help(app: &App) -> Vec<(&'static str, &'static str)> {
             ("o", "everything of this owner, or the store"),
             ("← →", "the pictures"),
             ("↑ ↓ PgUp PgDn", "scroll the description"),
-            ("e w p v", "yours: change, withdraw, put back, its order"),
+            ("e w p u v", "yours: change, withdraw, put back, put up, its order"),
             ("Esc", "back"),
         ],
         (None, Some(Above::Order { .. }), _) | (None, None, Tab::Orders) => vec![
@@ -575,6 +596,7 @@ pub(crate) fn help(app: &App) -> Vec<(&'static str, &'static str)> {
             ("c / a", "cancel it before the drop-off / ask the seller to"),
             ("p", "pay it from the wallet"),
             ("y", "all is well: the seller is credited"),
+            ("s", "sold, and shipped: it is sent"),
             ("g", "give it back, when a store sold it"),
             ("p / w / f", "sold: back on the shelves / write off / refund a part"),
             ("↑ ↓", "its lines, when there are many"),
@@ -591,10 +613,13 @@ pub(crate) fn help(app: &App) -> Vec<(&'static str, &'static str)> {
             ("↑ ↓", "the ways to pay"),
             ("Enter", "pay; a question comes first"),
             ("PgUp PgDn", "the orders, when there are many"),
+            ("d", "won in an auction: collect it, or have it shipped"),
             ("x", "leave it: nothing is set aside any more"),
             ("Esc", "to the cart; it stays set aside"),
         ],
         (None, Some(Above::Group(_)), _) => vec![("Enter", "the order, its code large"), ("Esc", "back")],
+        (None, Some(Above::Auction(_)), _) => saleroom::help(),
+        (None, None, Tab::Auctions) => auctions::help(),
         (None, None, Tab::Cart) => cart::help(),
         (None, None, Tab::Stores) if app.stores.in_room => room::help(app),
         (None, None, Tab::Stores) => vec![
@@ -617,6 +642,7 @@ pub(crate) fn help(app: &App) -> Vec<(&'static str, &'static str)> {
             ("Enter", "open"),
             ("e", "change it, also its pictures"),
             ("w / p", "withdraw / put back on sale"),
+            ("u", "put it up for auction / to its auction"),
             ("v", "the order it ended in"),
         ],
         (None, None, Tab::Talk) => vec![
@@ -647,7 +673,7 @@ pub(crate) fn help(app: &App) -> Vec<(&'static str, &'static str)> {
     let mut all = page;
     all.push(("", ""));
     all.extend([
-        ("1 … 9, Alt+1 … 9", "the tabs"),
+        ("0 … 9, Alt+0 … 9", "the tabs"),
         ("↑ ↓ j k, PgUp PgDn, g G", "up and down"),
         ("n", "what happened meanwhile"),
         ("R", "connect again now"),

@@ -29,11 +29,13 @@ pub enum Tab {
     Cart,
     /// The desk, for attendants.
     Desk,
+    /// What is up for auction.
+    Auctions,
 }
 
 impl Tab {
     /// Every tab.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Market,
         Self::Sell,
         Self::Mine,
@@ -43,6 +45,7 @@ impl Tab {
         Self::Stores,
         Self::Cart,
         Self::Desk,
+        Self::Auctions,
     ];
 
     /// What stands on it.
@@ -58,6 +61,7 @@ impl Tab {
             Self::Stores => "Stores",
             Self::Cart => "Cart",
             Self::Desk => "Desk",
+            Self::Auctions => "Auctions",
         }
     }
 }
@@ -74,10 +78,16 @@ pub(crate) fn draw(app: &App, pen: &mut Pen, area: Rect) {
                 _ => 0,
             };
             let count = if count > 0 { format!("({count})") } else { String::new() };
-            (number, *tab, format!("{} {}{count}", number + 1, tab.name()), count)
+            (number, *tab, format!("{} {}{count}", (number + 1) % 10, tab.name()), count)
         })
         .collect();
-    // Where two blanks between them leave no room for what happened, there is one; then the name makes room, too.
+    let mut labels = labels;
+    // Where two blanks between them leave no room for what happened, there is one; then the name makes room, and at last
+    // the blanks within them.
+    let all: usize = labels.iter().map(|(_, _, label, _)| text::width(label) + 1).sum();
+    if all + if app.unseen > 0 { 6 } else { 1 } > usize::from(area.width) {
+        labels.iter_mut().for_each(|(_, _, label, _)| *label = label.replacen(' ', "", 1));
+    }
     let wide = |gap| labels.iter().map(|(_, _, label, _)| text::width(label) + gap).sum::<usize>();
     let kept = if app.unseen > 0 { 5 } else { 0 };
     let has_room = |from: usize, gap| from + wide(gap) + kept <= usize::from(area.width);
@@ -121,7 +131,7 @@ impl App {
     /// Goes to a tab.
     pub(crate) fn go_to_tab(&mut self, digit: char) {
         let number = digit.to_digit(10).and_then(|digit| usize::try_from(digit).ok()).unwrap_or(1);
-        let Some(&tab) = Tab::ALL.get(number - 1) else { return };
+        let Some(&tab) = Tab::ALL.get((number + 9) % 10) else { return };
         if tab == Tab::Desk && !self.attendant {
             return;
         }
@@ -139,6 +149,9 @@ impl App {
         }
         self.market.searching = false;
         self.tab = tab;
+        if tab == Tab::Auctions {
+            self.load_auctions(false);
+        }
         // What is not streamed is fetched when one looks.
         if !self.live && self.me.is_some() {
             match tab {

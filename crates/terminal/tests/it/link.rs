@@ -178,6 +178,48 @@ fn that_somebody_types_is_told_and_what_was_typed_before_a_connection_was_lost_i
 }
 
 #[test]
+fn what_is_followed_is_followed_by_the_next_connection_from_the_same_cursor() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (link, told) = start(&listener);
+    let server = thread::spawn(move || {
+        let mut first = Peer::accept(&listener);
+        first.answer("log_in", &json!({ "token": "secret", "account": account() }));
+        let listen = first.answer("listen", &json!({ "cursor": 10, "heartbeat_ms": 60_000 }));
+        assert_eq!(listen.get("auctions"), None);
+        for auction in ["auc_1", "auc_2"] {
+            let follow = first.answer("follow", &json!({ "cursor": 10, "heartbeat_ms": 60_000 }));
+            assert_eq!(follow["auction"], auction);
+        }
+        let gone = first.hear();
+        first.say(&json!({ "id": gone["id"], "refused": { "code": "not_found", "message": "…" } }));
+        first.answer("unfollow", &json!({}));
+        first.say(&json!({ "event": { "seq": 11, "event": "bid_placed", "auction": "auc_1" } }));
+        drop(first);
+        let mut second = Peer::accept(&listener);
+        second.answer("resume", &json!({ "account": account() }));
+        let listen = second.hear();
+        assert_eq!((&listen["after"], &listen["auctions"]), (&json!(11), &json!(["auc_1"])));
+        // What is not there any more keeps nobody from hearing the rest.
+        second.say(&json!({ "id": listen["id"], "refused": { "code": "not_found", "message": "…" } }));
+        let listen = second.answer("listen", &json!({ "cursor": 11, "heartbeat_ms": 60_000 }));
+        assert_eq!((&listen["after"], listen.get("auctions")), (&json!(11), None));
+        second
+    });
+    ask(&link, 1, "log_in", json!({}));
+    answer_to(&told, 1);
+    for (ticket, auction) in [(2, "auc_1"), (3, "auc_2"), (4, "auc_3")] {
+        ask(&link, ticket, "follow", json!({ "auction": auction }));
+    }
+    ask(&link, 5, "unfollow", json!({ "auction": "auc_2" }));
+    let live = next(&told, |tell| match tell {
+        Told::SignedIn { live, again: true, .. } => Some(live),
+        _ => None,
+    });
+    assert!(live);
+    drop(server.join().unwrap());
+}
+
+#[test]
 fn a_session_that_was_ended_elsewhere_makes_a_visitor_who_is_told_why() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let (link, told) = start(&listener);

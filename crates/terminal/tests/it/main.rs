@@ -2,5 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a script that does not go on fails its test")]
 
+mod auction;
 mod link;
 mod screen;

@@ -17,20 +17,20 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, Mo
 use ratatui::style::Color;
 use serde_json::{Value, json};
 
-const NOW: &str = "2026-11-22T08:00:00.000000Z";
+pub(super) const NOW: &str = "2026-11-22T08:00:00.000000Z";
 
-struct Stage {
-    app: App,
-    asked: VecDeque<(String, Value)>,
+pub(super) struct Stage {
+    pub(super) app: App,
+    pub(super) asked: VecDeque<(String, Value)>,
     canned: Vec<(&'static str, Outcome)>,
-    size: (u16, u16),
+    pub(super) size: (u16, u16),
 }
 
-fn card(name: &str) -> Value {
+pub(super) fn card(name: &str) -> Value {
     json!({ "id": format!("mbr_{}", name.to_lowercase()), "username": name.to_lowercase(), "name": name })
 }
 
-fn listing(number: u32, title: &str, seller: &str) -> Value {
+pub(super) fn listing(number: u32, title: &str, seller: &str) -> Value {
     json!({ "listing": format!("lst_{number}"), "title": title, "description": "Pencil marks in chapter 5.",
         "price": { "minor": 1850, "currency": "USD" }, "category": "books", "condition": "like_new", "state": "on_sale",
         "published_at": "2026-11-21T08:00:00.000000Z", "seller": card(seller),
@@ -99,7 +99,7 @@ fn order(state: &str, you_are: &str) -> Value {
         "placed_at": NOW, "paid_at": null, "cancel_requested_at": null, "changed_at": NOW })
 }
 
-fn usd(minor: i64) -> Value {
+pub(super) fn usd(minor: i64) -> Value {
     json!({ "minor": minor, "currency": "USD" })
 }
 
@@ -116,7 +116,7 @@ fn cart() -> Value {
 }
 
 /// What that cart becomes.
-fn checkout(state: &str) -> Value {
+pub(super) fn checkout(state: &str) -> Value {
     let point = json!({ "id": "pkp_1", "name": "AUB Post Office" });
     json!({ "checkout": "chk_1", "state": state, "expires_at": "2026-11-22T08:10:00.000000Z", "parcels": [
         { "seller": card("Karim"), "store": store_card("Cedar Books"), "pickup_point": point, "pickup_day": "2026-11-24",
@@ -151,12 +151,12 @@ fn conversation(unread: i64) -> Value {
         "last": message(2, "Nora", "Still there"), "unread": unread, "read": 0, "their_delivered": 1, "their_read": 1, "blocked": false })
 }
 
-fn rows(rows: Vec<Value>) -> Outcome {
+pub(super) fn rows(rows: Vec<Value>) -> Outcome {
     Outcome::Reply(json!({ "rows": rows, "next": null }))
 }
 
 impl Stage {
-    fn visitor(depth: Depth) -> Self {
+    pub(super) fn visitor(depth: Depth) -> Self {
         let skin = Skin::new(depth);
         let app = App::new("market.example:7351", skin, Gallery::new(skin.has_color(), true));
         let canned = vec![
@@ -238,7 +238,7 @@ impl Stage {
         stage
     }
 
-    fn member() -> Self {
+    pub(super) fn member() -> Self {
         Self::member_with(Depth::Many)
     }
 
@@ -258,18 +258,18 @@ impl Stage {
         stage
     }
 
-    fn can(&mut self, op: &'static str, outcome: Outcome) -> &mut Self {
+    pub(super) fn can(&mut self, op: &'static str, outcome: Outcome) -> &mut Self {
         self.canned.retain(|(known, _)| *known != op);
         self.canned.push((op, outcome));
         self
     }
 
-    fn told(&mut self, told: Told) -> &mut Self {
+    pub(super) fn told(&mut self, told: Told) -> &mut Self {
         self.app.on_told(told);
         self.settle()
     }
 
-    fn event(&mut self, event: Value) -> &mut Self {
+    pub(super) fn event(&mut self, event: Value) -> &mut Self {
         self.told(Told::Event(event))
     }
 
@@ -292,22 +292,22 @@ impl Stage {
     }
 
     /// So many milliseconds pass.
-    fn passes(&mut self, millis: u64) -> &mut Self {
+    pub(super) fn passes(&mut self, millis: u64) -> &mut Self {
         self.app.on_time(self.app.running + Duration::from_millis(millis));
         self.settle()
     }
 
-    fn key(&mut self, code: KeyCode) -> &mut Self {
+    pub(super) fn key(&mut self, code: KeyCode) -> &mut Self {
         self.app.on_key(KeyEvent::new(code, KeyModifiers::NONE));
         self.settle()
     }
 
-    fn control(&mut self, letter: char) -> &mut Self {
+    pub(super) fn control(&mut self, letter: char) -> &mut Self {
         self.app.on_key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL));
         self.settle()
     }
 
-    fn keys(&mut self, text: &str) -> &mut Self {
+    pub(super) fn keys(&mut self, text: &str) -> &mut Self {
         for letter in text.chars() {
             self.key(if letter == '\n' { KeyCode::Enter } else { KeyCode::Char(letter) });
         }
@@ -322,7 +322,7 @@ impl Stage {
         terminal.backend().buffer().clone()
     }
 
-    fn text(&mut self) -> String {
+    pub(super) fn text(&mut self) -> String {
         let buffer = self.buffer();
         let width = usize::from(buffer.area.width);
         let rows = buffer.content.chunks(width);
@@ -330,7 +330,7 @@ impl Stage {
     }
 
     #[track_caller]
-    fn shows(&mut self, wanted: &[&str]) -> &mut Self {
+    pub(super) fn shows(&mut self, wanted: &[&str]) -> &mut Self {
         let text = self.text();
         for each in wanted {
             assert!(text.contains(each), "{each:?} is not on the screen:\n{text}");
@@ -339,7 +339,7 @@ impl Stage {
     }
 
     #[track_caller]
-    fn hides(&mut self, unwanted: &[&str]) -> &mut Self {
+    pub(super) fn hides(&mut self, unwanted: &[&str]) -> &mut Self {
         let text = self.text();
         for each in unwanted {
             assert!(!text.contains(each), "{each:?} is on the screen:\n{text}");
@@ -347,7 +347,7 @@ impl Stage {
         self
     }
 
-    fn click(&mut self, on: &str) -> &mut Self {
+    pub(super) fn click(&mut self, on: &str) -> &mut Self {
         let text = self.text();
         let (row, column) = text
             .lines()
@@ -365,7 +365,7 @@ impl Stage {
 
     /// The last request of an operation.
     #[track_caller]
-    fn asked(&self, op: &str) -> &Value {
+    pub(super) fn asked(&self, op: &str) -> &Value {
         let found = self.asked.iter().rev().find(|(asked, _)| asked == op);
         &found.unwrap_or_else(|| panic!("{op} was not asked: {:?}", self.asked)).1
     }
@@ -769,7 +769,7 @@ fn the_market_changes_while_one_looks_at_it() {
 #[test]
 fn the_desk_says_what_to_do_and_how_much_cash_to_take() {
     let mut stage = Stage::member();
-    stage.hides(&["9 Desk"]);
+    stage.hides(&["9 Desk", "9Desk"]);
     let view = |due: i64, next: Value| {
         json!({ "order": "ord_1", "state": "at_desk", "shown_by": "buyer", "name": "Nora Saab",
             "lines": [{ "listing": "lst_1", "title": "Spivak, Calculus" }], "due": { "minor": due, "currency": "USD" },
@@ -778,7 +778,7 @@ fn the_desk_says_what_to_do_and_how_much_cash_to_take() {
     stage.can("show_code", Outcome::Reply(view(1850, json!("collect"))));
     stage.can("collect", Outcome::Reply(view(0, Value::Null)));
     stage.event(json!({ "seq": 9, "event": "attendant_appointed", "member": "mbr_sami" }));
-    stage.keys("9").shows(&["9 Desk", "Type the code somebody shows you"]);
+    stage.keys("9").shows(&["9Desk", "Type the code somebody shows you"]);
     stage.keys("7km4qz\n").shows(&["7KM4QZ", "Nora Saab", "Take 18.50 USD in cash, then hand it over"]);
     stage.keys("\n").shows(&["✓ Handed over: Spivak, Calculus, Nora Saab", "Type the next code."]);
     assert_eq!(stage.asked("collect")["cash"], json!({ "minor": 1850, "currency": "USD" }));
@@ -1398,6 +1398,70 @@ fn an_order_is_paid_from_the_wallet_before_it_is_collected() {
     paid["receipt"] = json!({ "means": "wallet", "paid": usd(1850), "rate": null });
     stage.can("pay_order", Outcome::Reply(paid)).key(KeyCode::Left).keys("\n");
     stage.shows(&["It is paid", "18.50 USD  from the wallet"]).hides(&["p pay from the wallet", "USD was"]);
+}
+
+/// An order that ships.
+fn shipping(state: &str, you_are: &str) -> Value {
+    let mut order = order(state, you_are);
+    (order["due"], order["auction"]) = (usd(0), json!("auc_1"));
+    order["pickup"]["code"] = Value::Null;
+    order["pickup"]["until"] = json!("2026-11-29T08:00:00.000000Z");
+    order["fulfillment"] = json!({ "kind": "shipment", "shipped_at": null, "note": "" });
+    order
+}
+
+#[test]
+fn what_ships_is_sent_to_its_address_by_the_seller_and_had_by_the_buyer() {
+    let mut stage = Stage::member();
+    let to = json!({ "name": "Nora of the lighthouse", "address": "Bliss Street 5\nBeirut" });
+    stage.can("my_sales", rows(vec![shipping("placed", "seller")]));
+    stage.can("shipping_address", Outcome::Reply(to));
+    stage.keys("4").key(KeyCode::Tab).keys("r").shows(&["send it"]).keys("\n").shows(&[
+        "Nora of the lighthouse",
+        "Bliss Street 5, Beirut",
+        "Sent by",
+        "○ sent",
+        "s it is sent",
+    ]);
+    assert_eq!(*stage.asked("shipping_address"), json!({ "order": "ord_1" }));
+    stage.hides(&["Post Office", "code"]);
+    let mut sent = shipping("shipped", "seller");
+    sent["fulfillment"] = json!({ "kind": "shipment", "shipped_at": NOW, "note": "Aramex 7" });
+    stage.can("ship_order", Outcome::Reply(sent.clone())).keys("s").keys("Aramex 7\n");
+    assert_eq!(*stage.asked("ship_order"), json!({ "order": "ord_1", "note": "Aramex 7" }));
+    stage.shows(&["● sent", "Aramex 7"]).hides(&["s it is sent"]);
+
+    let mut stage = Stage::member();
+    sent["you_are"] = json!("buyer");
+    stage.can("my_orders", rows(vec![sent])).can("shipping_address", Outcome::Reply(Value::Null));
+    stage.keys("4r").shows(&["on its way to you"]).keys("\n").shows(&["y I have it", "Aramex 7"]);
+    stage
+        .can("confirm_order", Outcome::Reply(shipping("completed", "buyer")))
+        .keys("y")
+        .shows(&["All is well?"]);
+    stage.keys("y").shows(&["● completed"]);
+}
+
+#[test]
+fn what_was_won_is_paid_once_it_is_said_how_it_shall_arrive() {
+    let mut stage = Stage::member();
+    let mut won = checkout("held");
+    (won["auction"], won["delivery"]) = (json!("auc_1"), Value::Null);
+    won["expires_at"] = json!("2026-11-24T08:00:00.000000Z");
+    stage.can("cart", Outcome::Reply(cart())).can("checkout", Outcome::Reply(won.clone()));
+    stage.event(json!({ "seq": 9, "event": "checkout_prepared", "checkout": "chk_1", "buyer": "mbr_sami",
+        "totals": [usd(2750)], "expires_at": won["expires_at"] }));
+    assert_eq!(*stage.asked("checkout"), json!({ "checkout": "chk_1" }));
+    stage.keys("8rp").shows(&["48 hours left", "d says how it shall reach you", "an auction is paid before"]);
+    stage.key(KeyCode::Down).keys("\n");
+    stage.shows(&["How shall it reach you?", "‹ collect it ›", "‹ AUB Post Office ›"]).key(KeyCode::Right);
+    stage.key(KeyCode::Down).key(KeyCode::Down).keys("Nora").key(KeyCode::Tab).keys("Bliss Street 5");
+    won["delivery"] = json!({ "kind": "shipment" });
+    stage.can("choose_delivery", Outcome::Reply(won)).control('s');
+    let wish = json!({ "checkout": "chk_1", "name": "Nora", "address": "Bliss Street 5" });
+    assert_eq!(*stage.asked("choose_delivery"), wish);
+    stage.shows(&["shipped to you by the seller"]).keys("\n").shows(&["Pay from the wallet?"]);
+    stage.key(KeyCode::Esc).key(KeyCode::Up).keys("\n").shows(&["An auction is paid before"]);
 }
 
 #[test]
