@@ -15,6 +15,7 @@ use crate::card::client::Client;
 use crate::card::exchange::Neighbor;
 use crate::card::secret::Secret;
 use crate::card::{Cards, WallClock, sandbox};
+use crate::legacy::{self, System};
 
 /// A marketplace that a campus runs for itself: one binary, one file of data.
 #[derive(Debug, Parser)]
@@ -47,6 +48,14 @@ pub enum Verb {
     Export(Export),
     /// Re-derive stock, orders, ledger and event log; say `clean`, or name every row that is wrong.
     Verify(Place),
+    /// Run the bid log of an auction again: say who won, at which price and when, and `clean`; or name the first line that is
+    /// wrong.
+    ///
+    /// Anybody can download the log of an auction that is over. Exit status: 0 clean, 1 something is wrong, 4 no such file.
+    Replay {
+        /// The log, as it was downloaded.
+        file: PathBuf,
+    },
     /// Copy the database into one file, while the market runs.
     Backup {
         /// The file to write; it must not exist.
@@ -167,6 +176,23 @@ pub struct Serve {
     /// Take cards in a sandbox at this address, where no money moves; port 0 takes a free one.
     #[arg(long, value_name = "ADDR:PORT", value_parser = here)]
     pub card_sandbox: Option<SocketAddr>,
+    /// Let client programs of the older systems in: 000, 001, 003 and 004, with commas between. Each listens at the port
+    /// its clients expect, or at another: `000=4000`.
+    #[arg(long, value_name = "WIRES", value_delimiter = ',', value_parser = legacy_wire)]
+    pub legacy: Vec<(System, u16)>,
+    /// The address the older systems' wires listen on. What they send is not encrypted.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1", requires = "legacy")]
+    pub legacy_listen: IpAddr,
+    /// Whether a request of 003 without a session of its own counts for who signed in last from its address: the shipped
+    /// program opens a connection per request. On by default on loopback alone.
+    #[arg(long, value_name = "BOOL", requires = "legacy")]
+    pub legacy_sticky: Option<bool>,
+    /// How often each reply of 004 is sent: clients that read their socket in two threads lose some.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=10), requires = "legacy")]
+    pub legacy_repeat: u8,
+    /// Ask sellers on 004 to lower the price when half of the time has gone without a bid: for clients that can answer.
+    #[arg(long, requires = "legacy")]
+    pub legacy_negotiate: bool,
     /// Fill an empty market with a believable campus, and take cards in a sandbox.
     #[arg(long)]
     pub demo: bool,
@@ -185,6 +211,15 @@ pub enum Door {
     At(SocketAddr),
     /// Shut.
     Off,
+}
+
+fn legacy_wire(text: &str) -> Result<(System, u16), String> {
+    let (name, port) = text.split_once('=').map_or((text, None), |(name, port)| (name, Some(port)));
+    let systems = [System::S000, System::S001, System::S003, System::S004];
+    let system = systems.into_iter().find(|system| system.name() == name);
+    let system = system.ok_or("the older systems are 000, 001, 003 and 004")?;
+    let port = port.map_or(Ok(system.port()), str::parse);
+    Ok((system, port.map_err(|_| "a port is a number up to 65535")?))
 }
 
 fn door(text: &str) -> Result<Door, String> {
@@ -235,6 +270,19 @@ impl Serve {
         let Door::At(address) = self.http else { return None };
         let options = crate::http::Options::new(address);
         Some(crate::http::Options { url: self.url.clone(), behind_proxy: self.behind_proxy, ..options })
+    }
+
+    /// Which wires of older systems are open, and how.
+    #[must_use]
+    pub fn legacy(&self) -> legacy::Options {
+        legacy::Options {
+            listen: self.legacy_listen,
+            wires: self.legacy.clone(),
+            sticky: self.legacy_sticky.unwrap_or_else(|| self.legacy_listen.is_loopback()),
+            repeat: self.legacy_repeat,
+            negotiate: self.legacy_negotiate,
+            ..legacy::Options::default()
+        }
     }
 
     /// The address of the AUBoutique protocol.
@@ -445,6 +493,14 @@ pub enum OperatorVerb {
         /// The pickup point's id; the first one without it.
         #[arg(long, value_name = "ID")]
         point: Option<String>,
+    },
+    /// Give a name on a wire of the older systems another password, which is read from the terminal or from standard input.
+    /// The store of the house, Cybermarket on 003-merchant, has none before.
+    LegacyPassword {
+        /// The wire: 000, 001, 003, 003-merchant or 004.
+        wire: String,
+        /// The name there.
+        name: String,
     },
     /// Show the settings.
     Settings,

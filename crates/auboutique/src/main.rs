@@ -33,6 +33,7 @@ fn run(cli: &Cli) -> anyhow::Result<Status> {
         Verb::Import(options) => sheet::import(options),
         Verb::Export(options) => sheet::export(options),
         Verb::Verify(place) => maintenance::verify(place).map(clean),
+        Verb::Replay { file } => maintenance::replay(file).map(clean),
         Verb::Backup { file, place } => maintenance::back_up(file, place).map(|()| Status::Answered),
         Verb::Restore { file, place } => maintenance::restore(file, place).map(|()| Status::Answered),
         Verb::Doctor(options) => doctor::run(options).map(clean),

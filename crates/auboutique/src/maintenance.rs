@@ -1,9 +1,11 @@
-//! `verify`, `backup`, `restore`.
+//! `verify`, `replay`, `backup`, `restore`.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use anyhow::Context as _;
+use auboutique_domain::bid_log::{self, Replayed};
 use auboutique_market::env::SystemEnv;
 use auboutique_market::{Env, Location, backup, verify_pictures};
 
@@ -53,6 +55,40 @@ pub fn verify(place: &Place) -> anyhow::Result<bool> {
         )?;
     }
     Ok(verdict.is_clean())
+}
+
+/// The most a bid log is read of: as long as the server writes none by far.
+const LONGEST_LOG: u64 = 256 * 1_024 * 1_024;
+
+/// Runs a downloaded bid log again and says what it comes to and `clean`, or names the first line that is wrong. Returns
+/// whether it is clean.
+///
+/// # Errors
+///
+/// When the file cannot be read.
+pub fn replay(file: &Path) -> anyhow::Result<bool> {
+    let mut text = String::new();
+    let log = std::fs::File::open(file).with_context(|| format!("{} cannot be opened", file.display()))?;
+    let read = log.take(LONGEST_LOG).read_to_string(&mut text);
+    read.with_context(|| format!("{} cannot be read as a text", file.display()))?;
+    let mut out = std::io::stdout().lock();
+    let (auction, replayed) = match bid_log::replay(&text) {
+        Ok(replayed) => replayed,
+        Err(wrong) => {
+            writeln!(out, "wrong: {wrong}")?;
+            return Ok(false);
+        }
+    };
+    let Replayed { bids, ending, winner, price, ends_at } = replayed;
+    let known = |what: Option<String>| what.unwrap_or_else(|| "none".to_owned());
+    writeln!(out, "auction {auction}")?;
+    writeln!(out, "result {}", ending.map_or("none: it was not over", bid_log::Ending::name))?;
+    writeln!(out, "winner {}", known(winner.map(|bidder| format!("bidder {bidder}"))))?;
+    writeln!(out, "price {}", known(price.map(|price| price.to_string())))?;
+    writeln!(out, "end {}", known(ends_at.map(|moment| moment.to_string())))?;
+    writeln!(out, "bids {bids}")?;
+    writeln!(out, "clean")?;
+    Ok(true)
 }
 
 /// The folder beside a backup that holds the files of its pictures.

@@ -20,6 +20,7 @@ use crate::card::client::Client;
 use crate::card::exchange::Neighbor;
 use crate::card::{Cards, Provider, WallClock, sandbox};
 use crate::config::{DEMO_FOLDER, FOLDER, Serve};
+use crate::legacy::{self, Legacy};
 use crate::live::Live;
 use crate::{demo, http, router, tcp};
 
@@ -52,6 +53,10 @@ pub struct Doors {
     pub metrics: Option<SocketAddr>,
     /// Who takes cards. Without pages nobody does.
     pub cards: Option<Cards>,
+    /// Which wires of older systems are open, and how.
+    pub legacy: legacy::Options,
+    /// Who bids along in the auctions of the demo.
+    pub bots: Option<demo::Bots>,
 }
 
 impl Doors {
@@ -80,6 +85,8 @@ pub struct Running {
     pub url: Option<String>,
     /// The address of the sandbox of card payments.
     pub card_sandbox: Option<SocketAddr>,
+    /// Where the wires of older systems listen.
+    pub legacy: Vec<(legacy::System, SocketAddr)>,
     market: Market,
     closing: watch::Sender<bool>,
     stop_time: crossbeam_channel::Sender<()>,
@@ -105,7 +112,9 @@ impl Running {
         let listener = listen(doors.protocol.unwrap_or(anywhere), "--port").await?;
         let address = listener.local_addr()?;
         let (mut http, mut url, mut card_sandbox) = (None, None, None);
-        if let Some(options) = doors.http {
+        let mut cashier = None;
+        if let Some(mut options) = doors.http {
+            options.older = !doors.legacy.wires.is_empty();
             let listener = listen(options.address, "--http").await?;
             let at = (listener.local_addr()?, doors.encrypted.1.is_some());
             let mut site =
@@ -113,6 +122,7 @@ impl Running {
             if let Some(cards) = doors.cards {
                 (site, card_sandbox) = take_cards(site, cards, at, &mut loops).await?;
             }
+            cashier.clone_from(&site.cards);
             (http, url) = (Some(at.0), Some(site.url().to_owned()));
             let router = router::router(site)?;
             loops.spawn(http::server::serve(listener, doors.encrypted.1, router, closed.clone()));
@@ -127,6 +137,11 @@ impl Running {
             loops.spawn(http::server::serve(listener, None, router, closed.clone()));
             loops.spawn(http::metric::keep(closed.clone()));
         }
+        if let Some(bots) = doors.bots {
+            loops.spawn(bots.bid(closed.clone()));
+        }
+        let older = Legacy { market: market.clone(), live: live.clone(), cashier, options: doors.legacy };
+        let legacy = legacy::open(&older, &closed, &mut loops).await?;
         loops.spawn(live.clone().tell(closed.clone()));
         loops.spawn(tcp::serve(listener, doors.encrypted.0, (market.clone(), live.clone()), closed.clone()));
         if let Some(path) = &doors.console {
@@ -154,6 +169,7 @@ impl Running {
             metrics,
             url,
             card_sandbox,
+            legacy,
             market,
             closing,
             stop_time,
@@ -284,6 +300,7 @@ pub fn run(options: &Serve) -> anyhow::Result<()> {
     let market = market.with_cards(cards.is_some() && options.http().is_some());
     let said = if options.demo { Some(demo::fill(&market, options.demo_seed, env.now())?) } else { None };
     let market = Market::open(&market, env)?;
+    let bots = options.demo.then(|| demo::Bots::sign_in(&market, options.demo_seed)).transpose()?;
     if encrypted.0.is_none() && !options.listen.is_loopback() {
         tracing::warn!(
             "connections to {} are not encrypted: passwords travel in clear. Give --tls-cert and --tls-key",
@@ -301,6 +318,8 @@ pub fn run(options: &Serve) -> anyhow::Result<()> {
             http: options.http(),
             metrics: options.metrics,
             cards,
+            legacy: options.legacy(),
+            bots,
         };
         let running = Running::start(market, doors).await?;
         announce(&running, &location, said.as_deref()).context("cannot print where the market is")?;
@@ -337,6 +356,9 @@ fn announce(
         writeln!(out, "  pages      {url}")?;
     }
     writeln!(out, "  protocol   {}", running.address)?;
+    for (system, address) in &running.legacy {
+        writeln!(out, "  older      {address}  (system {}, not encrypted)", system.name())?;
+    }
     if let Some(address) = running.metrics {
         writeln!(out, "  metrics    http://{address}/metrics")?;
     }

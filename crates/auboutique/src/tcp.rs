@@ -1,8 +1,10 @@
 //! The loops that own the sockets: accepting, encryption, and the AUBoutique protocol on top.
 
-use std::net::SocketAddr;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -65,6 +67,19 @@ pub async fn accept<C>(
     listener: TcpListener,
     wire: &'static str,
     most: usize,
+    closing: watch::Receiver<bool>,
+    welcome: impl Fn(TcpStream, SocketAddr) -> C,
+) where
+    C: Future<Output = ()> + Send + 'static,
+{
+    accept_of_each(listener, wire, (most, most), closing, welcome).await;
+}
+
+/// The same with a bound for every address but loopback's too, so that one machine does not take all the room.
+pub async fn accept_of_each<C>(
+    listener: TcpListener,
+    wire: &'static str,
+    (most, each): (usize, usize),
     mut closing: watch::Receiver<bool>,
     welcome: impl Fn(TcpStream, SocketAddr) -> C,
 ) where
@@ -72,6 +87,7 @@ pub async fn accept<C>(
 {
     let room = Arc::new(Semaphore::new(most));
     let mut connections = JoinSet::new();
+    let guests = Guests::default();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -87,7 +103,8 @@ pub async fn accept<C>(
                 continue;
             }
         };
-        let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
+        let place = Arc::clone(&room).try_acquire_owned().ok();
+        let Some(place) = place.and_then(|place| Some((place, guests.admit(peer.ip(), each)?))) else {
             tracing::warn!(%peer, "too many connections: one was turned away");
             drop(stream);
             continue;
@@ -104,6 +121,40 @@ pub async fn accept<C>(
     let finish = async { while connections.join_next().await.is_some() {} };
     if tokio::time::timeout(DRAIN, finish).await.is_err() {
         tracing::warn!("some connections did not finish in time and were cut");
+    }
+}
+
+/// How many connections there are from each address.
+#[derive(Debug, Clone, Default)]
+struct Guests(Arc<Mutex<HashMap<IpAddr, usize>>>);
+
+/// One of them, until this is dropped.
+struct Guest(Guests, IpAddr);
+
+impl Guests {
+    /// Lets one more in, unless there are so many already.
+    fn admit(&self, address: IpAddr, most: usize) -> Option<Guest> {
+        let address = address.to_canonical();
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = all.entry(address).or_default();
+        if *count >= most && !address.is_loopback() {
+            return None;
+        }
+        *count += 1;
+        drop(all);
+        Some(Guest(self.clone(), address))
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        let mut all = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Entry::Occupied(mut count) = all.entry(self.1) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
     }
 }
 
@@ -177,4 +228,26 @@ pub async fn serve_console(
         }
     }
     drop(tokio::time::timeout(DRAIN, async { while connections.join_next().await.is_some() {} }).await);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    #[test]
+    fn an_address_has_its_share_of_the_connections_and_loopback_all_of_them() {
+        let (guests, away) = (Guests::default(), IpAddr::from([192, 0, 2, 1]));
+        let first = guests.admit(away, 2).unwrap();
+        let second = guests.admit(away, 2);
+        assert!(second.is_some() && guests.admit(away, 2).is_none());
+        assert!(guests.admit(IpAddr::from([192, 0, 2, 2]), 2).is_some());
+        drop(first);
+        assert!(guests.admit(away, 2).is_some());
+        let here: Vec<_> = (0..9).map(|_| guests.admit(Ipv4Addr::LOCALHOST.into(), 2)).collect();
+        assert!(here.iter().all(Option::is_some));
+        drop((second, here));
+        assert!(guests.0.lock().unwrap().is_empty());
+    }
 }

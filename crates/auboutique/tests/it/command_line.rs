@@ -670,7 +670,7 @@ fn on_a_full_disk_nothing_is_acknowledged_that_is_not_kept_and_reading_goes_on()
     if !is_root() {
         command.arg("--map-root-user");
     }
-    let script = "mount -t tmpfs -o size=4m none \"$1\" && head -c 1048576 /dev/zero >\"$1/ballast\" && shift && exec \"$@\"";
+    let script = "mount -t tmpfs -o size=5m none \"$1\" && head -c 1048576 /dev/zero >\"$1/ballast\" && cp \"$1/ballast\" \"$1/more\" && shift && exec \"$@\"";
     command.args(["--mount", "sh", "-c", script, "sh"]).arg(&disk).arg(PROGRAM);
     let data = disk.join("data");
     command.args(["serve", "--port", "0", "--data"]).arg(&data);
@@ -692,7 +692,7 @@ fn on_a_full_disk_nothing_is_acknowledged_that_is_not_kept_and_reading_goes_on()
                 _ => panic!("{answer}"),
             }
         }
-        panic!("four megabytes are never full");
+        panic!("five megabytes are never full");
     };
     let first = fill(&mut wire);
     assert!(!first.is_empty());
@@ -728,6 +728,8 @@ fn on_a_full_disk_nothing_is_acknowledged_that_is_not_kept_and_reading_goes_on()
     }
     let verdict = check.arg(PROGRAM).args(["verify", "--data"]).arg(&data).output().unwrap();
     assert!(verdict.status.success(), "{verdict:?}");
+    // It is full once more, and once more there is room.
+    fs::remove_file(of_server(&disk.join("more"))).unwrap();
     wire.does("change_name", json!({ "name": "Rana" }));
 }
 
@@ -786,7 +788,7 @@ impl Home {
     /// The program with nothing of this machine's settings, ended after a while if it does not end.
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("timeout");
-        command.args(["--kill-after=5", "60", PROGRAM]).args(arguments);
+        command.args(["--kill-after=5", "240", PROGRAM]).args(arguments);
         self.at_home(&mut command);
         command
     }

@@ -1,13 +1,16 @@
 //! The whole program, from outside: over its sockets and its command line.
 
 mod api;
+mod auction;
 mod browser;
 mod cable;
 mod card;
+mod closing;
 mod command_line;
 mod crash;
 mod event;
 mod http;
+mod legacy;
 mod listener;
 mod page;
 mod privilege;
@@ -23,4 +26,5 @@ mod till;
 mod transcript;
 mod upload;
 mod wire;
+mod wires;
 mod words;

@@ -146,6 +146,16 @@ impl Site {
         self.run(recorded(Path::new(env!("CARGO_BIN_EXE_auboutique")), &words, log), true)
     }
 
+    /// The same with a clock that is as far from the machine's as that file says, whenever it says something else. Only
+    /// the clock on the wall can be set: the one that measures how time passes is the machine's.
+    pub(crate) fn start_with_clock(&self, file: &Path) -> Server {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_auboutique"));
+        command.args(self.words(&["serve", "--port", "0"]));
+        command.env("LD_PRELOAD", faketime()).env("FAKETIME_TIMESTAMP_FILE", file);
+        command.env("FAKETIME_NO_CACHE", "1").env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        self.run(command, false)
+    }
+
     fn run(&self, mut command: Command, is_recorded: bool) -> Server {
         self.surround(&mut command);
         let started = Instant::now();
@@ -279,7 +289,7 @@ impl Site {
     }
 
     /// Waits until every connection of this process to the file is closed, and nothing is left beside it.
-    fn settle(&self) {
+    pub(crate) fn settle(&self) {
         let Location::Sqlite(file) = self.location() else { return };
         let deadline = Instant::now() + PATIENCE;
         while file.with_extension("db-wal").exists() {
@@ -289,6 +299,14 @@ impl Site {
             last.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |_| Ok(())).unwrap();
         }
     }
+}
+
+/// Debian's library that stands between a program and its clock.
+fn faketime() -> PathBuf {
+    let folders = fs::read_dir("/usr/lib").unwrap().map(|entry| entry.unwrap().path());
+    let library = |folder: PathBuf| folder.join("faketime/libfaketimeMT.so.1");
+    let found = folders.map(library).find(|library| library.is_file());
+    found.expect("the clock cannot be set: install the Debian package `faketime`, as `cargo xtask test` does")
 }
 
 fn column_of_file(file: &Path, sql: &str) -> rusqlite::Result<BTreeSet<String>> {

@@ -12,15 +12,19 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Duration;
 
+use auboutique::card::Cards;
+use auboutique::card::secret::Secret as CardSecret;
 use auboutique::http;
+use auboutique::legacy::{self, System};
 use auboutique::serve::{Doors, Running};
 use auboutique_domain::id::{MemberId, SessionId};
 use auboutique_domain::listing::Browse;
 use auboutique_domain::member::{Email, Role, Secret, Username};
 use auboutique_domain::pickup::{PickupPoint, PickupPointDraft};
+use auboutique_domain::time::Span;
 use auboutique_domain::{Command, Reply};
-use auboutique_market::env::SystemEnv;
-use auboutique_market::{Caller, Location, Market, Options};
+use auboutique_market::env::{ManualEnv, SystemEnv};
+use auboutique_market::{Caller, Env, Location, Market, Options};
 use auboutique_testbed::postgres;
 use auboutique_wire::json::MAX_FRAME;
 use serde_json::{Map, Value, json};
@@ -65,6 +69,43 @@ pub(crate) struct Person {
     pub(crate) token: String,
 }
 
+/// Somebody joins a market that nobody listens to yet.
+pub(crate) fn joins(market: &Market, name: &str) -> (MemberId, Username) {
+    join(market, name, Secret::new(HASH.to_owned()))
+}
+
+fn join(market: &Market, name: &str, password: Secret) -> (MemberId, Username) {
+    let username = Username::parse(name).unwrap();
+    let command = Command::Register {
+        name: name.to_owned(),
+        username: username.clone(),
+        email: Email::parse(&format!("{name}@mail.aub.edu")).unwrap(),
+        password,
+    };
+    match market.run_now(Caller::VISITOR, command).unwrap() {
+        Reply::Account(account) => (account.id, username),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Where a market keeps what it knows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Database {
+    /// In a file.
+    Sqlite,
+    /// In a private PostgreSQL database.
+    Postgres,
+}
+
+impl Database {
+    pub(crate) const BOTH: [Self; 2] = [Self::Sqlite, Self::Postgres];
+}
+
+/// The wires of all older systems, at free ports.
+fn every_older_wire() -> Vec<(System, u16)> {
+    [System::S000, System::S001, System::S003, System::S004].map(|system| (system, 0)).to_vec()
+}
+
 /// A market on an empty database, listening on a free port.
 pub(crate) struct Stage {
     pub(crate) market: Market,
@@ -74,10 +115,56 @@ pub(crate) struct Stage {
     pub(crate) location: Location,
     pub(crate) runtime: Runtime,
     pub(crate) folder: TempDir,
+    /// Where the wires of older systems listen.
+    pub(crate) older: Vec<(System, SocketAddr)>,
     running: Option<Running>,
 }
 
 impl Stage {
+    /// On an SQLite file, with all wires of older systems open at free ports.
+    pub(crate) fn with_older_wires() -> Self {
+        Self::with_older_wires_as(legacy::Options::default(), Arc::new(SystemEnv::new()))
+    }
+
+    /// The same on an SQLite file, and on a private PostgreSQL database.
+    pub(crate) fn each_with_older_wires() -> [Self; 2] {
+        Database::BOTH.map(|database| {
+            let options = legacy::Options { wires: every_older_wire(), ..legacy::Options::default() };
+            Self::with_wires(database, options, Arc::new(SystemEnv::new()), None)
+        })
+    }
+
+    /// The same with other options, and with that clock.
+    pub(crate) fn with_older_wires_as(options: legacy::Options, env: Arc<dyn Env>) -> Self {
+        let options = legacy::Options { wires: every_older_wire(), ..options };
+        Self::with_wires(Database::Sqlite, options, env, None)
+    }
+
+    /// With those wires of older systems on that database, and with a sandbox of cards if there is a name for its file.
+    pub(crate) fn with_wires(
+        database: Database,
+        options: legacy::Options,
+        env: Arc<dyn Env>,
+        sandbox: Option<&str>,
+    ) -> Self {
+        let folder = TempDir::new().unwrap();
+        let location = match database {
+            Database::Sqlite => Location::Sqlite(folder.path().join("market.db")),
+            Database::Postgres => Location::Postgres(postgres::database_url()),
+        };
+        let cards = sandbox.map(|file| Cards::Sandbox {
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            file: Some(folder.path().join(file)),
+            secret: CardSecret::new("the-secret-of-the-sandbox").unwrap(),
+        });
+        Self::set_up_with(folder, location, (None, None), env, (options, cards))
+    }
+
+    /// Where the wire of that system listens.
+    pub(crate) fn older(&self, system: System) -> SocketAddr {
+        self.older.iter().find(|(other, _)| *other == system).unwrap().1
+    }
+
     pub(crate) fn on_sqlite() -> Self {
         Self::on_sqlite_with(None, None)
     }
@@ -86,21 +173,58 @@ impl Stage {
     pub(crate) fn on_sqlite_with(protocol: Option<TlsAcceptor>, http: Option<TlsAcceptor>) -> Self {
         let folder = TempDir::new().unwrap();
         let location = Location::Sqlite(folder.path().join("market.db"));
-        Self::set_up(folder, location, (protocol, http))
+        Self::set_up(folder, location, (protocol, http), Arc::new(SystemEnv::new()))
+    }
+
+    /// The same after a past of so many days, which is played under a clock of its own.
+    pub(crate) fn on_sqlite_after(days: i64, past: impl FnOnce(&Market, &ManualEnv)) -> Self {
+        let folder = TempDir::new().unwrap();
+        let location = Location::Sqlite(folder.path().join("market.db"));
+        let begin = SystemEnv::new().now().minus(Span::days(days));
+        let env = Arc::new(ManualEnv::new(begin, 7));
+        let market = Market::open(&Options::new(location.clone()), env.clone()).unwrap();
+        past(&market, &env);
+        market.close();
+        drop(market);
+        Self::set_up(folder, location, (None, None), Arc::new(SystemEnv::new()))
     }
 
     pub(crate) fn on_postgres() -> Self {
-        Self::set_up(TempDir::new().unwrap(), Location::Postgres(postgres::database_url()), (None, None))
+        let location = Location::Postgres(postgres::database_url());
+        Self::set_up(TempDir::new().unwrap(), location, (None, None), Arc::new(SystemEnv::new()))
+    }
+
+    /// On an SQLite file, and on a private PostgreSQL database, with clocks that are set by hand.
+    pub(crate) fn with_clocks() -> [(Self, Arc<ManualEnv>); 2] {
+        let (folder, now) = (TempDir::new().unwrap(), SystemEnv::new().now());
+        let file = Location::Sqlite(folder.path().join("market.db"));
+        let postgres = Location::Postgres(postgres::database_url());
+        [(folder, file), (TempDir::new().unwrap(), postgres)].map(|(folder, location)| {
+            let clock = Arc::new(ManualEnv::new(now, 4_711));
+            let env: Arc<dyn Env> = Arc::<ManualEnv>::clone(&clock);
+            (Self::set_up(folder, location, (None, None), env), clock)
+        })
     }
 
     fn set_up(
         folder: TempDir,
         location: Location,
         encrypted: (Option<TlsAcceptor>, Option<TlsAcceptor>),
+        env: Arc<dyn Env>,
+    ) -> Self {
+        Self::set_up_with(folder, location, encrypted, env, (legacy::Options::default(), None))
+    }
+
+    fn set_up_with(
+        folder: TempDir,
+        location: Location,
+        encrypted: (Option<TlsAcceptor>, Option<TlsAcceptor>),
+        env: Arc<dyn Env>,
+        (legacy, cards): (legacy::Options, Option<Cards>),
     ) -> Self {
         // It takes cards, so that payments can begin; what a provider says of them is the test's to tell.
         let options = Options::new(location.clone()).with_cards(true);
-        let market = Market::open(&options, Arc::new(SystemEnv::new())).unwrap();
+        let market = Market::open(&options, env).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let console = folder.path().join("console.sock");
         let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -110,12 +234,15 @@ impl Stage {
             console: Some(console),
             http: Some(http::Options { per_minute: None, ..http::Options::new(anywhere) }),
             metrics: None,
-            cards: None,
+            cards,
+            legacy,
+            bots: None,
         };
         let start = Running::start(market.clone(), doors);
         let running = runtime.block_on(start).unwrap();
         let (address, http) = (running.address, running.http.unwrap());
-        Self { market, address, http, location, runtime, folder, running: Some(running) }
+        let older = running.legacy.clone();
+        Self { market, address, http, location, runtime, folder, older, running: Some(running) }
     }
 
     // ---- members ----
@@ -127,17 +254,8 @@ impl Stage {
 
     /// Somebody joins with a password that was hashed before.
     pub(crate) fn member_with_hash(&self, name: &str, password: Secret) -> Person {
-        let username = Username::parse(name).unwrap();
-        let command = Command::Register {
-            name: name.to_owned(),
-            username: username.clone(),
-            email: Email::parse(&format!("{name}@mail.aub.edu")).unwrap(),
-            password,
-        };
-        match self.market.run_now(Caller::VISITOR, command).unwrap() {
-            Reply::Account(account) => self.again(account.id, &username),
-            other => panic!("{other:?}"),
-        }
+        let (id, username) = join(&self.market, name, password);
+        self.again(id, &username)
     }
 
     /// Another session of somebody.
