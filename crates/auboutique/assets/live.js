@@ -1,5 +1,7 @@
 // The stream of what happens. One tab holds it for all tabs of this browser; the others hear from that tab.
 
+import { itWas } from "./hold.js";
+
 const id = /^[a-z]{3}_[0-9a-z]{26}$/;
 
 /** Everything an event names: itself, and the ids of what it is about. */
@@ -11,7 +13,14 @@ function names(event) {
 }
 
 /** What a member is told in passing when they are not looking at it. */
-const TOLD = /^(order_|return_|drop_off_missed|pickup_missed|pickup_moved|pickup_reminded|message_sent|strike_given)/;
+const TOLD =
+  /^(order_|return_|drop_off_missed|pickup_missed|pickup_moved|pickup_reminded|message_sent|strike_given|outbid|auction_news|auction_won|negotiation_asked|settlement_|winner_|offer_)/;
+
+/** How many auctions a stream tells of at most: those that were looked at last. */
+const ROOMS = 32;
+
+/** The auctions the page shows: what happens in them is told to whoever asks for it. */
+const shownRooms = () => [...new Set([...document.querySelectorAll("[data-auction]")].map(({ dataset }) => dataset.auction))];
 
 /** Listens from now on; answers with how to ask up to which event everything was heard. */
 export function follow({ happened, talk, toast, page, afresh, resync }) {
@@ -19,6 +28,12 @@ export function follow({ happened, talk, toast, page, afresh, resync }) {
   const channel = "BroadcastChannel" in window ? new BroadcastChannel(`live-${me}`) : null;
   let cursor = Number(document.body.dataset.cursor || 0);
   let leads = false;
+  /** The auctions the stream tells of, and how the tab that holds it begins anew with others. */
+  let rooms = [];
+  let begin = () => {};
+  /** How many look at each of them. */
+  const crowds = new Map();
+  let asked = "";
 
   async function tell(event) {
     // What one did oneself is no news.
@@ -26,6 +41,7 @@ export function follow({ happened, talk, toast, page, afresh, resync }) {
     if (own || !TOLD.test(event.event)) return;
     const message = event.message;
     if (message && talk.shows(message.conversation)) return;
+    if (event.auction && document.getElementById("auction") && shownRooms().includes(event.auction)) return;
     if (document.visibilityState !== "visible") return;
     const answer = await fetch(`/events/${event.seq}`, { headers: { accept: "text/html" } }).catch(() => null);
     if (!answer?.ok) return;
@@ -39,6 +55,7 @@ export function follow({ happened, talk, toast, page, afresh, resync }) {
       if (event.seq) {
         if (event.seq <= cursor) return;
         cursor = event.seq;
+        itWas(Date.parse(event.at));
       }
       talk.hear(event, me);
       // What arrives before the eyes of the member is read, and counts nowhere.
@@ -50,6 +67,9 @@ export function follow({ happened, talk, toast, page, afresh, resync }) {
         part.classList.toggle("online", online);
         if (part.dataset.here) part.textContent = online ? part.dataset.here : part.dataset.away;
       }
+    } else if (line.here) {
+      crowds.set(line.here.auction, line.here.listeners);
+      count();
     } else if (line.typing) {
       talk.typing(line.typing);
     } else if (line.end?.code === "resync_required") {
@@ -80,9 +100,48 @@ export function follow({ happened, talk, toast, page, afresh, resync }) {
     afresh();
   }
 
+  /** The stream shall tell of these auctions too. Whoever shows one that was read before it does reads it again. */
+  function enter(ids) {
+    const isNew = ids.some((id) => !rooms.includes(id));
+    rooms = [...rooms.filter((room) => !ids.includes(room)), ...ids].slice(-ROOMS);
+    if (isNew) begin();
+    entered({ ids, at: cursor });
+    channel?.postMessage({ entered: { ids, at: cursor } });
+  }
+
+  function entered({ ids, at }) {
+    if (at > Number(document.body.dataset.cursor)) happened(new Set(ids));
+  }
+
+  /** Shows how many look. Who looks alone knows that. */
+  function count() {
+    for (const part of document.querySelectorAll("[data-crowd]")) {
+      const crowd = crowds.get(part.dataset.crowd) ?? 0;
+      part.hidden = crowd < 2;
+      part.querySelector("b").textContent = crowd;
+    }
+  }
+
+  /** Looks which auctions the page shows, and asks for what happens in them. */
+  function look() {
+    count();
+    const ids = shownRooms();
+    if (!ids.length || ids.join() === asked) return;
+    asked = ids.join();
+    if (leads) enter(ids);
+    else channel?.postMessage({ enters: ids });
+  }
+
   channel?.addEventListener("message", ({ data }) => {
     if (data.asks) {
       if (leads) channel.postMessage({ heard: cursor });
+    } else if (data.enters) {
+      if (leads) enter(data.enters);
+    } else if (data.entered) {
+      entered(data.entered);
+    } else if (data.leads) {
+      asked = "";
+      look();
     } else if (data.heard !== undefined) catchUp(data.heard);
     else if (data.lost !== undefined) lost(data.lost);
     else hear(data);
@@ -103,7 +162,9 @@ export function follow({ happened, talk, toast, page, afresh, resync }) {
     leads = true;
     channel?.postMessage({ heard: cursor });
     const start = () => {
-      source = new EventSource(`/api/v1/events?after=${cursor}`);
+      source?.close();
+      const tells = new URLSearchParams([["after", cursor], ...rooms.map((room) => ["auction", room])]);
+      source = new EventSource(`/api/v1/events?${tells}`);
       source.onopen = () => {
         failures = 0;
         clearTimeout(grace);
@@ -124,11 +185,16 @@ export function follow({ happened, talk, toast, page, afresh, resync }) {
         }, 4000);
         if (source.readyState === EventSource.CLOSED) {
           failures += 1;
+          // If it is one of the auctions that is not there, it is none of these.
+          if (failures > 1) rooms = shownRooms();
           setTimeout(start, Math.min(30000, 1000 * 2 ** failures));
         }
       };
     };
+    rooms = shownRooms().slice(-ROOMS);
     start();
+    begin = start;
+    channel?.postMessage({ leads: true });
     addEventListener("pagehide", () => {
       source.close();
       release();
@@ -137,5 +203,5 @@ export function follow({ happened, talk, toast, page, afresh, resync }) {
 
   if (navigator.locks) navigator.locks.request(`live-${me}`, () => new Promise(open));
   else open(() => {});
-  return () => cursor;
+  return { heard: () => cursor, look };
 }

@@ -145,7 +145,19 @@ document.addEventListener("submit", async (event) => {
     const kept = [...next.forms].some((other) => other.getAttribute("action") === form.getAttribute("action"));
     // A page that says "not now" and has no form on it would take away what was typed.
     if ((answer.status === 429 || answer.status >= 500) && !kept) say(next.querySelector("main h1 + p")?.textContent);
-    else show(next, answer.redirected ? answer.url : location.href, { push: answer.redirected });
+    else if (stays(form, answer, next)) {
+      const held = document.activeElement;
+      // What was answered is done: the next time is another wish, under another key. News of it
+      // may have come before the answer, and the next wish may stand in the form already.
+      if (answer.redirected && isAsSent(form, fields)) {
+        form.reset();
+        held.blur();
+      }
+      form.removeAttribute("aria-busy");
+      form.elements.key?.remove();
+      show(next, location.href, { push: false, stay: true });
+      (form.querySelector("[aria-invalid=true]") ?? held).focus({ preventScroll: true });
+    } else show(next, answer.redirected ? answer.url : location.href, { push: answer.redirected });
   } catch (problem) {
     if (problem.name === "AbortError") return;
     // Sent twice under one key it is done once; anything else may have been done already.
@@ -156,6 +168,17 @@ document.addEventListener("submit", async (event) => {
     buttons.forEach((button) => (button.disabled = false));
   }
 });
+
+/** Whether a form still says what was sent of it. */
+const isAsSent = (form, sent) =>
+  [...new FormData(form)].every(([name, value]) => typeof value !== "string" || sent.getAll(name).includes(value));
+
+/** Whether the answer to a form is the page it stands on, which then stays where it is. */
+function stays(form, answer, next) {
+  const part = form.dataset.stay;
+  const same = !answer.redirected || new URL(answer.url).pathname === location.pathname;
+  return part && same && next.getElementById(part);
+}
 
 /** What goes with a list and stands beside it: the way to more of it, the word that there is nothing. */
 const beside = (list, what) => list.parentElement.querySelector(`:scope > ${what}`);
@@ -282,8 +305,9 @@ const goesOn = (part) => part.hasAttribute("data-page") && !part.hasAttribute("d
 function patch(old, fresh) {
   // What is just being sent is not changed under way.
   if (old.isEqualNode(fresh) || old.matches("form[aria-busy=true]")) return;
-  // What was sent under a key and not answered is sent again under the same.
-  const holds = old.matches("input[type=hidden][name=key]") ? "value" : "open";
+  // What was sent under a key and not answered is sent again under the same; nothing changes under the fingers.
+  const typed = old.matches("input[type=hidden][name=key]") || old === document.activeElement;
+  const holds = typed ? "value" : "open";
   for (const { name, value } of [...fresh.attributes]) {
     if (name !== holds && old.getAttribute(name) !== value) old.setAttribute(name, value);
   }
@@ -326,6 +350,9 @@ function put(part, fresh) {
 /** Up to which event the parts that were put in place had been read. */
 let asOf = new WeakMap();
 
+/** What is news when it changes: what a part says it tells, or all of it. */
+const tells = (part) => part.dataset.tells ?? part.textContent;
+
 /** Puts these parts of a page that was fetched in place, unless what stands there was read later. */
 function putInPlace(next, ids) {
   const read = Number(next.body.dataset.cursor);
@@ -336,7 +363,7 @@ function putInPlace(next, ids) {
     asOf.set(old, read);
     if (old.dataset.page) fresh.dataset.page = old.dataset.page;
     if (goesOn(old)) join(old, fresh);
-    const news = old.textContent !== fresh.textContent && fresh.textContent.trim();
+    const news = tells(old) !== tells(fresh) && tells(fresh).trim();
     put(old, fresh);
     if (!news || goesOn(old)) continue;
     old.classList.add("fresh");
@@ -388,18 +415,21 @@ async function gone(card) {
 
 let waiting = new Set();
 let timer = 0;
+let renewed = 0;
 
-/** Writes parts anew, in a moment and together. */
+/** Writes parts anew, together: at once when it was quiet, and in a moment when much happens. */
 function renew(parts) {
   for (const part of parts) waiting.add(part);
   if (!waiting.size || timer) return;
+  const wait = performance.now() - renewed < 400 ? 120 : 15;
   timer = setTimeout(() => {
+    renewed = performance.now();
     const all = [...waiting].filter((part) => part.isConnected);
     [waiting, timer] = [new Set(), 0];
     // A part inside another comes with it.
     const within = (part, other) => other !== part && other.contains(part) && pageOf(other) === pageOf(part);
     refresh(all.filter((part) => !all.some((other) => within(part, other))));
-  }, 120);
+  }, wait);
 }
 
 /** The parts of the page that say what they are about. */
@@ -447,6 +477,8 @@ function say(text) {
 /** Gives the parts of a page that was just shown what a script gives them. */
 function wake() {
   for (const hidden of document.querySelectorAll("[data-print]")) hidden.hidden = false;
+  // What was refused stays as it was typed, whatever happens around it.
+  for (const field of document.querySelectorAll("main [aria-invalid=true]")) field.value = field.value;
   const address = new URL(location.href);
   if (address.searchParams.has("done")) {
     address.searchParams.delete("done");
@@ -456,9 +488,10 @@ function wake() {
   talk.wake();
   sell();
   hold(afresh);
+  look();
 }
 
 Object.assign(talk, { refresh, putInPlace, page });
-const heard = follow({ happened, talk, toast, page, afresh, resync });
+const { heard, look } = follow({ happened, talk, toast, page, afresh, resync });
 wake();
 shown = location.pathname + location.search;

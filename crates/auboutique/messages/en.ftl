@@ -57,6 +57,20 @@ ago-days = { $count ->
     [one] yesterday
    *[other] { $count } days ago
 }
+left-days = { $count ->
+    [one] { $count } day
+   *[other] { $count } days
+}
+left-hours = { $count ->
+    [one] { $count } hour
+   *[other] { $count } hours
+}
+left-minutes = { $count ->
+    [one] { $count } minute
+   *[other] { $count } minutes
+}
+left-soon = under a minute
+left-both = { $first } { $rest }
 
 sums = { $first } and { $rest }
 rate = A dollar is { $pounds }.
@@ -83,8 +97,10 @@ condition-for-parts = For parts
 ## Where things are in their life
 tag-sold = Sold
 tag-withdrawn = Withdrawn
+tag-at-auction = At auction
 tag-on-sale = On sale
-state-placed = To be brought
+state-placed = To be handed over
+state-shipped = On its way
 state-at-desk = At the desk
 state-collected = Collected
 state-completed = Completed
@@ -92,13 +108,14 @@ state-canceled = Canceled
 state-return-open = To be given back
 state-returned = Given back
 state-refunded = Refunded
-state-no-drop-off = Never brought
+state-no-drop-off = Never handed over
 state-no-pickup = Not collected
 
 ## Home
 home-title = The campus marketplace
 home-welcome = What one leaves, another needs.
 home-promise = Buy and sell on campus. Collect at the post office, with a code instead of your phone number.
+home-auctions = Bid on what others let go, until the time is up.
 home-look = Look around
 home-sell = Sell something
 home-categories = Categories
@@ -138,6 +155,8 @@ listing-show-picture = Picture { $count }
 listing-edit = Edit
 listing-withdraw = Take it off the market
 listing-publish = Put it back on sale
+listing-put-up = Put it up for auction
+listing-to-auction = Go to the auction
 listing-see-buyer = See who bought it
 listing-buy = Buy for { $price }
 listing-message = Message the seller
@@ -168,10 +187,15 @@ sell-failed = A picture did not arrive. Add it again.
 sell-description-hint = What would you want to know? Edition, size, what is missing.
 sell-publish = Put it on sale
 sell-save = Save
+sell-way = How do you want to sell it?
+sell-way-fixed = At a fixed price
+sell-way-auction = At auction
+sell-put-up = Put it up for auction
 sell-promise = When it sells you bring it to the pickup point with a code of your own. Nobody learns your number.
 field-pictures = Pictures
 field-title = What is it?
 field-price = Price
+field-starting-price = Starting price
 field-currency = Currency
 field-category = Category
 field-condition = Condition
@@ -194,6 +218,16 @@ order-when = When
 order-before = Bring it before { $day }
 order-until = until { $when } at the latest
 order-where = Where
+order-ship-to = Shipped to
+order-ship-by = Sent by { $day } at the latest
+order-shipped = Sent { $when }
+order-address-erased = The address is no longer kept.
+order-have-it = I have it
+order-cancel-winner = What you won in an auction is yours to pay and to take. The seller can agree to cancel: ask.
+ship-title = Send it
+ship-hint = Send it to the address above within seven days after it was paid, then say so here. Later the order is over, and it counts against you.
+ship-note = What the buyer should know, such as the number of the parcel
+ship-go = Mark as shipped
 order-price = Price
 order-paid = Paid
 order-due = { $due } in cash when you collect it
@@ -215,6 +249,7 @@ order-they-asked = { $name } would like to cancel. If you agree, cancel the orde
 order-timeline = How far it is
 order-number = Order { $id }
 step-placed = Bought
+step-shipped = Sent
 step-at-desk = Brought to the desk
 step-collected = Collected
 step-completed = Completed: the seller is credited
@@ -223,6 +258,7 @@ step-returned = Given back at the desk
 step-refunded = The store looked at it: the buyer has the money
 step-canceled = Canceled
 step-no-drop-off = Never brought
+step-never-sent = Never sent
 step-no-pickup = Not collected in time
 calendar-collect = Collect: { $title }
 calendar-drop-off = Bring to the desk: { $title }
@@ -278,6 +314,23 @@ cart-promise = Checking out sets everything aside for you. You choose how to pay
 
 ## Checking out
 checkout-title = Check out
+checkout-award-until = What you won is held for you until { $time }. Pay it until then.
+checkout-award-over-hint = What you won was not paid in time, or you left it: it is no longer held for you.
+checkout-deliver = How shall it reach you?
+checkout-deliver-chosen = You can change this until you pay.
+checkout-deliver-needed = Say this first, then pay.
+checkout-deliver-pickup = I collect it at
+checkout-deliver-pickup-go = Collect it there
+checkout-deliver-ship = It is shipped to me
+checkout-deliver-name = Name
+checkout-deliver-address = Address
+checkout-deliver-hint = Only the seller sees this, once you have paid. It is erased 90 days after the order is over.
+checkout-deliver-ship-go = Ship it there
+checkout-shipment = Shipped by the seller
+checkout-shipping = { $count ->
+    [one] The seller sends it to you.
+   *[other] The sellers send them to you.
+}
 checkout-until = Everything here is set aside for you until { $time }.
 checkout-leave = Leave checkout
 checkout-no-day = This pickup point has no free day in the next weeks.
@@ -422,6 +475,33 @@ account-this-session = This one
 account-session = Since { $started }, last used { $seen }
 account-end-session = Log out there
 account-blocks = Members you blocked
+older-title = Older programs
+older-about = Client programs of the older systems know you by a name of their own, with a password of their own.
+older-from = You come from an older program?
+older-yours = Your names
+older-remove = Give it up
+older-program = Program
+older-name = Your name there
+older-password = Your password there
+older-new-password = Password for that program
+older-password-hint = Older programs send it in clear or as it is stored. Take one you use nowhere else.
+older-pin-hint = Without a password, only the machine that took the name can bring it along.
+older-add-title = Use an older program
+older-add-about = Take a name and a password to log in with there. What you sell, buy and say is the same everywhere.
+older-add-go = Take the name
+older-link-title = Bring a name along
+older-link-about = You joined with an older program, and have not used it yet? Its name becomes one of yours.
+older-link-go = Bring it along
+older-claim-title = Make a full account of it
+older-claim-about = What you joined with an older program is an account here. Give it an e-mail address and a password for the pages, and it is yours everywhere.
+older-claim-password = New password, for everything else
+older-claim-go = Make it a full account
+older-claim-have = You have a full account already?
+older-wire-000 = AUBoutique 000: text, then JSON
+older-wire-001 = AUBoutique 001: JSON
+older-wire-003 = Cybermarket, as a buyer
+older-wire-003-merchant = Cybermarket, as a store
+older-wire-004 = Auctions over datagrams
 
 ## What happened
 events-title = What happened
@@ -429,6 +509,7 @@ events-none = Nothing yet
 events-none-hint = When you buy, sell or get a message, it is told here.
 told-sold = { $subject } is sold. Bring it to the desk.
 told-bought = You bought { $subject }.
+told-shipped = { $subject } is on its way to you.
 told-at-desk = { $subject } is at the desk. Come and collect it.
 told-collected = { $subject } was collected.
 told-completed = { $subject }: all is well, you are credited.
@@ -443,6 +524,21 @@ told-moved = The pickup of { $subject } is on another day.
 told-return-asked = The buyer of { $subject } will give it back.
 told-return-taken = { $subject } is back at the desk. Look at it.
 told-refunded = { $subject }: money came back to your wallet.
+told-outbid = You were outbid on { $subject }.
+told-ending-soon = Bidding on { $subject } ends soon.
+told-price-lowered = { $subject }: the seller asks for less.
+told-note-added = { $subject }: the seller added a note.
+told-closed = Bidding on { $subject } is over.
+told-offered = { $subject } is offered to you. Take it or leave it.
+told-asked = Nobody has bid on { $subject } yet. Do you want to lower the price?
+told-won = { $subject } is yours. Choose how to get it, and pay.
+told-auction-sold = { $subject } found a buyer. You are told when it is paid.
+told-pay-reminded = { $subject } is still to be paid.
+told-not-paid = { $subject } was not paid in time. The sale came to nothing.
+told-defaulted = The winner of { $subject } did not pay. See what you can do.
+told-offer-declined = { $subject }: your offer was turned down.
+told-offer-expired = { $subject }: nobody took your offer in time.
+told-offer-withdrawn = { $subject }: the offer was taken back.
 told-message = { $subject } wrote to you.
 
 ## The desk
@@ -486,6 +582,11 @@ setting-email-domains = E-mail domains that may join, with commas between; empty
 setting-commission-basis-points = Commission, in hundredths of a percent
 setting-lbp-per-usd = Pounds for a dollar
 setting-handling-basis-points = Kept for handling what was not collected, in hundredths of a percent
+setting-auction-commission-basis-points = Commission of auctions, in hundredths of a percent
+setting-increments-usd = By how much bids in dollars exceed the price, in cents: 0:50,1000:100 is 50 from 0 on, 100 from 1,000 on
+setting-increments-lbp = By how much bids in pounds exceed the price: 0:50000,1000000:100000
+setting-soft-close-minutes = Minutes a late bid leaves to the others
+setting-bids-per-minute = Bids one member may place in a minute
 setting-messages-per-minute = Messages one member may send in a minute
 operator-closed = Closed for good
 operator-change-point = Name, address and opening hours
@@ -533,6 +634,10 @@ role-operator = Operator
 
 ## What was just done
 done-operator = Done.
+done-claimed = It is a full account now. Log in with its new password.
+done-older-add = The name is yours. Log in with it there.
+done-older-link = The name is one of yours now.
+done-older-remove = The name is given up.
 done-bought = It is yours. Here is your code.
 done-in-cart = It is in your cart.
 done-left = You left the checkout. Everything is still in your cart.
@@ -540,12 +645,26 @@ done-order-paid = Paid. There is nothing to pay at the desk.
 done-give-back = Bring it to the desk with this code.
 done-payout = Asked for. You are told when it is handed over.
 done-payout-back = The money is back where it was.
+done-bid-leads = Your bid is in, and you lead.
+done-bid-outbid = Your bid is in, and somebody’s maximum is higher.
+done-watched = You are told what happens here.
+done-unwatched = You no longer watch this.
+done-auction-opened = It is up for auction.
+done-price-lowered = The price is lowered, and those who watch are told.
+done-price-kept = The price stays.
+done-reserve-lowered = The reserve price is changed.
+done-note-added = The note is added, and everybody who bids or watches is told.
+done-auction-canceled = The auction is called off, and everybody who bid is told.
+done-offered = Offered. It stands for 24 hours.
+done-offer-declined = Declined.
+done-second-chances = Saved.
 done-listed = It is on sale.
 done-edited = Saved.
 done-withdrawn = It is off the market. Only you see it.
 done-published = It is back on sale.
 done-canceled = The order is canceled.
 done-cancel-requested = The seller was asked.
+done-shipped = Good! The buyer is told.
 done-confirmed = Good! The seller is credited.
 done-blocked = Blocked. You hear nothing of them any more.
 done-unblocked = You hear them again.
@@ -583,6 +702,7 @@ refusal-username-taken = This username is taken. Choose another, or log in if it
 refusal-email-invalid = This does not look like an e-mail address.
 refusal-email-domain-not-allowed = Only addresses at { $domains } can join this market.
 refusal-email-taken = There is an account with this address. Log in instead.
+refusal-account-in-use = The account of this name has sold, bought, bid or owns a store. Make it a full account of its own instead, with the name and the password of the older program.
 refusal-password-length = A password has { $least } to { $most } characters.
 refusal-password-weak = This password is too easy to guess. { $advice }
 refusal-struck-out = After { $strikes } missed handovers you cannot buy or sell until { $until }.
@@ -614,6 +734,41 @@ refusal-cart-full = A cart has at most { $most } lines. Check out, or remove one
 refusal-total-changed = The total is now { $totals }. Look at it again, and check out if you still want everything.
 refusal-line-unavailable = { $title } cannot be bought as it stands. What you can do is said beside it.
 refusal-too-many-checkouts = Things were set aside for you for an hour, and you did not buy them. Wait { $wait_seconds } seconds, then check out again.
+refusal-auction-over = Bidding on this is over.
+refusal-bid-too-low = This bid is too low. The least you can bid is { $minimum }.
+refusal-bid-too-high = The highest bid taken from you is { $most }. It is more once you have been here for a week.
+refusal-not-cash-unit = Amounts in an auction are multiples of { $unit }. Change it a little.
+refusal-auction-currency = This auction is in { $currency }. Give the amount in { $currency }.
+refusal-own-auction = This is your own auction: you cannot bid on it.
+refusal-not-your-auction = This auction belongs to another member. Only its seller can do this.
+refusal-bidder-linked = You cannot bid here: you and the seller belong together, by an invitation, a store, or a device you both use. It keeps prices honest.
+refusal-bidder-blocked = You cannot bid here: you or the seller has blocked the other.
+refusal-too-many-bids = You are bidding very fast. Wait { $wait_seconds } seconds, then bid again.
+refusal-too-many-auctions = You take part in { $most } running auctions, the most for now. Wait until one of them is over.
+refusal-buy-now-gone = It can no longer be had at once: bidding has gone too far. Place a bid instead.
+refusal-reserve-too-low = The reserve price is { $least } or more: it is never below the starting price.
+refusal-buy-now-too-low = The buy-now price is { $least } or more: 1.3 times the starting price, and not below the reserve price.
+refusal-lot-name-taken = Something was put up under this name before. Choose another name.
+refusal-duration-invalid = Bidding lasts a minute at least and 30 days at most. Choose another end.
+refusal-auction-has-bids = There are bids on this. What was said stays: add a note instead.
+refusal-price-not-lower = Ask for less than { $price }, in the same currency.
+refusal-not-asked = There is nothing to answer: you were not asked to lower the price, or have answered.
+refusal-reserve-fixed = The reserve price stays: there is none, it is met, or bidding ends within the hour.
+refusal-too-many-notes = There are { $most } additions, the most there may be.
+refusal-cancel-too-late = It has bids and ends within { $hours } hours: let it run. A moderator can still call it off.
+refusal-retraction-refused = This bid stands. A typing error can be put right within ten minutes, more than an hour before the end, by a lower bid; any bid, when the seller changed the description after it.
+refusal-not-negotiable = There is nothing to negotiate here: it runs, it is sold, or the time for it is over.
+refusal-counter-invalid = Ask once, for more than { $least } and no more than { $most }.
+refusal-too-many-relists = A lot is put up again { $most } times at most. Sell it at a fixed price, or begin a new auction later.
+refusal-offer-over = This offer is over.
+refusal-auction-not-due = There is nothing due in this auction.
+refusal-too-many-watched = You watch { $most } auctions, the most there may be. Stop watching one first.
+refusal-auction-still-open = The bid log can be downloaded once bidding is over.
+refusal-not-single = A store's product cannot be put up for auction. Put up a single thing instead.
+refusal-at-auction = This is up for auction: bid on it.
+refusal-pay-first = What was won in an auction is paid before it is handed over: from your wallet or by card. Put cash into your wallet at any desk.
+refusal-delivery-needed = Say first how it shall reach you: choose a pickup point, or give an address.
+refusal-delivery-fixed = What you buy here is collected at the pickup point of its listing.
 refusal-checkout-over = This checkout is over. What was not bought is still in your cart: check out again.
 refusal-balance-short = There are only { $available } here. Take less, or pay another way.
 refusal-amount-out-of-range = This amount is too low or too high.
@@ -643,7 +798,10 @@ refusal-capacity-out-of-range = A daily capacity is a whole number of 1 to { $mo
 refusal-time-zone-unknown = There is no such time zone. Use a name such as Asia/Beirut.
 refusal-day-invalid = A day is written like 2026-11-24 and lies today or later.
 refusal-order-state = This order has moved on: that can no longer be done. What you see here is how it stands now.
-refusal-cancel-needs-consent = You could cancel for { $minutes } minutes. Now ask the seller to cancel.
+refusal-cancel-needs-consent = { $minutes ->
+    [0] What was won in an auction is canceled with the seller's consent alone. Ask the seller to cancel.
+   *[other] You could cancel for { $minutes } minutes. Now ask the seller to cancel.
+}
 refusal-cash-due = { $due } is due. Take exactly this amount.
 refusal-yourself = This is you.
 refusal-conversation-blocked = You cannot write to this member. If it is you who blocks them, unblock them first.
@@ -807,3 +965,167 @@ done-store-payout-back = It is taken back: the money is where it was.
 done-restocked = It is back in stock, and the buyer has the money.
 done-written-off = It is written off, and the buyer has the money.
 done-refunded = The buyer has the money in their wallet.
+
+# Auctions
+auctions-title = Auctions
+auctions-explained = Bid your maximum; the market bids for you, no more than is needed.
+auctions-running = Running
+auctions-over = Over
+auctions-all = All auctions
+auctions-own = Your auctions
+auctions-none = Nothing is up for auction at the moment
+auctions-none-over = No auction is over yet
+auctions-none-hint = What is dear to somebody finds its price here. Put something up.
+auctions-bidding = Bidding
+auctions-watched = Watched
+auctions-to-pay = You won: to be paid
+auctions-asked = Waiting for your answer
+auctions-none-bidding = You have not bid on anything yet
+auctions-none-watched = You watch no auction
+auctions-none-selling = You have put nothing up for auction
+auction-tag-open = At auction
+auction-tag-asked = Lower the price?
+auction-tag-leading = You lead
+auction-tag-outbid = Outbid
+auction-tag-to-pay = To be paid
+auction-tag-won = Yours
+ending-sold = Sold
+ending-reserve-not-met = Reserve not met
+ending-not-paid = Not paid
+ending-no-bids = No bids
+ending-canceled = Called off
+auction-left = Time left
+auction-price = Price now
+auction-price-over = Hammer price
+auction-price-last = Leading bid
+auction-you = You
+auction-bidder = Bidder { $count }
+auction-leads = Leading: { $bidder }
+auction-winner = Highest bid: { $bidder }
+auction-bids = { $count ->
+    [0] no bids
+    [one] { $count } bid
+   *[other] { $count } bids
+}
+auction-bidders = { $count ->
+    [one] { $count } bidder
+   *[other] { $count } bidders
+}
+auction-watchers = { $count ->
+    [one] { $count } watches
+   *[other] { $count } watch
+}
+auction-here = look at this now
+auction-reserve-met = Reserve met
+auction-reserve-not-met = Reserve not met
+auction-no-reserve = No reserve
+auction-buy-now-at = { $price } at once
+auction-buy-now = Buy now for { $price }
+auction-buy-now-explained = Bidding ends at once and it is yours for { $price }. You have 48 hours to pay.
+auction-ends-at = Bidding ends { $moment }.
+auction-moved = A late bid moved the end.
+auction-closed-at = Bidding ended { $moment }.
+auction-you-lead = You lead.
+auction-you-are-outbid = You were outbid.
+auction-your-maximum = Your maximum: { $maximum }
+auction-your-maximum-was = Your maximum was { $maximum }. Bid more, if it is worth more to you.
+auction-you-won = It is yours!
+auction-due = { $price } to pay
+auction-pay-by = To be paid by { $moment }.
+auction-pay = Choose how to get it, and pay
+auction-waits-for-payment = Sold. You are told where it goes as soon as it is paid.
+auction-watch = Watch
+auction-unwatch = Stop watching
+auction-log = Download the bid log
+auction-log-hint = Every bid, for anybody to check the result.
+auction-history = Bids
+auction-no-bids-yet = No bids yet. The first one could be yours.
+auction-note-of = Added { $moment }
+bid-amount = Your maximum: { $minimum } or more
+bid-go = Bid
+bid-raise = Raise
+bid-explained = We bid for you only as much as is needed to lead, up to your maximum. Nobody sees it while bidding runs; the log that decided the auction is public afterwards, without names.
+bid-raise-explained = Raising your maximum tells nobody and never moves the end, though it may complete the increment.
+bid-login = Bid { $minimum } or more
+bid-retract = Was your last bid a mistake?
+bid-corrected = What you meant to bid
+bid-retract-go = Put it right
+bid-retract-hint = A typing error can be put right within ten minutes, by a lower bid in its place.
+bid-retract-changed = The seller added a note after your bid: you may take it back. Leave the field empty to bid nothing.
+bid-removed = no longer counts
+bid-outbid-at-once = outbid at once
+offer-yours = It can be yours for { $price }
+offer-second-chance = The winner did not pay, and you are next.
+offer-leading-bid = The reserve price was not met, and the seller takes your bid all the same.
+offer-counter = The reserve price was not met, and the seller asks for this.
+offer-watchers = Nobody bid, and the seller offers it to everybody who watches. The first who takes it has it.
+offer-until = It stands until { $moment }.
+offer-take = Take it for { $price }
+offer-leave = No, thank you
+offers-title = Offers
+offer-kind-second-chance = second chance
+offer-kind-leading-bid = leading bid taken
+offer-kind-counter = counter-offer
+offer-kind-watchers = to those who watch
+offer-state-open = Open
+offer-state-accepted = Taken
+offer-state-declined = Turned down
+offer-state-expired = Expired
+offer-state-withdrawn = Taken back
+auction-yours = Your auction
+auction-your-reserve = Your secret reserve price: { $reserve }
+auction-lower = Lower the price
+auction-lower-hint = As long as nobody has bid. Those who watch are told.
+auction-lower-reserve = Lower the reserve price
+auction-lower-reserve-hint = Until an hour before the end. It can be lowered, never raised.
+auction-remove-reserve = Remove the reserve price
+auction-note = Add a note to the description
+auction-note-label = Note
+auction-note-go = Add it
+auction-cancel = Call it off
+auction-cancel-reason = Why?
+auction-cancel-hint = With bids on it only until 12 hours before the end, and with a reason that everybody who bid is told.
+asked-title = Half of the time is gone without a bid. It is { $price } now: do you want to ask for less?
+asked-left = Time left:
+asked-lower = Ask for this
+asked-keep = Leave it as it is
+negotiation-until = It was not sold. Until { $moment } you can do something about it.
+negotiation-accept = Take the leading bid, { $price }
+negotiation-accept-hint = The bidder has 24 hours to say yes.
+negotiation-counter = Ask the leading bidder for more
+negotiation-counter-go = Ask for this
+negotiation-counter-hint = Once, for something between the leading bid and your reserve price.
+negotiation-watchers = { $count ->
+    [one] Offer it to the one who watches
+   *[other] Offer it to the { $count } who watch
+}
+negotiation-watchers-go = Offer
+negotiation-watchers-hint = For 24 hours. The first who takes it has it.
+negotiation-relist = Put it up again
+negotiation-relist-price = Starting price: { $price } or less
+negotiation-relists-left = { $count ->
+    [one] This can be done once more.
+   *[other] This can be done { $count } times more.
+}
+negotiation-fixed = Sell it at a fixed price
+negotiation-fixed-go = Put it on sale
+negotiation-fixed-hint = It is a listing like any other, as you described it.
+second-chances = Second chances
+second-chances-on = When a winner does not pay and you are next, it is offered to you.
+second-chances-off = Nothing is offered to you when a winner does not pay.
+second-chances-stop = No more
+second-chances-start = Tell me
+put-up-title = Put it up for auction
+put-up-hint = It stays as you described it. Say on which terms.
+put-up-promise = With the first bid the description stays as it is; you can add notes. The winner has 48 hours to pay.
+terms-lasts = How long?
+terms-until = Until …
+terms-until-label = The end
+terms-until-hint = By the clock of the pickup point. A minute from now at least, 30 days at most.
+terms-more = Reserve price, buy now, increment
+terms-reserve = Reserve price
+terms-reserve-hint = Secret. Below it you need not sell.
+terms-buy-now = Buy-now price
+terms-buy-now-hint = Ends it at once. At least 1.3 times the starting price; gone with the first bid, or when the reserve is met.
+terms-increment = Your own increment
+terms-increment-hint = By how much bids rise at least. Leave it empty for the usual one.

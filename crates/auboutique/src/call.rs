@@ -148,6 +148,7 @@ fn listen(client: &mut Client, parameters: Map<String, Value>) -> anyhow::Result
             News::Event(event) => json!({ "event": event }),
             News::Presence(presence) => json!({ "presence": presence }),
             News::Typing(typing) => json!({ "typing": typing }),
+            News::Here(here) => json!({ "here": here }),
             News::End(end) => {
                 writeln!(out, "{}", json!({ "end": end }))?;
                 return Ok(Status::Busy);

@@ -15,7 +15,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use auboutique_domain::id::EntryId;
+use auboutique_domain::id::{AuctionId, EntryId};
 use auboutique_domain::listing::{Category, Condition, PAGE, Page};
 use auboutique_domain::presence::{HEARTBEAT, SILENCE};
 use auboutique_domain::statement::StatementLine;
@@ -23,6 +23,7 @@ use auboutique_domain::{Command, Refusal};
 use auboutique_market::{
     Answer, Arrival, Busy, Caller, Key, Market, No, OwnEvents, Password, SignIn, Source, Token, View, Who,
 };
+use auboutique_wire::json::auction::{MOST_FOLLOWED, log_piece};
 use auboutique_wire::json::{
     self, Failure, Frame, Id, Lines, MAX_CHUNK, MAX_FRAME, Malformed, Op, Query, Request,
 };
@@ -248,18 +249,36 @@ impl Connection {
         self.here = None;
     }
 
-    async fn begin_to_listen(&mut self, caller: Caller, after: Option<i64>) -> Result<Value, Failure> {
+    async fn begin_to_listen(
+        &mut self,
+        caller: Caller,
+        after: Option<i64>,
+        auctions: Vec<AuctionId>,
+    ) -> Result<Value, Failure> {
         if caller.who == Who::Visitor {
             return Err(Failure::Refused(Refusal::SignInNeeded));
         }
-        let (ear, viewer, cursor) = Ear::begin(&self.market, caller.who, after).await.map_err(failure)?;
+        let begun = Ear::begin(&self.market, caller.who, after, auctions).await;
+        let (ear, viewer, cursor) = begun.map_err(failure)?;
         self.ear = ear;
         if let Viewer::Member { member, .. } = viewer {
             let mut here = Here { arrival: self.market.arrival(member), silence: None };
             here.heard();
             self.here = Some(here);
         }
-        Ok(json!({ "cursor": cursor, "heartbeat_ms": HEARTBEAT.micros() / 1_000 }))
+        Ok(listening(cursor))
+    }
+
+    /// Follows an auction; a connection that does not listen yet begins to.
+    async fn follow(&mut self, caller: Caller, auction: AuctionId) -> Result<Value, Failure> {
+        if matches!(self.ear, Ear::Closed) {
+            return self.begin_to_listen(caller, None, vec![auction]).await;
+        }
+        if self.ear.follow(&self.market, caller.who, auction).await.map_err(failure)? {
+            return Ok(listening(self.ear.cursor()));
+        }
+        let problem = format!("a connection follows at most {MOST_FOLLOWED} auctions: unfollow one first");
+        Err(Failure::Malformed(Malformed::BadField { field: "auction".to_owned(), problem }))
     }
 
     /// Starts what a frame asks: an answer that may still be coming, or the request when it has to wait its turn.
@@ -353,7 +372,19 @@ impl Connection {
                 let current = Password::typed(current.reveal());
                 value(market.change_email(caller, &self.source, &current, &email).await.map_err(failure)?)
             }
-            Op::Listen { after } => self.begin_to_listen(caller, after).await,
+            Op::SetLegacyPassword { wire, name, password } => {
+                let password = Password::typed(password.reveal());
+                value(market.set_legacy_password(caller, wire, &name, &password).await.map_err(failure)?)
+            }
+            Op::Listen { after, auctions } => self.begin_to_listen(caller, after, auctions).await,
+            Op::Follow { auction } => self.follow(caller, auction).await,
+            Op::Unfollow { auction } => {
+                if caller.who == Who::Visitor {
+                    return Err(Failure::Refused(Refusal::SignInNeeded));
+                }
+                self.ear.unfollow(auction);
+                Ok(json!({}))
+            }
             Op::Typing { conversation } => {
                 let typing = market.ask(caller, move |view| view.typing(conversation)).await;
                 let (recipient, who, told) = typing.map_err(failure)?;
@@ -446,6 +477,11 @@ async fn poll_once<T>(future: impl Future<Output = T>) -> Option<T> {
         })
     })
     .await
+}
+
+/// From where on a listener is told what happens, and how often it lets itself be heard of.
+fn listening(cursor: i64) -> Value {
+    json!({ "cursor": cursor, "heartbeat_ms": HEARTBEAT.micros() / 1_000 })
 }
 
 async fn next(pending: &mut VecDeque<Pending>) -> Vec<u8> {
@@ -579,6 +615,8 @@ fn show(view: &mut View<'_>, query: Query) -> Result<Value, No> {
         Query::Checkout { checkout: None } => {
             shown(&view.open_checkout()?.ok_or_else(|| Refusal::not_found("checkout"))?)
         }
+        Query::CheckoutAddress { checkout } => shown(&view.checkout_address(checkout)?),
+        Query::ShippingAddress { order } => shown(&view.shipping_address(order)?),
         Query::Payment { payment } => shown(&view.payment(payment)?),
         Query::Wallet => shown(&view.wallet()?),
         Query::Statement { purse, period, after, limit } => {
@@ -601,6 +639,15 @@ fn show(view: &mut View<'_>, query: Query) -> Result<Value, No> {
         Query::OpenPayouts { after, limit } => {
             page(limit, |limit| view.open_payouts(after.as_deref(), limit))
         }
+        Query::Auction { auction } => shown(&view.auction(auction)?),
+        Query::Auctions { asked, after, limit } => {
+            page(limit, |limit| view.auctions(&asked, after.as_deref(), limit))
+        }
+        Query::Bids { auction, after, limit } => {
+            page(limit, |limit| view.bids(auction, after.as_deref(), limit))
+        }
+        Query::BidLog { auction, after } => Ok(log_piece(auction, &view.bid_log(auction)?, after)),
+        Query::SecondChances => shown(&json!({ "wanted": view.wants_second_chances()? })),
     }
 }
 

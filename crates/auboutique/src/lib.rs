@@ -12,6 +12,7 @@ pub mod demo;
 pub mod doctor;
 pub mod ear;
 pub mod http;
+pub mod legacy;
 pub mod live;
 pub mod maintenance;
 pub mod operator;

@@ -5,6 +5,9 @@
 //!                                  └─▶ the last few thousand lines are kept for who comes back
 //! ```
 //!
+//! What happens in an auction is for whoever follows it, a visitor too: each auction knows the mailboxes of its followers, so
+//! that a bid costs nobody else anything. How many they are is told to them as it changes, once a second at most.
+//!
 //! A listener is a cursor into the event log. One task per node wakes after a commit, reads what is new once, writes each
 //! event as a line once and puts the same bytes into every mailbox. Nobody who is slow makes anybody wait: a mailbox that
 //! is full is closed with a reason, and its owner comes back with the last number they saw.
@@ -14,13 +17,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use auboutique_domain::id::{ConversationId, MemberId, SessionId};
+use auboutique_domain::id::{AuctionId, ConversationId, MemberId, SessionId};
 use auboutique_domain::member::{MemberCard, Role};
 use auboutique_domain::presence::{PresenceView, TYPING_KNOWN};
 use auboutique_domain::time::Span;
 use auboutique_domain::{Audience, Event, Moment};
 use auboutique_market::{Market, Told, Who};
 use auboutique_wire::json;
+use auboutique_wire::json::auction::{self, MOST_FOLLOWED};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
@@ -35,6 +39,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 /// How often it is asked whether the sessions of the listeners still last. One that is ended is heard of at once; this is
 /// for those that expire.
 const CHECK_SESSIONS: Duration = Duration::from_secs(60);
+/// How often those who follow an auction are told how many they are, at most.
+const COUNT_AGAIN: Duration = Duration::from_secs(1);
 /// How many members' coming and going is kept and told at a time.
 const AT_A_TIME: usize = 64;
 /// Of how many who type it is remembered when that was told. Were there more at once, nobody is told of the next.
@@ -53,6 +59,13 @@ struct Line {
     /// There is such a block.
     hidden: AtomicBool,
     bytes: Vec<u8>,
+}
+
+impl Line {
+    /// What passes, and is not in the log.
+    const fn passing(bytes: Vec<u8>, audience: Audience) -> Self {
+        Self { seq: 0, audience, hushed_by: None, hidden: AtomicBool::new(false), bytes }
+    }
 }
 
 /// Who listens.
@@ -155,6 +168,8 @@ struct Mailbox {
 struct Mail {
     viewer: Viewer,
     lines: VecDeque<Arc<Line>>,
+    /// What happens in these is for this mailbox too.
+    follows: Vec<AuctionId>,
     /// Only events after this number are for this mailbox.
     after: i64,
     cut_off: Option<CutOff>,
@@ -168,6 +183,7 @@ impl Mail {
         match (self.viewer, &line.audience) {
             (Viewer::Console, _) => line.seq > 0,
             (_, Audience::Public) => true,
+            (_, Audience::Auction(auction)) => self.follows.contains(auction),
             (Viewer::Member { operator, .. }, Audience::Operators) => operator,
             (Viewer::Member { member, .. }, Audience::Members(members)) => members.contains(&member),
             (Viewer::Visitor, _) => false,
@@ -212,6 +228,9 @@ struct State {
     mailboxes: HashMap<u64, Arc<Mailbox>>,
     of_member: HashMap<MemberId, Vec<u64>>,
     operators: Vec<u64>,
+    of_auction: HashMap<AuctionId, Vec<u64>>,
+    /// Where somebody began or ceased to follow since it was told last how many do.
+    stirred: HashSet<AuctionId>,
     last_number: u64,
 }
 
@@ -243,16 +262,46 @@ impl State {
                 for number in members.iter().filter_map(|member| self.of_member.get(member)).flatten() {
                     self.put_to(*number, line, woken);
                 }
-                for &number in &self.operators {
-                    // Operators have no part in it; the console, which is among them here, sees everything.
-                    if let Some(mailbox) = self.mailboxes.get(&number)
-                        && lock(&mailbox.mail).viewer == Viewer::Console
-                    {
-                        self.put_to(number, line, woken);
-                    }
+                self.put_to_console(line, woken);
+            }
+            Audience::Auction(auction) => {
+                for number in self.of_auction.get(auction).into_iter().flatten() {
+                    self.put_to(*number, line, woken);
                 }
+                self.put_to_console(line, woken);
             }
         }
+    }
+
+    /// Puts a line into the mailboxes of the console, which sees everything.
+    fn put_to_console(&self, line: &Arc<Line>, woken: &mut Vec<Arc<Mailbox>>) {
+        // It is among the operators, who have no part in what is for others.
+        for &number in &self.operators {
+            if let Some(mailbox) = self.mailboxes.get(&number)
+                && lock(&mailbox.mail).viewer == Viewer::Console
+            {
+                self.put_to(number, line, woken);
+            }
+        }
+    }
+
+    fn follow(&mut self, number: u64, auction: AuctionId) {
+        // The console is told of every auction as it is: it is no follower who counts.
+        let Some(mailbox) = self.mailboxes.get(&number) else { return };
+        if lock(&mailbox.mail).viewer != Viewer::Console {
+            self.of_auction.entry(auction).or_default().push(number);
+            self.stirred.insert(auction);
+        }
+    }
+
+    fn unfollow(&mut self, number: u64, auction: AuctionId) {
+        let Some(numbers) = self.of_auction.get_mut(&auction) else { return };
+        let Some(place) = numbers.iter().position(|&other| other == number) else { return };
+        numbers.swap_remove(place);
+        if numbers.is_empty() {
+            self.of_auction.remove(&auction);
+        }
+        self.stirred.insert(auction);
     }
 
     fn keep(&mut self, line: Arc<Line>) {
@@ -309,7 +358,14 @@ impl State {
 
     fn forget(&mut self, number: u64) {
         let Some(mailbox) = self.mailboxes.remove(&number) else { return };
-        if let Viewer::Member { member, .. } = lock(&mailbox.mail).viewer
+        let (viewer, follows) = {
+            let mut mail = lock(&mailbox.mail);
+            (mail.viewer, std::mem::take(&mut mail.follows))
+        };
+        for auction in follows {
+            self.unfollow(number, auction);
+        }
+        if let Viewer::Member { member, .. } = viewer
             && let Some(numbers) = self.of_member.get_mut(&member)
         {
             numbers.retain(|&other| other != number);
@@ -342,6 +398,8 @@ struct Shared {
     state: Mutex<State>,
     /// When it was told last that a member types in a conversation.
     typing: Mutex<HashMap<(ConversationId, MemberId), Moment>>,
+    /// Somebody began or ceased to follow an auction.
+    stirred: Notify,
 }
 
 impl Live {
@@ -350,7 +408,8 @@ impl Live {
     pub fn new(market: Market) -> Self {
         let head = *market.log().borrow();
         let state = Mutex::new(State { head, ..State::default() });
-        Self { shared: Arc::new(Shared { market, state, typing: Mutex::default() }) }
+        let shared = Shared { market, state, typing: Mutex::default(), stirred: Notify::new() };
+        Self { shared: Arc::new(shared) }
     }
 
     /// The market of which is told.
@@ -368,7 +427,41 @@ impl Live {
     /// Tells listeners what happens and who comes and goes, until the market closes. What happens does not wait for who
     /// goes: that may be a thousand at once, and each is kept.
     pub async fn tell(self, closing: watch::Receiver<bool>) {
-        tokio::join!(self.tell_what_happens(closing.clone()), self.tell_who_is_here(closing));
+        tokio::join!(
+            self.tell_what_happens(closing.clone()),
+            self.tell_who_is_here(closing.clone()),
+            self.tell_how_many_follow(closing),
+        );
+    }
+
+    async fn tell_how_many_follow(&self, mut closing: watch::Receiver<bool>) {
+        loop {
+            tokio::select! {
+                () = self.shared.stirred.notified() => self.count_followers(),
+                _ = closing.wait_for(|closing| *closing) => return,
+            }
+            tokio::select! {
+                () = tokio::time::sleep(COUNT_AGAIN) => {}
+                _ = closing.wait_for(|closing| *closing) => return,
+            }
+        }
+    }
+
+    /// Tells those who follow an auction how many they are, of each where somebody came or went.
+    fn count_followers(&self) {
+        let mut woken = Vec::new();
+        let mut state = lock(&self.shared.state);
+        for auction in std::mem::take(&mut state.stirred) {
+            let followers = state.of_auction.get(&auction).map_or(0, Vec::len);
+            if followers > 0 {
+                let line = Line::passing(auction::here(auction, followers), Audience::Auction(auction));
+                state.put(&Arc::new(line), &mut woken);
+            }
+        }
+        drop(state);
+        for mailbox in woken {
+            mailbox.wake.notify_one();
+        }
     }
 
     async fn tell_who_is_here(&self, mut closing: watch::Receiver<bool>) {
@@ -474,13 +567,7 @@ impl Live {
 
     /// Puts what passes and is not in the log into the mailboxes of these members.
     fn put_passing(&self, bytes: Vec<u8>, audience: Vec<MemberId>) {
-        let line = Arc::new(Line {
-            seq: 0,
-            audience: Audience::Members(audience),
-            hushed_by: None,
-            hidden: AtomicBool::new(false),
-            bytes,
-        });
+        let line = Arc::new(Line::passing(bytes, Audience::Members(audience)));
         let mut woken = Vec::new();
         lock(&self.shared.state).put(&line, &mut woken);
         for mailbox in woken {
@@ -567,17 +654,19 @@ impl Live {
         }
     }
 
-    /// Begins to listen after that number. Nothing when the lines from there on are no longer at hand: then they are read
-    /// from the log first.
+    /// Begins to listen after that number, and to follow these auctions. Nothing when the lines from there on are no longer at
+    /// hand: then they are read from the log first.
     #[must_use]
-    pub fn join(&self, cursor: i64, viewer: Viewer) -> Option<Listener> {
+    pub fn join(&self, cursor: i64, viewer: Viewer, follows: &[AuctionId]) -> Option<Listener> {
         let mut state = lock(&self.shared.state);
         let at_hand =
             cursor >= state.head || state.recent.front().is_some_and(|first| first.seq <= cursor + 1);
         if !at_hand {
             return None;
         }
-        let mut mail = Mail { viewer, lines: VecDeque::new(), after: cursor, cut_off: None };
+        let follows = follows.to_vec();
+        let mut mail =
+            Mail { viewer, lines: VecDeque::new(), follows: follows.clone(), after: cursor, cut_off: None };
         let start = state.recent.partition_point(|line| line.seq <= cursor);
         for line in state.recent.range(start..) {
             mail.put(line);
@@ -601,6 +690,13 @@ impl Live {
                 }
             }
         }
+        for auction in follows {
+            state.follow(number, auction);
+        }
+        if !state.stirred.is_empty() {
+            self.shared.stirred.notify_one();
+        }
+        drop(state);
         Some(Listener { live: self.clone(), number, mailbox, cursor })
     }
 }
@@ -623,6 +719,41 @@ impl Listener {
     #[must_use]
     pub const fn cursor(&self) -> i64 {
         self.cursor
+    }
+
+    /// Follows an auction from here on. Whether there was room for one more.
+    #[must_use]
+    pub fn follow(&self, auction: AuctionId) -> bool {
+        let mut state = lock(&self.live.shared.state);
+        {
+            let mut mail = lock(&self.mailbox.mail);
+            if mail.follows.contains(&auction) {
+                return true;
+            }
+            if mail.follows.len() >= MOST_FOLLOWED {
+                return false;
+            }
+            mail.follows.push(auction);
+        }
+        state.follow(self.number, auction);
+        drop(state);
+        self.live.shared.stirred.notify_one();
+        true
+    }
+
+    /// Follows it no longer: nothing of it is told from here on.
+    pub fn unfollow(&self, auction: AuctionId) {
+        let mut state = lock(&self.live.shared.state);
+        {
+            let mut mail = lock(&self.mailbox.mail);
+            mail.follows.retain(|&other| other != auction);
+            if mail.viewer != Viewer::Console {
+                mail.lines.retain(|line| line.audience != Audience::Auction(auction));
+            }
+        }
+        state.unfollow(self.number, auction);
+        drop(state);
+        self.live.shared.stirred.notify_one();
     }
 
     /// Takes lines until `out` has that many bytes. Says so when the stream is over, after its last line.
@@ -650,6 +781,12 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        lock(&self.live.shared.state).forget(self.number);
+        let mut state = lock(&self.live.shared.state);
+        state.forget(self.number);
+        let stirred = !state.stirred.is_empty();
+        drop(state);
+        if stirred {
+            self.live.shared.stirred.notify_one();
+        }
     }
 }

@@ -42,6 +42,11 @@ pub fn run(options: &Operator) -> anyhow::Result<Status> {
             let point = point_or_first(client, point.as_deref())?;
             client.call("dismiss_attendant", fields([("username", username), ("pickup_point", &point)]))?
         }
+        OperatorVerb::LegacyPassword { wire, name } => {
+            let password = new_password()?;
+            let said = [("wire", wire.as_str()), ("name", name), ("password", &password)];
+            client.call("set_legacy_password", fields(said))?
+        }
         OperatorVerb::Settings => client.call("settings", Map::new())?,
         OperatorVerb::Set { name, value } => {
             client.call("change_setting", fields([("name", name), ("value", value)]))?
@@ -51,22 +56,23 @@ pub fn run(options: &Operator) -> anyhow::Result<Status> {
     print(outcome)
 }
 
-/// Makes an account and hands the console back its rights.
-fn register(client: &mut Client, username: &str, name: &str, email: &str) -> anyhow::Result<Outcome> {
-    let password = if std::io::stdin().is_terminal() {
-        let password = rpassword::prompt_password("Password for the new account: ")?;
+/// A password, from whoever sits there or from standard input.
+fn new_password() -> anyhow::Result<String> {
+    if std::io::stdin().is_terminal() {
+        let password = rpassword::prompt_password("New password: ")?;
         if rpassword::prompt_password("The same again: ")? != password {
             bail!("the two passwords differ; nothing was done");
         }
-        password
-    } else {
-        let mut line = String::new();
-        std::io::stdin()
-            .lock()
-            .read_line(&mut line)
-            .context("cannot read the password from standard input")?;
-        line.trim_end_matches(['\r', '\n']).to_owned()
-    };
+        return Ok(password);
+    }
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).context("cannot read the password from standard input")?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// Makes an account and hands the console back its rights.
+fn register(client: &mut Client, username: &str, name: &str, email: &str) -> anyhow::Result<Outcome> {
+    let password = new_password()?;
     let said = [("username", username), ("name", name), ("email", email), ("password", &password)];
     let joined = client.call("register", fields(said))?;
     if matches!(joined, Outcome::Reply(_)) {

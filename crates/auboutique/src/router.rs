@@ -74,11 +74,19 @@ fn pages() -> Router<Site> {
         .route("/orders", get(web::order::bought))
         .route("/orders/{order}", get(web::order::show))
         .route("/orders/{order}/pickup.ics", get(web::order::calendar))
+        .route("/orders/{order}/ship", post(web::order::ship))
         .route("/orders/{order}/settle_return", post(web::order::settle_return))
         .route("/orders/{order}/refund", post(web::order::refund))
         .route("/orders/{order}/{verb}", post(web::order::act))
         .route("/payments/{payment}", get(web::payment::back))
         .route("/payments/{payment}/page", get(web::payment::page))
+        // Auctions.
+        .route("/auctions", get(web::auction::all))
+        .route("/auctions/{auction}", get(web::auction::show))
+        .route("/auctions/{auction}/log", get(web::auction::log))
+        .route("/auctions/{auction}/{verb}", post(web::auction::act))
+        .route("/my/auctions", get(web::auction::own).post(web::auction::want))
+        .route("/listings/{listing}/auction", get(web::auction::put_up_form).post(web::auction::put_up))
         // Stores, and their back rooms.
         .route("/stores", get(web::store::all))
         .route("/stores/{store}", get(web::store::show))
@@ -103,6 +111,8 @@ fn pages() -> Router<Site> {
         .route("/account", get(web::account::show))
         .route("/account/{part}", post(web::account::change))
         .route("/account/sessions/{session}/end", post(web::account::end_session))
+        .route("/older", get(web::older::show))
+        .route("/older/{verb}", post(web::older::act))
         .route("/events", get(web::event::all))
         .route("/events/{event}", get(web::event::one))
         // The desk, and the house.

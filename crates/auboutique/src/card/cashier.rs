@@ -19,12 +19,15 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::callback::{Callback, Delivery, What};
-use super::{Provider, Report, Standing, Unavailable};
+use super::{Provider, Report, Standing, TypedCard, Unavailable};
 
 /// How often payments are looked through of which the provider may have told nothing.
 const ROUND: Duration = Duration::from_secs(5);
 /// How many steps a payment takes at once: asked, captured, noted, and one more for a capture that fails.
 const STEPS: usize = 6;
+
+/// Where a buyer is sent back to who never saw the provider's page.
+const NOWHERE: &str = "http://auboutique.invalid/";
 
 /// Who asks the provider for a market.
 #[derive(Clone)]
@@ -88,6 +91,17 @@ impl Cashier {
     /// [`Unavailable`].
     pub async fn page(&self, payment: &PaymentView, return_url: &str) -> Result<String, Unavailable> {
         self.provider.open(&payment.payment.to_string(), payment.amount, return_url).await
+    }
+
+    /// Pays a payment with a card that was typed at the market, and takes the money. Asked again it is asked once.
+    ///
+    /// # Errors
+    ///
+    /// [`Stuck`]: what came of it is not known yet, and is found out in the next round.
+    pub async fn charge(&self, payment: PaymentView, card: &TypedCard) -> Result<PaymentView, Stuck> {
+        self.page(&payment, NOWHERE).await?;
+        self.provider.present(&payment.payment.to_string(), card).await?;
+        self.settle(payment).await
     }
 
     /// Does with a payment what there is to do now, until the provider has nothing more to say.

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::exchange::{Neighbor, Unanswered, ask};
 use super::secret::Secret;
-use super::{PaymentName, Provider, Report, Unavailable};
+use super::{PaymentName, Provider, Report, TypedCard, Unavailable};
 
 /// How long one call may take.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -72,9 +72,9 @@ impl Client {
     }
 
     /// Asks for a change, and reads where the payment stands then.
-    async fn change(&self, payment: &str, verb: &str) -> Result<Report, Unavailable> {
+    async fn change(&self, payment: &str, verb: &str, body: Vec<u8>) -> Result<Report, Unavailable> {
         let name = named(payment)?;
-        let (status, body) = self.call(Method::POST, &format!("/payments/{name}/{verb}"), Vec::new()).await?;
+        let (status, body) = self.call(Method::POST, &format!("/payments/{name}/{verb}"), body).await?;
         if status.is_success() {
             return about(&name, read::<Answer>(&body)?.report);
         }
@@ -114,6 +114,16 @@ impl Provider for Client {
         .boxed()
     }
 
+    fn present<'a>(
+        &'a self,
+        payment: &'a str,
+        card: &'a TypedCard,
+    ) -> BoxFuture<'a, Result<Report, Unavailable>> {
+        let (number, expiry) = card.reveal();
+        let body = json!({ "number": number, "expiry": expiry });
+        self.change(payment, "card", body.to_string().into_bytes()).boxed()
+    }
+
     fn standing<'a>(&'a self, payment: &'a str) -> BoxFuture<'a, Result<Option<Report>, Unavailable>> {
         async move {
             let name = named(payment)?;
@@ -130,11 +140,11 @@ impl Provider for Client {
     }
 
     fn capture<'a>(&'a self, payment: &'a str) -> BoxFuture<'a, Result<Report, Unavailable>> {
-        self.change(payment, "capture").boxed()
+        self.change(payment, "capture", Vec::new()).boxed()
     }
 
     fn cancel<'a>(&'a self, payment: &'a str) -> BoxFuture<'a, Result<Report, Unavailable>> {
-        self.change(payment, "cancel").boxed()
+        self.change(payment, "cancel", Vec::new()).boxed()
     }
 }
 

@@ -1,4 +1,5 @@
-//! Card payments: the port behind which a provider takes cards, so that no number of a card ever comes here.
+//! Card payments: the port behind which a provider takes cards, so that no number of a card comes here; but for one wire whose
+//! clients know no page and type it: then it is handed on, and forgotten.
 //!
 //! ```text
 //!            ┌──── open, standing, capture, cancel ────▶┌───────────┐
@@ -158,6 +159,33 @@ impl fmt::Display for Unavailable {
 
 impl std::error::Error for Unavailable {}
 
+/// A card as it was typed, for as long as it takes to hand it to the provider. It cannot be printed.
+#[derive(Clone)]
+pub struct TypedCard {
+    number: String,
+    expiry: String,
+}
+
+impl TypedCard {
+    /// A card of that number, good until that month: `05/27`.
+    #[must_use]
+    pub fn new(number: &str, expiry: &str) -> Self {
+        Self { number: number.to_owned(), expiry: expiry.to_owned() }
+    }
+
+    /// What only a provider may read: the number and the expiry.
+    #[must_use]
+    pub fn reveal(&self) -> (&str, &str) {
+        (&self.number, &self.expiry)
+    }
+}
+
+impl fmt::Debug for TypedCard {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("TypedCard(…)")
+    }
+}
+
 /// Who takes cards. Every call is idempotent under the payment's name.
 pub trait Provider: Send + Sync + 'static {
     /// Makes the payment known, and brings the address of the hosted page where the buyer pays it. From there the buyer is
@@ -168,6 +196,13 @@ pub trait Provider: Send + Sync + 'static {
         amount: Money,
         return_url: &'a str,
     ) -> BoxFuture<'a, Result<String, Unavailable>>;
+
+    /// Pays a payment that was made known with a card that was typed elsewhere than on the hosted page.
+    fn present<'a>(
+        &'a self,
+        payment: &'a str,
+        card: &'a TypedCard,
+    ) -> BoxFuture<'a, Result<Report, Unavailable>>;
 
     /// Where the payment stands; nothing when the provider does not know it.
     fn standing<'a>(&'a self, payment: &'a str) -> BoxFuture<'a, Result<Option<Report>, Unavailable>>;

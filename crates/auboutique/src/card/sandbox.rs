@@ -426,6 +426,7 @@ fn router(sandbox: Sandbox) -> Router {
     let api = Router::new()
         .route("/payments", post(open))
         .route("/payments/{name}", get(show))
+        .route("/payments/{name}/card", post(card))
         .route("/payments/{name}/capture", post(capture))
         .route("/payments/{name}/cancel", post(cancel))
         .layer(from_fn_with_state(sandbox.clone(), is_market));
@@ -478,6 +479,27 @@ async fn open(State(sandbox): State<Sandbox>, request: Request) -> Result<Respon
     sandbox.change(|bank| Ok::<_, No>((bank.open(&opening, reference, now)?, ())))?;
     let book = sandbox.book();
     Ok(sandbox.said(book.bank.payment(opening.payment.as_str())?))
+}
+
+/// A card that its buyer typed at the market. Of its number nothing is kept but which of the test cards it is.
+async fn card(
+    State(sandbox): State<Sandbox>,
+    Path(name): Path<String>,
+    request: Request,
+) -> Result<Response, Refused> {
+    #[derive(serde::Deserialize)]
+    struct Typed {
+        number: String,
+    }
+    let body = read(request).await?;
+    let typed: Typed = serde_json::from_slice(&body)
+        .map_err(|_| Refused::new(StatusCode::BAD_REQUEST, "body_unreadable", "The body is no card."))?;
+    let card = TestCard::of_number(&typed.number).ok_or(No::Card)?;
+    let reference = sandbox.book().bank.payment(&name)?.reference.clone();
+    let (made, now) = ((sandbox.named("tok"), sandbox.named("evt")), sandbox.0.options.env.now());
+    sandbox.change(|bank| Ok::<_, No>((bank.choose(&reference, card, made, now)?, ())))?;
+    let book = sandbox.book();
+    Ok(sandbox.said(book.bank.payment(&name)?))
 }
 
 async fn show(State(sandbox): State<Sandbox>, Path(name): Path<String>) -> Result<Response, Refused> {

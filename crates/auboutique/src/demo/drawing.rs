@@ -36,6 +36,12 @@ fn find(title: &str) -> Option<Page> {
     products::find(title).or_else(|| pages::find(title))
 }
 
+/// Whether there is a page for a title: what none is known for comes as a parcel.
+#[cfg(test)]
+pub(super) fn is_known(title: &str) -> bool {
+    find(title).is_some()
+}
+
 /// A PNG without the alpha, because the backdrop is everywhere, and packed in haste: it is developed right away.
 fn encode(canvas: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
     let rgb: Vec<u8> =

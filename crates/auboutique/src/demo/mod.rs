@@ -2,8 +2,10 @@
 //!
 //! It is played through the same door as everything, under a clock that starts four weeks ago: people join, offer
 //! things, buy, drop off, collect, change their minds or forget. What is left standing at the end is the market a visitor
-//! finds. The same seed makes the same campus. What the stores on it do is in `store.rs`.
+//! finds. The same seed makes the same campus. What the stores on it do is in `store.rs`, what is put up for auction in
+//! `auction.rs`.
 
+mod auction;
 mod campus;
 mod drawing;
 mod store;
@@ -24,6 +26,8 @@ use auboutique_domain::time::{Moment, Span};
 use auboutique_domain::{Command, Price, Reply};
 use auboutique_market::env::{ManualEnv, random};
 use auboutique_market::{Caller, Env, Market, No, Options, Password};
+
+pub use auction::Bots;
 
 /// How far back the demo's past reaches.
 // Less than a session lasts, because everybody stays signed in for the whole story.
@@ -94,6 +98,7 @@ impl<'a> Story<'a> {
         story.people_join()?;
         let desk = story.open_the_desk()?;
         let mut stores = store::Trade::plan((seed, now), desk.clone(), draw)?;
+        let mut room = auction::Room::plan((seed, now), draw)?;
         let offers = campus::offers(seed);
         let mut listings = Vec::new();
         // The last tenth is published today, so that the newest really are new.
@@ -106,6 +111,7 @@ impl<'a> Story<'a> {
             let at =
                 Moment::from_micros((at.micros() + place * pause + noise).min(now.micros() - 60_000_000));
             stores.go_on(&story, at)?;
+            room.go_on(&story, at)?;
             story.wait_until(at)?;
             listings.push(story.publish(offer, drawing)?);
             // Most things find a buyer after a while; the newest have had no time to.
@@ -115,6 +121,7 @@ impl<'a> Story<'a> {
             }
         }
         stores.go_on(&story, now)?;
+        room.go_on(&story, now)?;
         story.env.set(now);
         story.tick()
     }

@@ -19,6 +19,9 @@ use super::server::Peer;
 
 /// The cookie of the pages. Its prefix makes browsers take it only encrypted, from this host, for all of it.
 pub const COOKIE: &str = "__Host-auboutique";
+/// The cookie by which a browser is known again, whoever signs in with it. Who shares one with a seller does not bid on what
+/// they sell; nothing else is asked of it.
+const DEVICE: &str = "__Host-device";
 const LASTING: &str = "Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=34560000";
 /// How many tokens are remembered with their sessions.
 const REMEMBERED: usize = 20_000;
@@ -30,6 +33,19 @@ const RENEW: Span = Span::hours(1);
 pub fn cookie(token: &Token) -> HeaderValue {
     HeaderValue::try_from(format!("{COOKIE}={}; {LASTING}", token.reveal()))
         .unwrap_or(HeaderValue::from_static(""))
+}
+
+/// The secret by which this browser is known again; nothing when it has none yet.
+#[must_use]
+pub fn device(headers: &HeaderMap) -> Option<String> {
+    let known = |secret: &&str| secret.len() == 32 && secret.bytes().all(|byte| byte.is_ascii_hexdigit());
+    in_cookies(headers, DEVICE).filter(known).map(str::to_owned)
+}
+
+/// The cookie that gives a browser its secret.
+#[must_use]
+pub fn device_cookie(secret: &str) -> HeaderValue {
+    HeaderValue::try_from(format!("{DEVICE}={secret}; {LASTING}")).unwrap_or(HeaderValue::from_static(""))
 }
 
 /// The cookie that signs a browser out.
@@ -145,9 +161,14 @@ fn bearer(headers: &HeaderMap) -> Result<Option<Token>, Problem> {
 }
 
 fn from_cookie(headers: &HeaderMap) -> Option<Token> {
+    in_cookies(headers, COOKIE).map(Token::shown)
+}
+
+/// The cookie of that name.
+fn in_cookies<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).map(|(_, token)| Token::shown(token))
+    pairs.find(|(name, _)| *name == wanted).map(|(_, value)| value)
 }
 
 impl FromRequestParts<Site> for Asker {

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use auboutique_domain::checkout::CheckoutView;
-use auboutique_domain::id::{CheckoutId, PaymentId};
+use auboutique_domain::checkout::{CheckoutView, ShippingAddress};
+use auboutique_domain::id::{CheckoutId, PaymentId, PickupPointId};
 use auboutique_domain::money::{Currency, Money};
 use auboutique_domain::order::{Means, OrderView};
 use auboutique_domain::payment::PaymentView;
 use auboutique_domain::{Command, Refusal};
-use auboutique_wire::json::pay_by;
+use auboutique_wire::json::{delivery, pay_by};
 use axum::Json as Body;
 use axum::extract::State;
 use serde::Deserialize;
@@ -32,6 +32,8 @@ pub fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new()
         .routes(routes!(prepare_checkout))
         .routes(routes!(checkout))
+        .routes(routes!(choose_delivery))
+        .routes(routes!(checkout_address))
         .routes(routes!(cancel_checkout))
         .routes(routes!(place_orders))
         .routes(routes!(start_payment))
@@ -110,6 +112,46 @@ impl ToSchema for Placing {
     }
 }
 
+/// How it shall reach the winner: collected at a pickup point, or shipped to a name and an address.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wish {
+    pickup_point: Option<PickupPointId>,
+    name: Option<String>,
+    address: Option<String>,
+}
+
+impl ToSchema for Wish {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Wish")
+    }
+}
+
+impl PartialSchema for Wish {
+    /// Either of the two, and nothing beside it.
+    fn schema() -> RefOr<Schema> {
+        let closed = AdditionalProperties::<Schema>::FreeForm(false);
+        let text = |about: &str, least, most| {
+            let text = ObjectBuilder::new().schema_type(Type::String).description(Some(about));
+            text.min_length(Some(least)).max_length(Some(most))
+        };
+        let collected = ObjectBuilder::new()
+            .description(Some("It is collected there."))
+            .property("pickup_point", Ref::from_schema_name("PickupPointId"))
+            .required("pickup_point")
+            .additional_properties(Some(closed.clone()));
+        let shipped = ObjectBuilder::new()
+            .description(Some("It is shipped."))
+            .property("name", text("Who it is for.", 1, 80))
+            .property("address", text("Where to, in lines.", 10, 500))
+            .required("name")
+            .required("address")
+            .additional_properties(Some(closed));
+        let about = "How it shall reach the winner: collected at a pickup point, or shipped to a name and an address.";
+        OneOfBuilder::new().description(Some(about)).item(collected).item(shipped).into()
+    }
+}
+
 /// In which currency the card is charged.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -160,6 +202,43 @@ async fn checkout(
     Ok(Body(site.market.ask(asker.caller(), move |view| view.checkout(checkout)).await?))
 }
 
+/// Says how the lot of an auction shall reach its winner.
+///
+/// For its buyer, until it is paid; said again it is so from now on. What was in a cart is collected where its listing says.
+#[utoipa::path(put, path = "/checkouts/{checkout}/delivery", tag = "Checkout", params(Which),
+    request_body = Wish,
+    responses(
+        (status = OK, description = "The checkout as it is now", body = CheckoutView),
+        (status = NOT_FOUND, description = "`not_found` (`checkout`, `pickup point`)"),
+        (status = CONFLICT, description = "`delivery_fixed`, `checkout_over`, `pickup_point_closed`"),
+        (status = UNPROCESSABLE_ENTITY, description = "`text_length`, `text_unprintable`, `card_number`"),
+    ))]
+async fn choose_delivery(
+    State(site): State<Site>,
+    asker: Asker,
+    Path(Which { checkout: Named(checkout) }): Path<Which>,
+    Json(Wish { pickup_point, name, address }): Json<Wish>,
+) -> Result<Done, Problem> {
+    let delivery = delivery(pickup_point, name.as_deref(), address.as_deref())?;
+    Ok(Done(site.market.run(asker.caller(), Command::ChooseDelivery { checkout, delivery }).await?))
+}
+
+/// Where a checkout shall be shipped to, or `null`.
+///
+/// For its buyer, while it is known: it is erased when the checkout ends without an order.
+#[utoipa::path(get, path = "/checkouts/{checkout}/address", tag = "Checkout", params(Which),
+    responses(
+        (status = OK, description = "The address, or `null`", body = Option<ShippingAddress>),
+        (status = NOT_FOUND, description = "`not_found` (`checkout`)"),
+    ))]
+async fn checkout_address(
+    State(site): State<Site>,
+    asker: Asker,
+    Path(Which { checkout: Named(checkout) }): Path<Which>,
+) -> Result<Body<Option<ShippingAddress>>, Problem> {
+    Ok(Body(site.market.ask(asker.caller(), move |view| view.checkout_address(checkout)).await?))
+}
+
 /// Leaves a checkout: the copies are for everybody again.
 ///
 /// For its buyer. What was in the cart is still there. One that was left already is answered as it is.
@@ -179,7 +258,7 @@ async fn cancel_checkout(
 
 /// Turns a checkout into orders, all or none of them.
 ///
-/// For its buyer. One order per seller, and more where currencies or pickup points differ. Asked again it answers with the
+/// For its buyer. What was won in an auction is not paid in cash. One order per seller, and more where currencies or pickup points differ. Asked again it answers with the
 /// orders that are there.
 #[utoipa::path(post, path = "/checkouts/{checkout}/orders", tag = "Checkout", params(Which),
     request_body = Placing,
@@ -187,7 +266,7 @@ async fn cancel_checkout(
         (status = CREATED, description = "The orders", body = Rows<OrderView>),
         (status = FORBIDDEN, description = "`struck_out`"),
         (status = NOT_FOUND, description = "`not_found` (`checkout`)"),
-        (status = CONFLICT, description = "`checkout_over`, `balance_short`, `listing_sold`, `listing_withdrawn`, \
+        (status = CONFLICT, description = "`checkout_over`, `pay_first`, `delivery_needed`, `balance_short`, `listing_sold`, `listing_withdrawn`, \
             `stock_short`, `quantity_limit`, `store_away`, `pickup_point_closed`, `pickup_point_full`"),
         (status = UNPROCESSABLE_ENTITY, description = "`total_out_of_range`"),
     ))]
@@ -203,7 +282,8 @@ async fn place_orders(
 
 /// Begins to pay a checkout by card.
 ///
-/// For its buyer. The copies are set aside for 15 minutes from now, at most 35 after the checkout began. A payment that was begun before in this currency and is not
+/// For its buyer. The copies are set aside for 15 minutes from now, at most 35 after the checkout began; the lot of an auction at
+/// most 15 longer than its 48 hours. A payment that was begun before in this currency and is not
 /// over is the same one; in another currency the one before is let go. Paid in time it becomes the orders; paid too late it goes into
 /// the wallet.
 #[utoipa::path(post, path = "/checkouts/{checkout}/payments", tag = "Checkout", params(Which),
@@ -212,7 +292,7 @@ async fn place_orders(
         (status = CREATED, description = "The payment; its address is in `Location`", body = PaymentView),
         (status = FORBIDDEN, description = "`struck_out`"),
         (status = NOT_FOUND, description = "`not_found` (`checkout`)"),
-        (status = CONFLICT, description = "`cards_off`, `checkout_over`"),
+        (status = CONFLICT, description = "`cards_off`, `checkout_over`, `delivery_needed`"),
         (status = UNPROCESSABLE_ENTITY, description = "`total_out_of_range`"),
     ))]
 async fn start_payment(

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use auboutique_domain::auction::Which;
 use auboutique_domain::id::{
-    CheckoutId, ConversationId, EntryId, InvitationId, ListingId, MemberId, MessageId, OrderId, PaymentId,
-    PayoutId, PickupPointId, PictureId, SessionId, StoreId,
+    AuctionId, CheckoutId, ConversationId, EntryId, InvitationId, ListingId, MemberId, MessageId, OfferId,
+    OrderId, PaymentId, PayoutId, PickupPointId, PictureId, SessionId, StoreId,
 };
 use auboutique_domain::listing::{Category, Condition, Sort};
 use auboutique_domain::member::{Email, Username};
@@ -53,6 +54,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
         (name = "Cart", description = "Gathering what shall be bought together."),
         (name = "Checkout", description = "Setting it aside, turning it into orders, paying by card."),
         (name = "Orders", description = "Buying, until it is collected or comes to nothing."),
+        (name = "Auctions", description = "Putting something up, bidding, watching, and what follows the end."),
         (name = "Wallet", description = "A member's money, what happened to it, and payouts."),
         (name = "Desk", description = "Taking in, taking cash, handing out: for attendants."),
         (name = "Conversations", description = "Talking, and not hearing somebody."),
@@ -61,8 +63,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
         (name = "Settings", description = "What an operator can set while the market runs."),
     ),
     components(schemas(
-        Described, Category, CheckoutId, Condition, ConversationId, Currency, Email, EntryId, InvitationId, ListingId, Means, MemberId, MessageId,
-        OrderId, PaymentId, PayoutId, PickupPointId, PictureId, Price, Purse, SessionId, Size, Sort, StoreId, Username
+        Described, AuctionId, Category, CheckoutId, Condition, ConversationId, Currency, Email, EntryId, InvitationId, ListingId, Means, MemberId, MessageId,
+        OfferId, OrderId, PaymentId, PayoutId, PickupPointId, PictureId, Price, Purse, SessionId, Size, Sort, StoreId, Username, Which
     )),
     modifiers(&Schemes),
     security(("bearer" = []), ("cookie" = [])),
@@ -97,7 +99,10 @@ const ALWAYS: &[(u16, &str)] = &[
     (401, "`sign_in_needed`, `session_ended`, `authorization_unreadable`"),
     (429, "`too_many_requests`"),
     (500, "`broken`"),
-    (503, "`overloaded`, `contended`, `read_only`, `disconnected`, `outcome_unknown`, `closing`"),
+    (
+        503,
+        "`overloaded`, `contended`, `clock_behind`, `read_only`, `disconnected`, `outcome_unknown`, `closing`",
+    ),
 ];
 /// The same for those that change something.
 const CHANGING: &[(u16, &str)] =

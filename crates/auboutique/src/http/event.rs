@@ -6,12 +6,14 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use auboutique_domain::Refusal;
-use auboutique_domain::id::SessionId;
+use auboutique_domain::id::{AuctionId, SessionId};
 use auboutique_market::{Arrival, No, Source, Who};
+use auboutique_wire::json::auction::followed;
 use auboutique_wire::json::{self, Malformed};
 use axum::Extension;
 use axum::body::{Body, Bytes};
@@ -19,7 +21,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream;
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -102,20 +105,54 @@ async fn events(
     Ok(axum::Json(OwnEvents { rows: page.rows.iter().map(row).collect(), next: page.next }))
 }
 
-/// From where on.
-#[derive(Deserialize, IntoParams)]
+/// From where on, and of which auctions.
+#[derive(Default, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct From {
     /// Everything after this number; from now on without it. `Last-Event-ID` goes before it.
     after: Option<i64>,
+    /// What happens in this auction is told too. Up to 50 are followed: the name stands there once for each.
+    #[param(value_type = Option<Vec<AuctionId>>, max_items = 50)]
+    auction: Vec<AuctionId>,
+}
+
+impl<'de> Deserialize<'de> for From {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(Fields)
+    }
+}
+
+/// The fields of [`From`], of which one may stand there more than once.
+struct Fields;
+
+impl<'de> Visitor<'de> for Fields {
+    type Value = From;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a number to go on from, and auctions")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<From, A::Error> {
+        let mut read = From::default();
+        while let Some(name) = fields.next_key::<String>()? {
+            match name.as_str() {
+                "after" if read.after.is_some() => return Err(A::Error::duplicate_field("after")),
+                "after" => read.after = Some(fields.next_value()?),
+                "auction" => read.auction.push(fields.next_value()?),
+                _ => drop(fields.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(read)
+    }
 }
 
 /// Listen to what happens.
 ///
 /// A stream of server-sent events, for browsers' `EventSource` and for programs. Each has one line of `data`, an object of
-/// one field: `event` with a number `seq`, which is also the `id` to come back with; `presence`; `typing`; or `end`, after
-/// which the stream is over, with a `code` that says why and the `cursor` to come back with. Members are told what is for
-/// their eyes, and are shown as here while they listen; visitors are told what everybody may see.
+/// one field: `event` with a number `seq`, which is also the `id` to come back with; `presence`; `typing`; `here`; or `end`,
+/// after which the stream is over, with a `code` that says why and the `cursor` to come back with. Members are told what is for
+/// their eyes, and are shown as here while they listen; visitors are told what everybody may see. What happens in an auction is
+/// told to whoever follows it: name it in the address.
 ///
 /// Whoever comes back with the last number they saw is told everything after it, once and in order. A number that is ahead
 /// of the log ends the stream with `resync_required`: load everything anew, then listen from the `cursor` given.
@@ -129,8 +166,9 @@ pub struct From {
     ),
     responses(
         (status = OK, description = "What happens, until either side goes.", body = String, content_type = "text/event-stream"),
-        (status = BAD_REQUEST, description = "`bad_field`: a number that is none."),
+        (status = BAD_REQUEST, description = "`bad_field`: a number or an id that is none, or too many auctions."),
         (status = UNAUTHORIZED, description = "`session_ended`, `authorization_unreadable`."),
+        (status = NOT_FOUND, description = "`not_found` (`auction`)."),
         (status = TOO_MANY_REQUESTS, description = "`too_many_streams`, `too_many_requests`."),
         (status = SERVICE_UNAVAILABLE, description = "The market is busy, or closing."),
     ),
@@ -143,8 +181,9 @@ pub async fn listen(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let after = last_event_id(&headers)?.or(from.after);
+    let auctions = followed(from.auction, "auction")?;
     let place = site.shared.streams.enter(&asker)?;
-    let (ear, viewer) = match Ear::begin(&site.market, asker.who, after).await {
+    let (ear, viewer) = match Ear::begin(&site.market, asker.who, after, auctions).await {
         Ok((ear, viewer, cursor)) => ((ear, cursor), viewer),
         // What is no stream a browser cannot read.
         Err(No::Refused(Refusal::ResyncRequired { cursor })) => {

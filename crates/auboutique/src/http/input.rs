@@ -4,8 +4,8 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use auboutique_domain::id::{
-    CheckoutId, ConversationId, InvitationId, ListingId, OrderId, PaymentId, PayoutId, PickupPointId,
-    PictureId, SessionId, StoreId,
+    AuctionId, CheckoutId, ConversationId, InvitationId, ListingId, OfferId, OrderId, PaymentId, PayoutId,
+    PickupPointId, PictureId, SessionId, StoreId,
 };
 use auboutique_domain::listing::PAGE;
 use auboutique_domain::member::Username;
@@ -149,10 +149,12 @@ macro_rules! names {
     )*};
 }
 names!(
+    AuctionId,
     CheckoutId,
     ConversationId,
     InvitationId,
     ListingId,
+    OfferId,
     OrderId,
     PaymentId,
     PayoutId,

@@ -312,7 +312,7 @@ async fn listing(
 ) -> Result<Response, Problem> {
     let listing = site.market.ask(asker.caller(), move |view| view.listing(listing)).await?;
     Ok(match listing.state {
-        ListingState::OnSale | ListingState::Sold => {
+        ListingState::OnSale | ListingState::Sold | ListingState::AtAuction => {
             (Extension(Offers(listing.seller.id)), Public(listing)).into_response()
         }
         ListingState::Withdrawn => Body(listing).into_response(),

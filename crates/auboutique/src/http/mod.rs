@@ -6,6 +6,7 @@
 //! ```
 
 pub mod asker;
+pub mod auction;
 pub mod card;
 pub mod cart;
 pub mod checkout;
@@ -62,9 +63,12 @@ pub const WITHOUT_ROUTE: &[(&str, &str)] = &[
     ("hello", "the version is in the address"),
     ("ping", "every request is answered at once; /healthz tells whether anybody is there"),
     ("resume", "every request brings its token, and makes its session last"),
+    ("follow", "a stream says in its address which auctions it follows"),
+    ("unfollow", "a stream says in its address which auctions it follows"),
     ("start_upload", "add_picture takes a file as one body"),
     ("send_chunk", "add_picture takes a file as one body"),
     ("finish_upload", "add_picture takes a file as one body"),
+    ("set_legacy_password", "it is for who runs the program on its machine: nobody does it in a browser"),
 ];
 
 /// How the HTTP door is opened.
@@ -78,13 +82,15 @@ pub struct Options {
     pub behind_proxy: bool,
     /// How many requests a minute one asker may send, if that is limited.
     pub per_minute: Option<u32>,
+    /// Whether programs of older systems are let in: then the pages say how to come along from one.
+    pub older: bool,
 }
 
 impl Options {
     /// The usual door at that address.
     #[must_use]
     pub const fn new(address: SocketAddr) -> Self {
-        Self { address, url: None, behind_proxy: false, per_minute: Some(rate::PER_MINUTE) }
+        Self { address, url: None, behind_proxy: false, per_minute: Some(rate::PER_MINUTE), older: false }
     }
 }
 
@@ -107,6 +113,7 @@ pub struct Site {
 pub(crate) struct Shared {
     pub(crate) hosts: guard::Hosts,
     pub(crate) behind_proxy: bool,
+    pub(crate) older: bool,
     pub(crate) sessions: asker::Sessions,
     pub(crate) rate: Option<rate::Rate>,
     pub(crate) locales: Locales,
@@ -136,6 +143,7 @@ impl Site {
         let shared = Shared {
             hosts: guard::Hosts::new(address, options.url.as_deref(), encrypted)?,
             behind_proxy: options.behind_proxy,
+            older: options.older,
             sessions: asker::Sessions::default(),
             rate: options.per_minute.and_then(rate::Rate::new),
             kept: kept::Kept::default(),
@@ -181,6 +189,7 @@ pub fn api() -> OpenApiRouter<Site> {
         .merge(cart::routes())
         .merge(checkout::routes())
         .merge(order::routes())
+        .merge(auction::routes())
         .merge(wallet::routes())
         .merge(desk::routes())
         .merge(conversation::routes())

@@ -1,6 +1,7 @@
 //! Orders over the JSON API: buying, canceling, saying that all is well; paying, giving back, refunding.
 
 use auboutique_domain::Command;
+use auboutique_domain::checkout::ShippingAddress;
 use auboutique_domain::id::{ListingId, OrderId};
 use auboutique_domain::listing::{Page, quantity as quantity_of};
 use auboutique_domain::money::{Currency, Money, Price};
@@ -24,6 +25,8 @@ pub fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new()
         .routes(routes!(buy))
         .routes(routes!(order))
+        .routes(routes!(shipping_address))
+        .routes(routes!(ship_order))
         .routes(routes!(cancel_order))
         .routes(routes!(request_cancel))
         .routes(routes!(confirm_order))
@@ -64,6 +67,15 @@ struct Which {
 struct FromWallet {
     /// The currency: where it is not the order's, the total is paid at the market's rate of now.
     currency: Currency,
+}
+
+/// What is said of a shipment.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Sending {
+    /// A line for the buyer, such as the number it can be followed by; may be left out.
+    #[schema(max_length = 200)]
+    note: Option<String>,
 }
 
 /// Why goods shall go back.
@@ -131,9 +143,46 @@ async fn order(
     Ok(Body(site.market.ask(asker.caller(), move |view| view.order(order)).await?))
 }
 
-/// Calls an order off before its drop-off.
+/// Where an order is shipped to, or `null`.
 ///
-/// For its buyer, for 30 minutes: then the listing is on sale again. For its seller any time: when the buyer asked for it
+/// For its buyer and its seller, or whoever acts for the store that sold it, until 90 days after the order ended.
+#[utoipa::path(get, path = "/orders/{order}/address", tag = "Orders", params(Which),
+    responses(
+        (status = OK, description = "The address, or `null`", body = Option<ShippingAddress>),
+        (status = NOT_FOUND, description = "`not_found` (`order`)"),
+    ))]
+async fn shipping_address(
+    State(site): State<Site>,
+    asker: Asker,
+    Path(Which { order: Named(order) }): Path<Which>,
+) -> Result<Body<Option<ShippingAddress>>, Problem> {
+    Ok(Body(site.market.ask(asker.caller(), move |view| view.shipping_address(order)).await?))
+}
+
+/// Says that an order was sent off.
+///
+/// For its seller, or whoever acts for the store, within 7 days after it was paid.
+#[utoipa::path(post, path = "/orders/{order}/ship", tag = "Orders", params(Which),
+    request_body = Sending,
+    responses(
+        (status = OK, description = "The order as it is now", body = OrderView),
+        (status = NOT_FOUND, description = "`not_found` (`order`)"),
+        (status = CONFLICT, description = "`order_state`"),
+        (status = UNPROCESSABLE_ENTITY, description = "`text_length`, `text_unprintable`, `card_number`"),
+    ))]
+async fn ship_order(
+    State(site): State<Site>,
+    asker: Asker,
+    Path(Which { order: Named(order) }): Path<Which>,
+    Json(Sending { note }): Json<Sending>,
+) -> Result<Done, Problem> {
+    let note = note.unwrap_or_default();
+    Ok(Done(site.market.run(asker.caller(), Command::ShipOrder { order, note }).await?))
+}
+
+/// Calls an order off before its drop-off, or before it is sent.
+///
+/// For its buyer, for 30 minutes, but never what was won in an auction: then the listing is on sale again. For its seller any time: when the buyer asked for it
 /// the listing is on sale again, and otherwise it is withdrawn and the seller gets a strike.
 #[utoipa::path(post, path = "/orders/{order}/cancel", tag = "Orders", params(Which),
     responses(
@@ -168,7 +217,7 @@ async fn request_cancel(
 
 /// Says that all is well, and the seller is credited.
 ///
-/// For the buyer. Without it that happens 48 hours after the collection.
+/// For the buyer. Without it that happens 48 hours after the collection, or 14 days after a shipment was sent.
 #[utoipa::path(post, path = "/orders/{order}/confirm", tag = "Orders", params(Which),
     responses(
         (status = OK, description = "The order as it is now", body = OrderView),

@@ -2,7 +2,7 @@
 
 use auboutique_domain::Refusal;
 use auboutique_market::No;
-use auboutique_wire::json::{Failure, Malformed};
+use auboutique_wire::json::{Failure, Malformed, Unreadable};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -62,6 +62,7 @@ pub const KNOWN: &[(&str, u16, &str)] = &[
     ("username_invalid", 422, "not 3 to 30 of `a-z`, `0-9`, `_`"),
     ("username_reserved", 422, "the username is kept for the house"),
     ("username_taken", 409, "another member has the username"),
+    ("account_in_use", 409, "the account behind a name of an older program has business of its own"),
     ("email_invalid", 422, "not an e-mail address"),
     ("email_domain_not_allowed", 422, "only these `domains` can join"),
     ("email_taken", 409, "another member has the address"),
@@ -100,7 +101,43 @@ pub const KNOWN: &[(&str, u16, &str)] = &[
     ("total_changed", 409, "the cart costs these `totals` now"),
     ("line_unavailable", 409, "this `listing` of the cart cannot be bought as it stands: `problem` says why"),
     ("too_many_checkouts", 429, "within two hours things were set aside for this buyer for one, and not bought: wait for `Retry-After` seconds"),
+    ("pay_first", 409, "what was won in an auction is paid before it is handed over: from the wallet or by card"),
+    ("delivery_needed", 409, "say first how what was won shall reach you: `choose_delivery`"),
+    ("delivery_fixed", 409, "what was in a cart is collected at the pickup point of its listing"),
     ("checkout_over", 409, "the checkout was placed or left, or its time is over"),
+    // Auctions.
+    ("auction_over", 409, "bidding is over, or the auction was called off"),
+    ("bid_too_low", 409, "the least that is taken from this bidder now is `minimum`"),
+    ("bid_too_high", 422, "the highest bid taken from this member is `most`; it is more after a week"),
+    ("not_cash_unit", 422, "amounts in an auction are multiples of `unit`"),
+    ("auction_currency", 422, "the amount is not in the auction's `currency`"),
+    ("own_auction", 409, "nobody bids on what they sell"),
+    ("not_your_auction", 403, "the auction is another member's"),
+    ("bidder_linked", 403, "bidder and seller belong together: by an invitation, a store or a device"),
+    ("bidder_blocked", 403, "bidder and seller do not hear each other"),
+    ("too_many_bids", 429, "faster than a person bids: wait for `Retry-After` seconds"),
+    ("too_many_auctions", 409, "a member runs, or while they are new bids in, no more than `most` auctions at once"),
+    ("buy_now_gone", 409, "bidding has gone too far for the buy-now price"),
+    ("reserve_too_low", 422, "the reserve price is `least` or more: never below the starting price"),
+    ("buy_now_too_low", 422, "the buy-now price is `least` or more"),
+    ("lot_name_taken", 409, "something was put up under the name before"),
+    ("duration_invalid", 422, "bidding lasts a minute at least and 30 days at most"),
+    ("auction_has_bids", 409, "there is a bid already: what was said stays"),
+    ("price_not_lower", 409, "the price is asked to become lower than `price`"),
+    ("not_asked", 409, "the seller was not asked to lower the price, or has answered"),
+    ("reserve_fixed", 409, "there is no reserve price, it is met, or bidding ends within the hour"),
+    ("too_many_notes", 409, "an auction has at most `most` additions"),
+    ("cancel_too_late", 409, "it has bids and ends within `hours` hours: only a moderator calls it off"),
+    ("retraction_refused", 409, "the bid stands: it is no typing error that was just made, and nothing was added after it"),
+    ("not_negotiable", 409, "it runs, it is sold, or the time to negotiate is over"),
+    ("counter_invalid", 409, "a counter-offer is made once, for more than `least` and no more than `most`"),
+    ("too_many_relists", 409, "a lot is put up again `most` times at most"),
+    ("offer_over", 409, "the offer was answered or taken back, or its time is over"),
+    ("auction_not_due", 409, "the auction waits for nothing now: no client is told"),
+    ("too_many_watched", 409, "a member watches at most `most` auctions"),
+    ("auction_still_open", 409, "the bid log is told when bidding is over"),
+    ("not_single", 409, "a store's product is no single thing that can be put up"),
+    ("at_auction", 409, "the listing is up in that `auction`: bid on it"),
     // Payments, wallets and payouts.
     ("balance_short", 409, "there is only so much `available`"),
     ("amount_out_of_range", 422, "an amount is 1 to `most` minor units"),
@@ -156,6 +193,7 @@ pub const KNOWN: &[(&str, u16, &str)] = &[
     ("overloaded", 503, "more is asked than can be done"),
     ("contended", 503, "others change the same thing"),
     ("disk_full", 507, "nothing was changed; the operator has to free space"),
+    ("clock_behind", 503, "nothing was changed; the market's clock is behind, and no end of an auction can be trusted to it"),
     ("read_only", 503, "nothing was changed; the database cannot be written"),
     ("disconnected", 503, "nothing was changed; the server lost its database for a moment"),
     ("outcome_unknown", 503, "it is not known whether it was done: ask again under the same key"),
@@ -225,7 +263,8 @@ impl Problem {
             Self::Failure(Failure::Refused(
                 Refusal::TooManyTries { wait_seconds }
                 | Refusal::TooManyMessages { wait_seconds }
-                | Refusal::TooManyCheckouts { wait_seconds },
+                | Refusal::TooManyCheckouts { wait_seconds }
+                | Refusal::TooManyBids { wait_seconds },
             )) => Some(*wait_seconds),
             _ => None,
         }
@@ -267,6 +306,15 @@ impl From<Refusal> for Problem {
 impl From<Malformed> for Problem {
     fn from(malformed: Malformed) -> Self {
         Self::Failure(Failure::Malformed(malformed))
+    }
+}
+
+impl From<Unreadable> for Problem {
+    fn from(unreadable: Unreadable) -> Self {
+        match unreadable {
+            Unreadable::Malformed(malformed) => malformed.into(),
+            Unreadable::Refused(refusal) => refusal.into(),
+        }
     }
 }
 

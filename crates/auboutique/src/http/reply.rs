@@ -59,6 +59,7 @@ fn place(reply: &Reply) -> Option<String> {
         Reply::Listing(listing) => Some(format!("/listings/{}", listing.listing)),
         Reply::Stock(stock) => Some(format!("/listings/{}", stock.listing.listing)),
         Reply::Store(store) => Some(format!("/stores/{}", store.store)),
+        Reply::Auction(auction) => Some(format!("/auctions/{}", auction.auction)),
         Reply::Order(order) => Some(format!("/orders/{}", order.order)),
         Reply::Checkout(checkout) => Some(format!("/checkouts/{}", checkout.checkout)),
         Reply::Payment(payment) => Some(format!("/payments/{}", payment.payment)),
@@ -114,10 +115,21 @@ pub fn sheet(name: &str, bytes: Vec<u8>) -> Response {
     headers.insert(header::CONTENT_TYPE, media_type);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::VARY, HeaderValue::from_static("Accept"));
-    if let Ok(disposition) = HeaderValue::try_from(format!("attachment; filename=\"{name}\"")) {
-        headers.insert(header::CONTENT_DISPOSITION, disposition);
-    }
+    attach(&mut response, name);
     response
+}
+
+/// A text to be kept under that name, the same for everybody.
+pub fn text(name: &str, text: String) -> Response {
+    let mut response = file("text/plain; charset=utf-8", text);
+    attach(&mut response, name);
+    response
+}
+
+fn attach(response: &mut Response, name: &str) {
+    if let Ok(disposition) = HeaderValue::try_from(format!("attachment; filename=\"{name}\"")) {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition);
+    }
 }
 
 /// Tells whoever has an answer already that it is still the same, in place of the answer.

@@ -1,11 +1,14 @@
 //! A checkout: what is set aside for the buyer and until when, the ways to pay, and what became of it.
 
 use askama::Template;
-use auboutique_domain::checkout::{CheckoutView, ParcelView, PayBy, State};
-use auboutique_domain::id::CheckoutId;
+use auboutique_domain::checkout::{
+    CheckoutView, Delivery, DeliveryChoice, ParcelView, PayBy, ShippingAddress, State,
+};
+use auboutique_domain::id::{CheckoutId, PickupPointId};
 use auboutique_domain::money::{Currency, Money, sums};
 use auboutique_domain::order::{Means, OrderView};
 use auboutique_domain::payment::{self, PaymentView};
+use auboutique_domain::pickup::PickupPoint;
 use auboutique_domain::{Command, Refusal, picture};
 use auboutique_market::No;
 use axum::extract::Path;
@@ -51,12 +54,41 @@ struct Page {
     parcels: Vec<Parcel>,
     /// The orders it became.
     orders: Vec<Row>,
+    /// Where the lot of an auction can be collected, and where it shall be shipped to.
+    points: Vec<PickupPoint>,
+    address: Option<ShippingAddress>,
     /// Whether somebody takes cards.
     cards: bool,
     sent: Sent,
 }
 
 impl Page {
+    /// Whether it holds the lot of an auction.
+    fn is_won(&self) -> bool {
+        self.checkout.auction.is_some()
+    }
+
+    /// Whether the seller sends it.
+    fn ships(&self) -> bool {
+        self.checkout.delivery == Some(Delivery::Shipment)
+    }
+
+    /// Whether it is paid as soon as a way is chosen: what was won is not, before it is known how it reaches the buyer.
+    fn can_be_paid(&self) -> bool {
+        !self.is_won() || self.checkout.delivery.is_some()
+    }
+
+    /// Marks the pickup point that was chosen.
+    fn collected_at(&self, point: &PickupPoint) -> &'static str {
+        if self.checkout.delivery == Some(Delivery::Pickup(point.id)) { " selected" } else { "" }
+    }
+
+    /// What stands in a field of the address.
+    fn to(&self, field: &str) -> String {
+        let known = self.address.as_ref().map(|to| if field == "name" { to.name() } else { to.address() });
+        self.sent.value("deliver", field, known.unwrap_or_default())
+    }
+
     /// The payment of which the provider still has something to say.
     fn open_payment(&self) -> Option<&PaymentView> {
         self.checkout.payment.as_ref().filter(|payment| payment.state.is_open())
@@ -99,11 +131,12 @@ impl Page {
         self.ways(Means::Card)
     }
 
-    /// Marks the way to pay that was chosen, at first the one that always works.
+    /// Marks the way to pay that was chosen, at first the one that always works, if there is one.
     fn chosen(&self, name: &str) -> &'static str {
         let short = |way: &str| self.wallet().iter().any(|wallet| wallet.name() == way && !wallet.suffices());
         let typed = self.sent.typed.some("pay").filter(|way| !short(way));
-        if typed.unwrap_or("cash") == name { " checked" } else { "" }
+        let first = if self.is_won() { "" } else { "cash" };
+        if typed.unwrap_or(first) == name { " checked" } else { "" }
     }
 
     /// Whether anything of the wallet is of use.
@@ -137,7 +170,7 @@ fn named(visit: &Visit, id: &str) -> Result<CheckoutId, Failed> {
 }
 
 async fn page(visit: &Visit, id: CheckoutId, sent: Sent) -> Result<Page, Failed> {
-    let (checkout, parcels, orders, cart) = visit
+    let (checkout, parcels, orders, cart, points, address) = visit
         .ask(move |view| {
             let checkout = view.checkout(id)?;
             let mut parcels = Vec::new();
@@ -151,12 +184,19 @@ async fn page(visit: &Visit, id: CheckoutId, sent: Sent) -> Result<Page, Failed>
                 let order: OrderView = view.order(*order)?;
                 orders.push(Row { cover: cover(view, &order), order });
             }
-            Ok((checkout, parcels, orders, view.cart_count()?))
+            let (mut points, mut address) = (Vec::new(), None);
+            if checkout.auction.is_some() && checkout.state == State::Held {
+                points.extend(view.pickup_points()?.into_iter().map(|shown| shown.point));
+                points.retain(|point| point.closed_at.is_none());
+                address = view.checkout_address(id)?;
+            }
+            Ok((checkout, parcels, orders, view.cart_count()?, points, address))
         })
         .await?;
     let mut shell = visit.shell.clone();
     shell.cart = cart;
-    Ok(Page { shell, checkout, parcels, orders, cards: visit.site.cards.is_some(), sent })
+    let cards = visit.site.cards.is_some();
+    Ok(Page { shell, checkout, parcels, orders, points, address, cards, sent })
 }
 
 /// Shows a checkout to its buyer, before it is paid and for ever after.
@@ -180,7 +220,16 @@ fn chosen(checkout: CheckoutId, typed: &Typed) -> Result<Command, Refusal> {
     })
 }
 
-/// Pays as was chosen, or leaves it.
+/// How it shall reach the buyer.
+fn delivery(typed: &Typed) -> Result<DeliveryChoice, Refusal> {
+    if typed.is("how", "pickup") {
+        let point = PickupPointId::parse(typed.get("pickup_point"));
+        return point.map(DeliveryChoice::Pickup).map_err(|_| Refusal::not_found("pickup point"));
+    }
+    ShippingAddress::new(typed.get("name"), typed.get("address")).map(DeliveryChoice::Shipment)
+}
+
+/// Pays as was chosen, says how it shall be delivered, or leaves it.
 ///
 /// # Errors
 ///
@@ -201,6 +250,7 @@ pub async fn act(
             }
             chosen(checkout, &typed)
         }
+        "deliver" => delivery(&typed).map(|delivery| Command::ChooseDelivery { checkout, delivery }),
         "leave" => Ok(Command::CancelCheckout { checkout }),
         _ => return Err(visit.fail(Problem::no_route())),
     };

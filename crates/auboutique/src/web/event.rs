@@ -1,9 +1,11 @@
 //! What happened to the member: as a page to look back on, and one by one as it is told in passing.
 
 use askama::Template;
-use auboutique_domain::Event;
+use auboutique_domain::auction::News;
+use auboutique_domain::id::AuctionId;
 use auboutique_domain::order::Side;
 use auboutique_domain::time::Moment;
+use auboutique_domain::{Event, offer};
 use auboutique_market::{No, Told, View};
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -51,10 +53,15 @@ fn notice(view: &mut View<'_>, told: &Told) -> Result<Option<Notice>, No> {
             let subject = seen.lines.first().map_or_else(String::new, |line| line.title.clone());
             Ok(key.map(|key| Notice { at, icon, key, subject, way: format!("/orders/{order}") }))
         };
+    let about = |view: &mut View<'_>, auction: AuctionId, icon, key| {
+        let subject = view.auction(auction)?.lot.title;
+        Ok(Some(Notice { at, icon, key, subject, way: format!("/auctions/{auction}") }))
+    };
     match &told.event {
         Event::OrderPlaced { order: id, .. } => {
             order(view, *id, "tag", Some("told-sold"), Some("told-bought"))
         }
+        Event::OrderShipped { order: id, .. } => order(view, *id, "box", None, Some("told-shipped")),
         Event::OrderDroppedOff { order: id, .. } => order(view, *id, "desk", None, Some("told-at-desk")),
         Event::OrderCollected { order: id, .. } => order(view, *id, "box", Some("told-collected"), None),
         Event::OrderCompleted { order: id, .. } => order(view, *id, "check", Some("told-completed"), None),
@@ -86,6 +93,44 @@ fn notice(view: &mut View<'_>, told: &Told) -> Result<Option<Notice>, No> {
         }
         Event::ReturnSettled { order: id, .. } | Event::OrderRefunded { order: id, .. } => {
             order(view, *id, "wallet", None, Some("told-refunded"))
+        }
+        Event::Outbid { auction, .. } => about(view, *auction, "hammer", "told-outbid"),
+        Event::AuctionNews { auction, news, .. } => {
+            let (icon, key) = match news {
+                News::EndingSoon => ("clock", "told-ending-soon"),
+                News::PriceLowered => ("tag", "told-price-lowered"),
+                News::NoteAdded => ("study", "told-note-added"),
+                News::Closed => ("hammer", "told-closed"),
+                News::Offered => ("tag", "told-offered"),
+            };
+            about(view, *auction, icon, key)
+        }
+        Event::NegotiationAsked { auction, .. } => about(view, *auction, "tag", "told-asked"),
+        Event::AuctionWon { auction, buyer, checkout, .. } => {
+            let won = *buyer == view.me()?.account.id;
+            let mut notice =
+                about(view, *auction, "hammer", if won { "told-won" } else { "told-auction-sold" })?;
+            if let Some(notice) = notice.as_mut().filter(|_| won) {
+                notice.way = format!("/checkout/{checkout}");
+            }
+            Ok(notice)
+        }
+        Event::SettlementReminded { auction, .. } => about(view, *auction, "clock", "told-pay-reminded"),
+        Event::WinnerDefaulted { auction, buyer, .. } => {
+            let own = *buyer == view.me()?.account.id;
+            about(view, *auction, "cross", if own { "told-not-paid" } else { "told-defaulted" })
+        }
+        Event::OfferMade { auction, member: Some(member), .. } if *member == view.me()?.account.id => {
+            about(view, *auction, "tag", "told-offered")
+        }
+        Event::OfferEnded { auction, state, seller, .. } => {
+            let own = *seller == view.me()?.account.id;
+            match (state, own) {
+                (offer::State::Declined, true) => about(view, *auction, "cross", "told-offer-declined"),
+                (offer::State::Expired, true) => about(view, *auction, "clock", "told-offer-expired"),
+                (offer::State::Withdrawn, false) => about(view, *auction, "cross", "told-offer-withdrawn"),
+                _ => Ok(None),
+            }
         }
         Event::MessageSent { conversation, recipient, .. } => {
             let conversation = *conversation;

@@ -138,10 +138,12 @@ impl Wrong {
         Self { field, said: said(shell, problem) }
     }
 
-    /// The same, said at that field.
+    /// The same, said at that field; where it was when none is named.
     #[must_use]
     pub fn in_field(mut self, field: &str) -> Self {
-        field.clone_into(&mut self.field);
+        if !field.is_empty() {
+            field.clone_into(&mut self.field);
+        }
         self
     }
 
@@ -257,7 +259,12 @@ fn field_of(refusal: &Refusal) -> &str {
         Refusal::UsernameInvalid | Refusal::UsernameReserved | Refusal::UsernameTaken => "username",
         Refusal::EmailInvalid | Refusal::EmailDomainNotAllowed { .. } | Refusal::EmailTaken => "email",
         Refusal::PasswordLength { .. } | Refusal::PasswordWeak { .. } => "password",
-        Refusal::CurrencyUnknown | Refusal::PriceOutOfRange { .. } | Refusal::PriceUnreadable => "price",
+        Refusal::CurrencyUnknown
+        | Refusal::PriceOutOfRange { .. }
+        | Refusal::PriceUnreadable
+        | Refusal::NotCashUnit { .. }
+        | Refusal::PriceNotLower { .. } => "price",
+        Refusal::DurationInvalid => "lasts",
         Refusal::CategoryUnknown { .. } => "category",
         Refusal::ConditionUnknown { .. } => "condition",
         Refusal::PictureNeeded

@@ -8,8 +8,8 @@ use auboutique_domain::ledger::EntryKind;
 use auboutique_domain::member::Role;
 use auboutique_domain::money::{Currency, Money, Rate};
 use auboutique_domain::payout::{self, Purse};
-use auboutique_domain::time::{self, Date, Moment};
-use auboutique_domain::{Refusal, listing, order};
+use auboutique_domain::time::{self, Date, Moment, Span};
+use auboutique_domain::{Refusal, listing, offer, order};
 use fixed_decimal::Decimal;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
@@ -268,6 +268,28 @@ impl Locale {
         }
     }
 
+    /// How long something lasts or is left of it, in words: what is more than minutes in two units.
+    #[must_use]
+    pub fn left(&self, span: Span) -> String {
+        let minutes = span.micros() / 60_000_000;
+        let (days, hours, minutes) = (minutes / 1_440, minutes / 60 % 24, minutes % 60);
+        let both = |first: String, rest: Option<String>| match rest {
+            Some(rest) => self.t2("left-both", "first", first, "rest", rest).replace(ISOLATES, ""),
+            None => first,
+        };
+        match (days, hours, minutes) {
+            (1.., ..) => {
+                both(self.count("left-days", days), (hours > 0).then(|| self.count("left-hours", hours)))
+            }
+            (_, 1.., _) => both(
+                self.count("left-hours", hours),
+                (minutes > 0).then(|| self.count("left-minutes", minutes)),
+            ),
+            (.., 1..) => self.count("left-minutes", minutes),
+            _ => self.t("left-soon"),
+        }
+    }
+
     fn local(&self, moment: Moment) -> jiff::Zoned {
         moment.timestamp().to_zoned(self.zone.clone())
     }
@@ -324,6 +346,18 @@ impl Locale {
     #[must_use]
     pub fn purse(&self, purse: impl Of<Purse>) -> String {
         self.t(&format!("purse-{}", purse.of().name()))
+    }
+
+    /// Why the lot of an auction is offered.
+    #[must_use]
+    pub fn offer_kind(&self, kind: impl Of<offer::Kind>) -> String {
+        self.t(&format!("offer-kind-{}", kind.of().name().replace('_', "-")))
+    }
+
+    /// Where such an offer is in its life.
+    #[must_use]
+    pub fn offer_state(&self, state: impl Of<offer::State>) -> String {
+        self.t(&format!("offer-state-{}", state.of().name()))
     }
 
     /// Where a payout is in its life.

@@ -6,6 +6,7 @@
 pub mod account;
 
 pub mod asset;
+pub mod auction;
 pub mod cart;
 pub mod chart;
 pub mod checkout;
@@ -18,6 +19,7 @@ pub mod home;
 pub mod listing;
 pub mod locale;
 pub mod member;
+pub mod older;
 pub mod operator;
 pub mod order;
 pub mod payment;

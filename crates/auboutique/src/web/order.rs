@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use askama::Template;
+use auboutique_domain::checkout::ShippingAddress;
 use auboutique_domain::id::OrderId;
 use auboutique_domain::listing::{ListingState, OwnListing};
 use auboutique_domain::money::{Currency, Money, Price, Rate};
@@ -46,7 +47,7 @@ pub(super) fn title(order: &OrderView) -> String {
 pub(super) const fn tone(state: &State) -> &'static str {
     match state {
         State::Placed | State::ReturnOpen | State::Returned => "wait",
-        State::AtDesk | State::Collected => "good",
+        State::AtDesk | State::Shipped | State::Collected => "good",
         State::Completed | State::Refunded => "",
         State::Canceled | State::NoDropOff | State::NoPickup => "bad",
     }
@@ -162,6 +163,8 @@ struct One {
     order: OrderView,
     cover: Option<picture::PictureView>,
     steps: Vec<Step>,
+    /// Where it is shipped to, if it is and that is still known.
+    address: Option<ShippingAddress>,
     /// What the wallet can pay of what is due.
     offers: Vec<Offer>,
     /// How many orders the same checkout became.
@@ -234,22 +237,27 @@ fn offers(view: &mut View<'_>, order: &OrderView) -> Result<Vec<Offer>, No> {
 /// The way an order goes, with how far it is.
 fn steps(order: &OrderView) -> Vec<Step> {
     let over = matches!(order.state, State::Canceled | State::NoDropOff | State::NoPickup);
+    let way: &[&str] = if order.ships() {
+        &["step-placed", "step-shipped", "step-completed"]
+    } else {
+        &["step-placed", "step-at-desk", "step-collected", "step-completed"]
+    };
+    let end = way.len() - 1;
     let reached = match order.state {
         State::Placed | State::Canceled | State::NoDropOff => 0,
-        State::AtDesk | State::NoPickup => 1,
+        State::AtDesk | State::NoPickup | State::Shipped => 1,
         State::Collected => 2,
-        State::Completed => 3,
-        State::ReturnOpen => 4,
-        State::Returned => 5,
-        State::Refunded => 6,
+        State::Completed => end,
+        State::ReturnOpen => end + 1,
+        State::Returned => end + 2,
+        State::Refunded => end + 3,
     };
-    let way = ["step-placed", "step-at-desk", "step-collected", "step-completed"];
     let back = ["step-return-open", "step-returned", "step-refunded"];
     let mut keys = way.to_vec();
     if order.return_request.is_some() {
         keys.extend(back);
     }
-    if reached == 3 {
+    if reached == end {
         // What was said to come back and never came is as it was before.
         keys.truncate(way.len());
     }
@@ -261,7 +269,8 @@ fn steps(order: &OrderView) -> Vec<Step> {
         let asked = order.return_request.as_ref().map(|request| request.at);
         let at = match place {
             0 => Some(order.placed_at),
-            4 if place <= reached => asked,
+            1 if order.ships() => order.fulfillment.shipped_at,
+            _ if place == end + 1 && place <= reached => asked,
             _ if place == reached && !over => Some(order.changed_at),
             _ => None,
         };
@@ -277,6 +286,7 @@ fn steps(order: &OrderView) -> Vec<Step> {
     if over {
         let key = match order.state {
             State::Canceled => "step-canceled",
+            State::NoDropOff if order.ships() => "step-never-sent",
             State::NoDropOff => "step-no-drop-off",
             _ => "step-no-pickup",
         };
@@ -291,19 +301,20 @@ fn named(visit: &Visit, id: &str) -> Result<OrderId, Failed> {
 }
 
 async fn one(visit: &Visit, id: OrderId, sent: Sent) -> Result<One, Failed> {
-    let (order, cover, offers, together) = visit
+    let (order, cover, offers, together, address) = visit
         .ask(move |view| {
             let order = view.order(id)?;
             let cover = cover(view, &order);
             let offers = offers(view, &order)?;
             let checkout = order.checkout.filter(|_| order.you_are == Side::Buyer);
             let together = checkout.map(|checkout| view.checkout(checkout)).transpose()?;
-            Ok((order, cover, offers, together.map_or(1, |checkout| checkout.orders.len())))
+            let address = if order.ships() { view.shipping_address(id)? } else { None };
+            Ok((order, cover, offers, together.map_or(1, |checkout| checkout.orders.len()), address))
         })
         .await?;
     let steps = steps(&order);
     let sold = Sent::default();
-    Ok(One { shell: visit.shell.clone(), sold, order, cover, steps, offers, together, sent })
+    Ok(One { shell: visit.shell.clone(), sold, order, cover, steps, address, offers, together, sent })
 }
 
 /// Shows an order to its buyer and its seller.
@@ -356,7 +367,7 @@ pub async fn act(
     }
 }
 
-// ---- what its seller does when it comes back ----
+// ---- what its seller does: sending it, and when it comes back ----
 
 impl One {
     /// Whether who looks acts for the store that sold it.
@@ -393,6 +404,18 @@ async fn sell(
             visit.page_with(problem.status(), &page)
         }
     }
+}
+
+/// The seller says that it was sent.
+///
+/// # Errors
+///
+/// The form again, with what was typed and the reason.
+pub async fn ship(Path(id): Path<String>, Form(visit, typed): Form) -> Result<Response, Failed> {
+    let order = named(&visit, &id)?;
+    let command = Command::ShipOrder { order, note: typed.get("note").to_owned() };
+    let sold = Sent { form: "ship".to_owned(), typed, wrong: Wrong::default() };
+    sell(&visit, order, sold, (Ok(command), "done=shipped")).await
 }
 
 /// Who acts for the store says where goods go that came back.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use askama::Template;
+use auboutique_domain::auction::Lot;
 use auboutique_domain::id::{ListingId, PictureId};
 use auboutique_domain::listing::{
     Category, Condition, ListingChanges, ListingDraft, ListingState, ListingView,
@@ -17,10 +18,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use tokio::time::timeout;
 
+use super::auction::{Mistake, TERMS, Terms, terms, worth, zone_of};
 use super::error::Failed;
 use super::form::{Typed, Wrong};
 use super::listing::{MOST_PICTURES, chosen_pictures, named};
-use super::visit::{Shell, Visit};
+use super::visit::{Markup, Shell, Visit};
 use crate::http::Site;
 use crate::http::input::{FIELDS, media_type};
 use crate::http::problem::Problem;
@@ -48,8 +50,15 @@ struct Page {
 impl Page {
     /// What the form is about, for the fields it has.
     fn beyond(&self) -> Option<&str> {
-        let fields = ["title", "description", "price", "category", "condition", "pictures", "pickup_point"];
+        let mut fields =
+            vec!["title", "description", "price", "category", "condition", "pictures", "pickup_point"];
+        fields.extend(TERMS);
         self.wrong.beyond(&fields)
+    }
+
+    /// The fields of the terms on which it is put up for auction.
+    fn terms(&self) -> Markup {
+        Terms { shell: &self.shell, typed: &self.typed, wrong: &self.wrong }.fields()
     }
 }
 
@@ -218,7 +227,7 @@ fn said(listing: &ListingView) -> Typed {
 }
 
 /// A price as it is typed, without its currency.
-fn plain(money: Money) -> String {
+pub(super) fn plain(money: Money) -> String {
     money.to_string().split(' ').next().unwrap_or_default().to_owned()
 }
 
@@ -231,16 +240,33 @@ fn point(typed: &Typed) -> Option<auboutique_domain::id::PickupPointId> {
     typed.some("pickup_point").and_then(|id| auboutique_domain::id::PickupPointId::parse(id).ok())
 }
 
-fn draft(typed: &Typed) -> Result<Command, Refusal> {
+fn draft(typed: &Typed, price: Price) -> Result<ListingDraft, Refusal> {
     let draft = ListingDraft::new(
         typed.get("title"),
         typed.get("description"),
-        price(typed)?,
+        price,
         Category::parse(typed.get("category"))?,
         Condition::parse(typed.get("condition"))?,
         point(typed),
     )?;
-    Ok(Command::AddListing { draft: draft.with_pictures(chosen_pictures(typed))? })
+    draft.with_pictures(chosen_pictures(typed))
+}
+
+/// Whether it shall be put up for auction.
+fn at_auction(typed: &Typed) -> bool {
+    typed.is("way", "auction")
+}
+
+/// What is offered, at a fixed price or at auction.
+fn offered(typed: &Typed, points: &[Desk]) -> Result<Command, Mistake> {
+    let anywhere = |refusal| (refusal, "");
+    if !at_auction(typed) {
+        let draft = price(typed).and_then(|price| draft(typed, price)).map_err(anywhere)?;
+        return Ok(Command::AddListing { draft });
+    }
+    let lot = Lot::New(draft(typed, worth(typed)?).map_err(anywhere)?);
+    let zone = zone_of(points, typed.get("pickup_point"));
+    Ok(Command::OpenAuction { lot, draft: terms(typed, &zone)? })
 }
 
 fn changes(listing: ListingId, typed: &Typed) -> Result<Command, Refusal> {
@@ -298,17 +324,18 @@ pub(super) async fn brought(visit: &Visit, request: Request) -> Result<(Typed, O
 async fn take(visit: &Visit, id: Option<String>, request: Request) -> Result<Response, Failed> {
     let listing = id.map(|id| named(visit, &id)).transpose()?;
     let (typed, problem) = brought(visit, request).await?;
-    let command = match problem {
-        Some(problem) => Err(problem),
-        None => {
-            listing.map_or_else(|| draft(&typed), |listing| changes(listing, &typed)).map_err(Problem::from)
-        }
+    let points = if at_auction(&typed) { visit.ask(|view| view.pickup_points()).await? } else { Vec::new() };
+    let command = match (problem, listing) {
+        (Some(problem), _) => Err((problem, "")),
+        (None, Some(listing)) => changes(listing, &typed).map_err(|refusal| (refusal.into(), "")),
+        (None, None) => offered(&typed, &points).map_err(|(refusal, field)| (refusal.into(), field)),
     };
-    let outcome = match command {
-        Ok(command) => visit.run_once(&typed, command).await.map_err(Problem::from),
-        Err(problem) => Err(problem),
+    let (outcome, field) = match command {
+        Ok(command) => (visit.run_once(&typed, command).await.map_err(Problem::from), ""),
+        Err((problem, field)) => (Err(problem), field),
     };
     match outcome {
+        Ok(Reply::Auction(view)) => Ok(visit.go(&format!("/auctions/{}?done=auction-opened", view.auction))),
         Ok(Reply::Listing(view)) => {
             let done = if listing.is_some() { "edited" } else { "listed" };
             Ok(visit.go(&format!("/listings/{}?done={done}", view.listing)))
@@ -316,7 +343,8 @@ async fn take(visit: &Visit, id: Option<String>, request: Request) -> Result<Res
         Ok(_) => Ok(visit.go("/selling")),
         Err(problem) if matches!(problem.status().as_u16(), 401 | 404 | 500) => Err(visit.fail(problem)),
         Err(problem) => {
-            let page = page(visit, listing, typed, Wrong::because(&visit.shell, &problem)).await?;
+            let wrong = Wrong::because(&visit.shell, &problem).in_field(field);
+            let page = page(visit, listing, typed, wrong).await?;
             visit.page_with(problem.status(), &page)
         }
     }

@@ -11,7 +11,7 @@ use axum::response::Response;
 use super::error::Failed;
 use super::form::{Form, Typed, Wrong};
 use super::visit::{Shell, Visit};
-use crate::http::asker::{cookie, no_cookie};
+use crate::http::asker::{self, cookie, device_cookie, no_cookie};
 use crate::http::problem::Problem;
 
 #[derive(Template)]
@@ -43,14 +43,17 @@ fn next(typed: &Typed) -> &str {
     if ours && next.chars().all(|letter| !letter.is_control()) { next } else { "/" }
 }
 
-/// What a browser says it is, for the list of sessions.
-pub struct Device(String);
+/// A browser: what it says it is, for the list of sessions, and the secret by which it is known again, if it has one.
+pub struct Device {
+    name: String,
+    secret: Option<String>,
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for Device {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self(device(&parts.headers)))
+        Ok(Self { name: device(&parts.headers), secret: asker::device(&parts.headers) })
     }
 }
 
@@ -103,8 +106,8 @@ pub async fn login_form(visit: Visit) -> Result<Response, Failed> {
 /// The form again, with the reason.
 pub async fn login(device: Device, Form(visit, typed): Form) -> Result<Response, Failed> {
     let password = Password::typed(typed.get("password"));
-    match visit.site.market.log_in(typed.get("login"), &password, &visit.asker.source, &device.0).await {
-        Ok(signed_in) => Ok(signed(&visit, &signed_in, next(&typed))),
+    match visit.site.market.log_in(typed.get("login"), &password, &visit.asker.source, &device.name).await {
+        Ok(signed_in) => Ok(signed(&visit, &signed_in, device, next(&typed)).await),
         Err(no) => {
             let problem = Problem::from(no);
             let wrong = Wrong::because(&visit.shell, &problem);
@@ -113,8 +116,15 @@ pub async fn login(device: Device, Form(visit, typed): Form) -> Result<Response,
     }
 }
 
-fn signed(visit: &Visit, signed_in: &SignIn, next: &str) -> Response {
+async fn signed(visit: &Visit, signed_in: &SignIn, device: Device, next: &str) -> Response {
     let mut response = super::visit::go(next);
+    let market = &visit.site.market;
+    let secret = device.secret.unwrap_or_else(|| market.fresh_key().as_str().to_owned());
+    // Whoever is signed in is signed in, also when it cannot be noted by which browser.
+    if let Err(no) = market.see_device(signed_in.account.id, &secret).await {
+        tracing::warn!(%no, "it was not noted by which browser a member signed in");
+    }
+    response.headers_mut().append(header::SET_COOKIE, device_cookie(&secret));
     response.headers_mut().append(header::SET_COOKIE, cookie(&signed_in.token));
     visit.site.shared.sessions.note(&visit.site, &signed_in.token, signed_in.session.session);
     response
@@ -148,11 +158,11 @@ pub async fn signup(device: Device, Form(visit, typed): Form) -> Result<Response
         Err(refusal) => Err(refusal.into()),
     };
     let joined = match registered {
-        Ok(_) => market.log_in(typed.get("username"), &password, &visit.asker.source, &device.0).await,
+        Ok(_) => market.log_in(typed.get("username"), &password, &visit.asker.source, &device.name).await,
         Err(no) => Err(no),
     };
     match joined {
-        Ok(signed_in) => Ok(signed(&visit, &signed_in, next(&typed))),
+        Ok(signed_in) => Ok(signed(&visit, &signed_in, device, next(&typed)).await),
         Err(no) => {
             let problem = Problem::from(no);
             let wrong = Wrong::because(&visit.shell, &problem);

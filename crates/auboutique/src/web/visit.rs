@@ -44,6 +44,8 @@ pub struct Shell {
     pub assets: &'static str,
     /// Where people find the market, without a slash at the end.
     pub url: Arc<str>,
+    /// Whether programs of older systems are let in.
+    pub older: bool,
     /// The number of the last event before the page was read: what happens from then on has to be told.
     pub cursor: i64,
 }
@@ -65,6 +67,7 @@ impl Shell {
             done: done.filter(|key| l.has(key)),
             assets: asset::folder(),
             url: site.url().into(),
+            older: site.shared.older,
             cursor: *site.market.log().borrow(),
             key: site.market.fresh_key(),
             l,

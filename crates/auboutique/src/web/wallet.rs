@@ -38,15 +38,13 @@ impl Page {
         Purse::ALL.into_iter().filter(there).collect()
     }
 
-    /// What a purse has, a sum per currency; a zero where nothing ever was.
-    fn sums(&self, purse: &Purse) -> Vec<Money> {
-        let sums = match purse {
+    /// What a purse has, a sum per currency.
+    fn sums(&self, purse: &Purse) -> &[Money] {
+        match purse {
             Purse::Wallet => &self.wallet.wallet,
             Purse::Sales => &self.wallet.sales,
-            Purse::Store => self.wallet.store.as_ref().unwrap_or(&self.wallet.sales),
-        };
-        let there = |currency| sums.iter().find(|sum| sum.currency == currency).copied();
-        Currency::ALL.iter().map(|&currency| there(currency).unwrap_or(Money::new(0, currency))).collect()
+            Purse::Store => self.wallet.store.as_deref().unwrap_or_default(),
+        }
     }
 
     /// The order a line is about.

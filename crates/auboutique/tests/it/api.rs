@@ -90,8 +90,13 @@ impl Said {
 }
 
 impl Api {
+    /// Any server of HTTP, of whose operations nothing is known.
+    pub(crate) fn at(address: SocketAddr) -> Self {
+        Self { address, document: Value::Null }
+    }
+
     pub(crate) fn of(stage: &Stage) -> Self {
-        let mut api = Self { address: stage.http, document: Value::Null };
+        let mut api = Self::at(stage.http);
         api.document = api.send(&Asked::new("GET", "/api/v1/openapi.json")).json();
         api
     }

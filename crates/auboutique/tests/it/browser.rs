@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test stands on fails by panicking, as the test does")]
 
+mod auction;
 mod checkout;
 mod markup;
 mod money;

@@ -15,7 +15,7 @@ use auboutique::card::client::Client;
 use auboutique::card::exchange::Neighbor;
 use auboutique::card::sandbox::{self, Options};
 use auboutique::card::secret::Secret;
-use auboutique::card::{Cards, Provider, Report, Standing, Unavailable, WallClock};
+use auboutique::card::{Cards, Provider, Report, Standing, TypedCard, Unavailable, WallClock};
 use auboutique::http;
 use auboutique::serve::{Doors, Running};
 use auboutique::tcp;
@@ -318,6 +318,28 @@ async fn a_capture_that_fails_leaves_no_money() {
     let page = company.opens("pay_1", usd(1_250)).await;
     let shown = company.browses("GET", &page, "", "").await;
     assert!(!shown.contains("<form"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_card_that_was_typed_at_the_market_pays_or_does_not_and_its_number_is_kept_nowhere() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("sandbox.jsonl");
+    let mut company = Company::open_with(Some(file.clone()), 3).await;
+    let (good, poor) =
+        (TypedCard::new("4242424242424242", "12/27"), TypedCard::new("4000000000009995", "12/27"));
+    let declined = Standing::Declined { reason: "not enough money".to_owned() };
+    for (payment, card, standing) in [("pay_1", &good, Standing::Authorized), ("pay_2", &poor, declined)] {
+        company.opens(payment, usd(1_250)).await;
+        assert_eq!(company.client.present(payment, card).await.unwrap().standing, standing);
+        assert_eq!(company.hears_of(payment).await, standing);
+    }
+    let again = company.client.present("pay_1", &poor).await.unwrap();
+    assert_eq!(again.standing, Standing::Authorized, "what is paid is not paid again");
+    let five = company.client.present("pay_2", &TypedCard::new("five", "12/27")).await;
+    assert!(matches!(five, Err(Unavailable::Refused { code, .. }) if code == "card_unknown"));
+    assert!(!format!("{good:?}").contains("4242"));
+    let kept = std::fs::read_to_string(file).unwrap();
+    assert!(kept.contains("approves") && !kept.contains("4242") && !kept.contains("9995"), "{kept}");
 }
 
 // ---- what is told ----

@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, and so do the functions it stands on")]
 
+use auboutique::legacy::System;
 use serde_json::{Value, json};
 
+use crate::api::Api;
 use crate::http::{Answer, Connection, cookie};
+use crate::legacy::play::Bare;
 use crate::stage::{Person, Stage, png, usd};
 
 const PEOPLE: &str = "Accept: text/html";
@@ -294,4 +297,102 @@ fn what_was_acknowledged_is_on_every_page_that_is_asked_for_afterwards() {
     let sold = read_all();
     assert_eq!(shown(&sold[..2], "number 2"), [0_usize; 0]);
     assert!(sold[6].contains("\"state\":\"sold\""), "{}", sold[6]);
+}
+
+// ---- names of older programs ----
+
+/// Signs in over system 001; nothing when that is refused.
+fn over_001(stage: &Stage, name: &str, password: &str) -> Option<Bare> {
+    let mut wire = Bare::open(stage.older(System::S001));
+    let logs_in = json!({ "command": "login", "username": name, "password": password });
+    let reply = wire.asks(logs_in.to_string());
+    assert!(reply.starts_with("Login successful") || reply == "Invalid credentials", "{reply}");
+    (reply != "Invalid credentials").then_some(wire)
+}
+
+fn joins_001(stage: &Stage, name: &str) {
+    let joins = json!({ "command": "register", "name": name, "email": format!("{name}@mail.aub.edu"),
+        "username": name, "password": "secret" });
+    let reply = Bare::open(stage.older(System::S001)).asks(joins.to_string());
+    assert_eq!(reply, "Registration successful");
+}
+
+#[test]
+fn who_came_with_an_older_program_makes_a_full_account_of_it_once() {
+    let stage = Stage::with_older_wires();
+    joins_001(&stage, "alice");
+    let visitor = Browser::of(&stage, None);
+    let claims = |older: &str, password: &str| {
+        let fields =
+            format!("wire=001&name=alice&older={older}&email=alice%40mail.aub.edu&password={password}");
+        visitor.sends("/older/claim", &fields)
+    };
+    for (older, password) in [("wrong", "heron+over+the+corniche"), ("secret", "short")] {
+        let answer = claims(older, password);
+        let page = String::from_utf8_lossy(&answer.body).into_owned();
+        assert!((400..500).contains(&answer.status), "{}", answer.status);
+        // What was typed is still there, but for passwords.
+        assert!(page.contains("wrong-claim") && page.contains(r#"value="alice""#), "{page}");
+        assert!(page.contains(r#"value="alice@mail.aub.edu""#) && !page.contains(password), "{page}");
+    }
+    let answer = claims("secret", "heron+over+the+corniche");
+    assert_eq!(answer.status, 303);
+    assert_eq!(answer.header("location"), Some("/login?done=claimed&login=alice"));
+    let signs_in = json!({ "login": "alice", "password": "heron over the corniche", "device": "A test" });
+    assert_eq!(Api::of(&stage).ask(None, "log_in", &signs_in).status, 201);
+    // The older program goes on as before, and nobody claims it again.
+    assert!(over_001(&stage, "alice", "secret").is_some());
+    assert!((400..500).contains(&claims("secret", "another+heron+flew").status));
+    stage.is_clean();
+}
+
+#[test]
+fn a_member_takes_a_name_for_an_older_program_and_gives_it_up() {
+    let stage = Stage::with_older_wires();
+    let rana = stage.member("rana");
+    joins_001(&stage, "alice");
+    let browser = Browser::of(&stage, Some(&rana));
+    let answer = browser.sends("/older/add", "wire=001&name=Rana+of+old&older=a+lamp");
+    assert_eq!((answer.status, answer.header("location")), (303, Some("/older?done=older-add")));
+    assert!(String::from_utf8_lossy(&browser.goes("/older").body).contains("Rana of old"));
+    assert!(over_001(&stage, "Rana of old", "a wrong one").is_none());
+    let mut wire = over_001(&stage, "Rana of old", "a lamp").unwrap();
+    let mut alice = over_001(&stage, "alice", "secret").unwrap();
+    let adds = json!({ "command": "add_product", "name": "Chair", "description": "", "price": "5" });
+    assert_eq!(alice.asks(adds.to_string()), "Product added successfully");
+    let bought = wire.asks(r#"{"command": "buy_product", "product": "Chair"}"#);
+    assert!(bought.starts_with("Product purchased successfully."), "{bought}");
+    // It was bought by the member, whose address is nobody's business.
+    let orders = Api::of(&stage).does(&rana, "my_orders", json!({}));
+    assert_eq!(orders["rows"][0]["lines"][0]["title"], "Chair", "{orders}");
+    let buyers = alice.asks(r#"{"command": "view_buyers"}"#);
+    assert_eq!(buyers, r#"[["Chair", "rana", "Rana of old", ""]]"#);
+    let answer = browser.sends("/older/remove", "wire=001");
+    assert_eq!((answer.status, answer.header("location")), (303, Some("/older?done=older-remove")));
+    assert!(over_001(&stage, "Rana of old", "a lamp").is_none());
+    stage.is_clean();
+}
+
+#[test]
+fn a_name_that_was_used_for_nothing_is_brought_along_into_an_account() {
+    let stage = Stage::with_older_wires();
+    let karim = stage.member("karim");
+    joins_001(&stage, "kim");
+    let browser = Browser::of(&stage, Some(&karim));
+    assert!((400..500).contains(&browser.sends("/older/link", "wire=001&name=kim&older=wrong").status));
+    let answer = browser.sends("/older/link", "wire=001&name=kim&older=secret");
+    assert_eq!((answer.status, answer.header("location")), (303, Some("/older?done=older-link")));
+    let mut wire = over_001(&stage, "kim", "secret").unwrap();
+    let adds = json!({ "command": "add_product", "name": "Chair", "description": "", "price": "5" });
+    assert_eq!(wire.asks(adds.to_string()), "Product added successfully");
+    let mine = Api::of(&stage).does(&karim, "my_listings", json!({}));
+    assert_eq!(mine["rows"][0]["title"], "Chair", "{mine}");
+    // A visitor has no names to take or give up.
+    for verb in ["add", "link", "remove"] {
+        let answer =
+            Browser::of(&stage, None).sends(&format!("/older/{verb}"), "wire=001&name=kim&older=secret");
+        assert_eq!(answer.status, 303, "{verb}");
+        assert!(answer.header("location").unwrap().starts_with("/login"), "{verb}");
+    }
+    stage.is_clean();
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use auboutique_domain::ledger::EntryKind;
 use auboutique_domain::listing::{Category, Condition, Sort};
 use auboutique_domain::member::Role;
+use auboutique_domain::offer;
 use auboutique_domain::order::Means;
 use auboutique_domain::payout::{self, Purse};
 use auboutique_domain::setting::NAMES;
@@ -84,6 +85,8 @@ fn every_text_is_asked_for() {
     families.extend(names("entry", EntryKind::ALL.iter().map(|one| one.name()).collect()));
     families.extend(names("purse", Purse::ALL.iter().map(|one| one.name()).collect()));
     families.extend(names("payout", payout::State::ALL.iter().map(|one| one.name()).collect()));
+    families.extend(names("offer-kind", offer::Kind::ALL.iter().map(|one| one.name()).collect()));
+    families.extend(names("offer-state", offer::State::ALL.iter().map(|one| one.name()).collect()));
     families.extend(names("means", Means::ALL.iter().map(|one| one.name()).collect()));
     families.extend(names("weekday", vec!["mon", "tue", "wed", "thu", "fri", "sat", "sun"]));
     let messages = messages();

@@ -108,7 +108,7 @@ fn told(seed: u64) -> (tempfile::TempDir, Market, Vec<Told>) {
     let env = std::sync::Arc::new(ManualEnv::new(END.minus(Span::days(DAYS)), seed));
     let market = Market::open(&options, env.clone()).unwrap();
     Story::tell(market.clone(), &env, (seed, END), sketch).unwrap();
-    let log = market.ask_now(Caller::CONSOLE, |view| Ok(view.events_after(0, 100_000)?.told)).unwrap();
+    let log = market.ask_now(Caller::CONSOLE, |view| Ok(view.events_after(0, &[], 100_000)?.told)).unwrap();
     (folder, market, log)
 }
 

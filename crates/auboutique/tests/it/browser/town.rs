@@ -2,12 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test stands on fails by panicking, as the test does")]
 
-use auboutique_domain::member::Role;
-use auboutique_market::Caller;
+use auboutique_domain::auction::{AuctionDraft, Ends, Lot};
+use auboutique_domain::id::{AuctionId, MemberId};
+use auboutique_domain::listing::{Category, Condition, ListingDraft};
+use auboutique_domain::member::{Role, Username};
+use auboutique_domain::time::Span;
+use auboutique_domain::{Command, Currency, Money, Price, Reply};
+use auboutique_market::env::ManualEnv;
+use auboutique_market::{Caller, Market};
 use serde_json::{Value, json};
 
 use super::Browser;
-use crate::stage::{Person, Stage, Wire, png, usd};
+use crate::stage::{Person, Stage, Wire, joins, png, usd};
 
 /// What people write in a town.
 pub(crate) struct Words {
@@ -25,8 +31,76 @@ pub(crate) const PLAIN: Words = Words {
     message: "Is it still there? I could take it on Thursday.",
 };
 
+// ---- what happened in auctions before ----
+
+/// Auctions take their time: what is over or half over when a test begins was put up days before.
+pub(crate) struct Past {
+    pub(crate) seller: Person,
+    pub(crate) bidder: Person,
+    /// Nobody bid in half of the time.
+    pub(crate) asked: AuctionId,
+    /// The reserve price was not met.
+    pub(crate) passed: AuctionId,
+    /// The bidder has to pay for it.
+    pub(crate) won: AuctionId,
+}
+
+impl Past {
+    /// A stage after it.
+    pub(crate) fn stage(words: &Words) -> (Stage, Self) {
+        let mut lived = None;
+        let stage = Stage::on_sqlite_after(2, |market, env| lived = Some(live(market, env, words)));
+        let (people, [asked, passed, won]) = lived.unwrap();
+        let [seller, bidder] = people.map(|(id, username)| stage.again(id, &username));
+        (stage, Self { seller, bidder, asked, passed, won })
+    }
+}
+
+fn live(market: &Market, env: &ManualEnv, words: &Words) -> ([(MemberId, Username); 2], [AuctionId; 3]) {
+    let people = ["salim", "dalal"].map(|name| joins(market, name));
+    let [sells, bids] = people
+        .each_ref()
+        .map(|(id, _)| Caller::member(market.start_session_at_console(*id).unwrap().0.session));
+    let terms = [(72, 4_000, None), (40, 1_000, Some(9_000)), (30, 1_500, None)];
+    let auctions = terms.map(|(hours, cents, reserve)| {
+        let ends = Ends::After(Span::hours(hours));
+        let draft = AuctionDraft::new(dollars(cents), reserve.map(dollars), None, None, ends).unwrap();
+        put_up(market, &sells, words, draft)
+    });
+    for (auction, cents) in auctions.into_iter().zip([0, 2_000, 3_000]).skip(1) {
+        let command = Command::PlaceBid { auction, maximum: dollars(cents) };
+        market.run_now(bids.clone(), command).unwrap();
+    }
+    for _ in 0..4 {
+        env.advance(Span::hours(11));
+        market.tick().unwrap();
+    }
+    (people, auctions)
+}
+
+fn dollars(cents: i64) -> Money {
+    Money::new(cents, Currency::Usd)
+}
+
+/// Somebody puts up what these words describe.
+fn put_up(market: &Market, seller: &Caller, words: &Words, draft: AuctionDraft) -> AuctionId {
+    let pictures = [(640, 480), (480, 640)]
+        .map(|(width, height)| market.add_picture_now(seller.clone(), png(width, height)).unwrap().picture);
+    let price = Price::new(2_000, Currency::Usd).unwrap();
+    let (category, condition) = (Category::Books, Condition::Good);
+    let lot = ListingDraft::new(words.title, words.description, price, category, condition, None).unwrap();
+    let lot = Lot::New(lot.with_pictures(pictures.to_vec()).unwrap());
+    match market.run_now(seller.clone(), Command::OpenAuction { lot, draft }).unwrap() {
+        Reply::Auction(view) => view.auction,
+        other => panic!("{other:?}"),
+    }
+}
+
 /// A market with something on every page.
 pub(crate) struct Town {
+    past: Past,
+    /// The buyer was outbid in it; nobody has bid on it; the buyer took it at once.
+    auctions: [AuctionId; 3],
     seller: Person,
     buyer: Person,
     desk: Person,
@@ -53,7 +127,13 @@ pub(crate) struct Town {
 
 impl Town {
     /// Plays what has to happen for it.
-    pub(crate) fn on(stage: &Stage, words: &Words) -> Self {
+    pub(crate) fn with(words: &Words) -> (Stage, Self) {
+        let (stage, past) = Past::stage(words);
+        let town = Self::after(past, &stage, words);
+        (stage, town)
+    }
+
+    fn after(past: Past, stage: &Stage, words: &Words) -> Self {
         let seller = stage.member("nour");
         let buyer = stage.member("karim");
         let desk = stage.attendant("maya");
@@ -143,7 +223,10 @@ impl Town {
         // He looks at what it costs now: of one thing the price changed.
         sells.does("edit_listing", json!({ "listing": bare, "price": usd(1_100) }));
         let checkouts = [placed, left].map(|checkout| checkout.as_str().unwrap().to_owned());
+        let auctions = trade_at_auction(stage, [&seller, &buyer, &past.bidder], words);
         Self {
+            past,
+            auctions,
             store,
             mug,
             checkouts,
@@ -161,6 +244,27 @@ impl Town {
             returned,
         }
     }
+}
+
+/// The seller puts things up, and others bid, take and watch.
+fn trade_at_auction(stage: &Stage, [seller, buyer, other]: [&Person; 3], words: &Words) -> [AuctionId; 3] {
+    let [sells, buys, bids] = [seller, buyer, other].map(|person| Caller::member(person.session));
+    let terms = [(9_000, Some(12_000), Some(20_000)), (1_000, None, None), (1_000, None, Some(2_000))];
+    let auctions = terms.map(|(cents, reserve, buy_now)| {
+        let ends = Ends::After(Span::hours(5));
+        let (reserve, buy_now) = (reserve.map(dollars), buy_now.map(dollars));
+        let draft = AuctionDraft::new(dollars(cents), reserve, buy_now, None, ends).unwrap();
+        put_up(&stage.market, &sells, words, draft)
+    });
+    let does = |caller: &Caller, command| stage.market.run_now(caller.clone(), command).unwrap();
+    let [auction, bare, taken] = auctions;
+    does(&bids, Command::PlaceBid { auction, maximum: dollars(10_000) });
+    does(&buys, Command::PlaceBid { auction, maximum: dollars(11_000) });
+    does(&bids, Command::PlaceBid { auction, maximum: dollars(11_500) });
+    does(&sells, Command::AddAuctionNote { auction, text: words.message.to_owned() });
+    does(&buys, Command::WatchAuction { auction: bare });
+    does(&buys, Command::TakeBuyNow { auction: taken, price: dollars(2_000) });
+    auctions
 }
 
 /// The seller opens a store, names somebody staff, invites somebody else and has a product in two variants.
@@ -283,6 +387,8 @@ impl Town {
         let mut sights = Sights::default();
         self.of_everybody(&mut sights);
         self.of_the_newcomer(&mut sights);
+        self.of_the_bidders(&mut sights);
+        self.of_the_auctioneers(&mut sights);
         self.of_the_buyer(&mut sights);
         self.of_the_seller(&mut sights);
         self.of_the_house(&mut sights);
@@ -309,6 +415,13 @@ impl Town {
         sights.add(None, "listing-bare", &bare);
         sights.add(None, "listing-sold", &sold);
         sights.add(None, "listing-variants", &format!("/listings/{}", self.mug));
+        let [auction, bare, taken] = self.auctions.map(|auction| format!("/auctions/{auction}"));
+        sights.add(None, "auctions", "/auctions");
+        sights.add(None, "auctions-none", "/auctions?category=plants");
+        sights.add(None, "auctions-over", "/auctions?show=over");
+        sights.add(None, "auction", &auction);
+        sights.add(None, "auction-bare", &bare);
+        sights.add(None, "auction-sold", &taken);
         sights.add(None, "stores", "/stores");
         sights.add(None, "store", &format!("/stores/{}", self.store));
         sights.add(None, "member", "/members/nour");
@@ -326,6 +439,14 @@ impl Town {
             browser.types("#password", "heron over the corniche\n");
             browser.sees(".wrong");
         });
+        sights.add(None, "older-claim", "/older");
+        sights.add(None, "older-claim-wrong", "/older").after(|browser| {
+            browser.types("#name-claim", "nobody");
+            browser.types("#older-claim", "secret");
+            browser.types("#email", "nobody@mail.aub.edu");
+            browser.types("#password", "heron over the corniche\n");
+            browser.sees("#wrong-claim");
+        });
         sights.add(None, "nothing-there", "/nowhere");
     }
 
@@ -333,6 +454,8 @@ impl Town {
         let who = Some(&self.newcomer);
         sights.add(who, "orders-empty", "/orders");
         sights.add(who, "selling-empty", "/selling");
+        sights.add(who, "auctions-own-empty", "/my/auctions");
+        sights.add(who, "auctions-selling-empty", "/my/auctions?show=selling");
         sights.add(who, "messages-empty", "/messages");
         sights.add(who, "events-empty", "/events");
         sights.add(who, "cart-empty", "/cart");
@@ -355,6 +478,63 @@ impl Town {
             browser.clicks("#sell button.main");
             browser.sees("#wrong-price");
         });
+    }
+
+    fn of_the_bidders(&self, sights: &mut Sights) {
+        let [auction, bare, taken] = self.auctions.map(|auction| format!("/auctions/{auction}"));
+        let who = Some(&self.buyer);
+        sights.add(who, "auction-outbid", &auction);
+        sights.add(who, "auction-bid-wrong", &auction).after(|browser| {
+            browser.types_anew("#amount", "1\n");
+            browser.sees("#wrong-bid");
+        });
+        sights.add(who, "auction-watched", &bare);
+        sights.add(who, "auction-taking", &auction).after(|browser| {
+            browser.clicks("[popovertarget=take]");
+            browser.sees("#take");
+        });
+        sights.add(who, "auction-to-pay", &taken);
+        sights.add(who, "auctions-bidding", "/my/auctions");
+        sights.add(who, "auctions-watched", "/my/auctions?show=watched");
+        let who = Some(&self.past.bidder);
+        sights.add(who, "auction-leading", &auction);
+        sights.add(who, "auction-won", &format!("/auctions/{}", self.past.won));
+        sights.add(who, "auction-news", "/events");
+    }
+
+    /// Whoever sells at auction, with everything opened that can be.
+    fn of_the_auctioneers(&self, sights: &mut Sights) {
+        let open = |browser: &Browser| {
+            browser
+                .script("document.querySelectorAll('#seller details').forEach((part) => part.open = true)");
+        };
+        let who = Some(&self.seller);
+        let [auction, bare, taken] = self.auctions.map(|auction| format!("/auctions/{auction}"));
+        sights.add(who, "auction-own", &auction).after(open);
+        sights.add(who, "auction-own-bare", &bare).after(open);
+        sights.add(who, "auction-own-sold", &taken);
+        sights.add(who, "auctions-selling", "/my/auctions?show=selling");
+        let put_up = format!("/listings/{}/auction", self.listings[3]);
+        sights.add(who, "put-up", &put_up);
+        sights.add(who, "put-up-wrong", &put_up).after(|browser| {
+            browser.types("#price", "a song\n");
+            browser.sees("#wrong-price");
+        });
+        sights.add(who, "sell-auction", "/sell").after(|browser| {
+            browser.clicks("input[name=way][value=auction]");
+            browser.clicks(".more-terms summary");
+            browser.sees("#reserve");
+        });
+        let who = Some(&self.past.seller);
+        sights.add(who, "auction-asked", &format!("/auctions/{}", self.past.asked)).after(open);
+        sights.add(who, "auction-passed", &format!("/auctions/{}", self.past.passed)).after(open);
+        sights.add(who, "auction-counter-wrong", &format!("/auctions/{}", self.past.passed)).after(
+            |browser| {
+                browser.clicks(".deed:has(#amount-counter) summary");
+                browser.types("#amount-counter", "1\n");
+                browser.sees("#wrong-counter");
+            },
+        );
     }
 
     fn of_the_buyer(&self, sights: &mut Sights) {
@@ -411,6 +591,11 @@ impl Town {
         sights.add(who, "member-blocked", "/members/maya");
         sights.add(who, "activity", "/events");
         sights.add(who, "account", "/account");
+        sights.add(who, "older", "/older").after(|browser| {
+            browser.types("#name-add", "someone who came along");
+            browser.types("#older-add", "an older password\n");
+            browser.sees("form[action='/older/remove']");
+        });
         sights.add(who, "account-wrong", "/account").after(|browser| {
             browser.types_anew("#username", "admin");
             browser.clicks("form[action='/account/username'] button");
