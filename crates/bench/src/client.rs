@@ -28,16 +28,17 @@ impl Client {
         self.ask(head.as_bytes()).await
     }
 
-    /// Sends JSON as a member.
+    /// Sends JSON as a member, under a key if there is one.
     pub(crate) async fn post(
         &mut self,
         path: &str,
         token: &str,
-        key: &str,
+        key: Option<&str>,
         body: &str,
     ) -> anyhow::Result<u16> {
+        let key = key.map_or_else(String::new, |key| format!("idempotency-key: {key}\r\n"));
         let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {token}\r\nidempotency-key: {key}\r\n\
+            "POST {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {token}\r\n{key}\
              content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             self.host,
             body.len()

@@ -79,15 +79,17 @@ fn echo(file: Option<&std::fs::File>) -> anyhow::Result<()> {
 }
 
 /// A process that plays a part. It ends when this is dropped.
-struct Player {
+pub(crate) struct Player {
     process: Child,
-    address: SocketAddr,
+    /// Where it listens.
+    pub address: SocketAddr,
     /// Where it listens for HTTP, if it does.
     pages: Option<SocketAddr>,
 }
 
 impl Player {
-    fn start(part: &str, folder: &Path) -> anyhow::Result<Self> {
+    /// Starts it, and waits until it listens.
+    pub(crate) fn start(part: &str, folder: &Path) -> anyhow::Result<Self> {
         let mut program = Command::new(std::env::current_exe()?);
         program.args(["--part", part, "--folder"]).arg(folder);
         program.env("RUST_LOG", "warn").stdin(Stdio::null()).stdout(Stdio::piped());
@@ -105,6 +107,14 @@ impl Player {
                 std::thread::spawn(move || lines.for_each(drop));
                 return Ok(Self { process, address, pages });
             }
+        }
+    }
+
+    /// Where it listens for those who come that way.
+    pub(crate) fn address_of(&self, way: Way) -> Option<SocketAddr> {
+        match way {
+            Way::Protocol => Some(self.address),
+            Way::Http => self.pages,
         }
     }
 
@@ -156,7 +166,7 @@ fn files(wanted: u64) -> anyhow::Result<u64> {
 
 /// How listeners listen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+pub(crate) enum Way {
     /// Over the protocol.
     Protocol,
     /// Over HTTP, by server-sent events.
@@ -164,7 +174,7 @@ enum Way {
 }
 
 /// A connection that asks and reads lines.
-struct Line {
+pub(crate) struct Line {
     stream: tokio::io::BufStream<tokio::net::TcpStream>,
     text: String,
     way: Way,
@@ -179,7 +189,8 @@ impl Line {
         Ok(Self { stream, text: String::new(), way })
     }
 
-    async fn sign_in(address: SocketAddr, token: &str) -> anyhow::Result<Self> {
+    /// Signed in over the protocol.
+    pub(crate) async fn sign_in(address: SocketAddr, token: &str) -> anyhow::Result<Self> {
         let mut line = Self::connect(address, Way::Protocol).await?;
         line.next().await?;
         line.does(&json!({ "id": 0, "op": "resume", "token": token })).await?;
@@ -187,14 +198,30 @@ impl Line {
     }
 
     async fn listening(address: SocketAddr, token: &str, way: Way) -> anyhow::Result<Self> {
+        Self::told(address, token, way, None).await
+    }
+
+    /// Listens, and follows an auction.
+    pub(crate) async fn following(
+        address: SocketAddr,
+        token: &str,
+        way: Way,
+        auction: &str,
+    ) -> anyhow::Result<Self> {
+        Self::told(address, token, way, Some(auction)).await
+    }
+
+    async fn told(address: SocketAddr, token: &str, way: Way, auction: Option<&str>) -> anyhow::Result<Self> {
         if way == Way::Protocol {
             let mut line = Self::sign_in(address, token).await?;
-            line.does(&json!({ "id": 0, "op": "listen" })).await?;
+            let auctions: Vec<&str> = auction.into_iter().collect();
+            line.does(&json!({ "id": 0, "op": "listen", "auctions": auctions })).await?;
             return Ok(line);
         }
         let mut line = Self::connect(address, way).await?;
+        let query = auction.map_or_else(String::new, |auction| format!("?auction={auction}"));
         let head = format!("Host: {address}\r\nAuthorization: Bearer {token}\r\n");
-        line.send(&format!("GET /api/v1/events HTTP/1.1\r\n{head}\r\n")).await?;
+        line.send(&format!("GET /api/v1/events{query} HTTP/1.1\r\n{head}\r\n")).await?;
         // It listens when it was told where the stream begins.
         while !line.any().await?.starts_with("retry: ") {
             ensure!(!line.text.starts_with("HTTP/1.1 4"), "{}", line.text);
@@ -202,17 +229,24 @@ impl Line {
         Ok(line)
     }
 
-    async fn send(&mut self, request: &str) -> anyhow::Result<()> {
+    /// Sends a line.
+    pub(crate) async fn send(&mut self, request: &str) -> anyhow::Result<()> {
         self.stream.write_all(request.as_bytes()).await?;
         Ok(self.stream.flush().await?)
     }
 
     /// The next line that tells something.
-    async fn next(&mut self) -> anyhow::Result<&str> {
+    pub(crate) async fn next(&mut self) -> anyhow::Result<&str> {
         self.any().await?;
         while self.way == Way::Http && !self.text.starts_with("data: ") {
             self.any().await?;
         }
+        Ok(&self.text)
+    }
+
+    /// The next line in which these words are.
+    pub(crate) async fn next_of(&mut self, words: &str) -> anyhow::Result<&str> {
+        while !self.next().await?.contains(words) {}
         Ok(&self.text)
     }
 

@@ -4,8 +4,11 @@
 //! The rounds of all contestants are interleaved and the median is taken. The program ends with an error when a ratio
 //! falls short of its target.
 
+mod bid;
 mod client;
+mod hall;
 mod listening;
+mod older;
 mod pages;
 mod purchase;
 mod raw;
@@ -20,6 +23,9 @@ use serde_json::json;
 /// Measure the market against its references.
 #[derive(Parser)]
 struct Options {
+    /// How many bids a round has.
+    #[arg(long, default_value_t = 32_768)]
+    bids: usize,
     /// How many purchases a round has.
     #[arg(long, default_value_t = 8_000)]
     purchases: usize,
@@ -107,6 +113,9 @@ fn main() -> anyhow::Result<()> {
         only.is_none_or(|only| ids.iter().any(|id| id.starts_with(only)))
     };
     let mut figures = Vec::new();
+    if wanted(&["F1", "F2", "F3"]) {
+        figures.extend(bid::measure(options.bids, options.rounds)?);
+    }
     if wanted(&["F4a", "F4", "F4b"]) {
         figures.extend(purchase::measure(options.purchases, options.rounds)?);
     }
@@ -118,6 +127,9 @@ fn main() -> anyhow::Result<()> {
     }
     if wanted(&["F7", "F8"]) {
         figures.extend(listening::measure()?);
+    }
+    if options.only.as_deref().is_none_or(|only| "F13" == only) {
+        figures.extend(older::measure(options.rounds)?);
     }
     println!(
         "{:<4} {:<58} {:>10} {:<4} {:>10} {:>6} {:>10}",
@@ -134,7 +146,8 @@ fn main() -> anyhow::Result<()> {
                     "reference": figure.reference, "ratio": figure.ratio(), "holds": figure.holds() })
             })
             .collect();
-        let run = json!({ "purchases": options.purchases, "rounds": options.rounds, "listings": options.listings,
+        let run = json!({ "bids": options.bids, "purchases": options.purchases, "rounds": options.rounds,
+            "listings": options.listings,
             "cores": std::thread::available_parallelism()?.get(), "figures": rows });
         std::fs::write(file, serde_json::to_string_pretty(&run)?)?;
     }

@@ -88,7 +88,7 @@ async fn over_http(stage: &Stage, count: usize) -> anyhow::Result<f64> {
             for listing in mine {
                 let body = json!({ "listing": listing, "price": { "minor": PRICE, "currency": "USD" } });
                 let key = listing.to_string();
-                let status = client.post("/api/v1/orders", &token, &key, &body.to_string()).await?;
+                let status = client.post("/api/v1/orders", &token, Some(&key), &body.to_string()).await?;
                 if status != 201 {
                     bail!("not bought: {}", String::from_utf8_lossy(client.body()));
                 }
