@@ -87,13 +87,23 @@ pub struct Options {
     pub negotiate: bool,
     /// How long people of 004 have to answer when a sale is closed.
     pub answer_within: Duration,
+    /// How long nothing is written to a connection after something was, where each `recv` of a client is to be one message.
+    pub gap: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let listen = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let answer_within = Duration::from_millis(ANSWER_WITHIN);
-        Self { listen, wires: Vec::new(), sticky: true, repeat: 1, negotiate: false, answer_within }
+        Self {
+            listen,
+            wires: Vec::new(),
+            sticky: true,
+            repeat: 1,
+            negotiate: false,
+            answer_within,
+            gap: pace::GAP,
+        }
     }
 }
 

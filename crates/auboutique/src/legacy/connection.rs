@@ -63,10 +63,10 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream, peer: SocketAddr, now: Moment) -> Self {
+    pub(super) fn new(stream: TcpStream, peer: SocketAddr, now: Moment, gap: Duration) -> Self {
         ask_whether_there(&stream);
         let (input, output) = stream.into_split();
-        let out = Paced::new(output);
+        let out = Paced::new(output, gap);
         Self { input, out, source: Source::address(peer.ip()), bytes: vec![0; READ], asked: (now, 0) }
     }
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::time::{Sleep, sleep, timeout};
 
-/// How long nothing is written after something was: within it a client has read what came (`G2`).
+/// How long nothing is written after something was, unless another time is asked for: within it a client has read what came
+/// (`G2`).
 pub const GAP: Duration = Duration::from_millis(50);
 /// How long a client may take to make room for what it is sent.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -22,13 +23,8 @@ pub struct Paced<W> {
 }
 
 impl<W: AsyncWrite + Unpin> Paced<W> {
-    /// Writes there, with the usual gap.
-    pub const fn new(out: W) -> Self {
-        Self::with_gap(out, GAP)
-    }
-
-    /// The same with another gap.
-    pub const fn with_gap(out: W, gap: Duration) -> Self {
+    /// Writes there, with that gap.
+    pub const fn new(out: W, gap: Duration) -> Self {
         Self { out, gap, wait: None, unasked: false }
     }
 
@@ -75,27 +71,40 @@ impl<W: AsyncWrite + Unpin> Paced<W> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::time::Instant;
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
 
     use super::*;
 
+    /// Whether it is done without waiting for anything.
+    fn at_once(write: impl Future<Output = io::Result<()>>) -> bool {
+        pin!(write).poll(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
+
     #[tokio::test]
-    #[expect(clippy::disallowed_methods, reason = "how long it takes is what is asked")]
     async fn between_two_messages_lies_a_gap_unless_the_client_asked_again() {
-        let gap = Duration::from_millis(60);
-        let mut paced = Paced::with_gap(tokio::io::sink(), gap);
-        let start = Instant::now();
-        paced.reply(b"one").await.unwrap();
+        let ages = Duration::from_secs(60 * 60);
+        let mut paced = Paced::new(tokio::io::sink(), ages);
+        assert!(at_once(paced.reply(b"one")));
         paced.heard();
-        paced.reply(b"two").await.unwrap();
-        assert!(start.elapsed() < gap, "who asked again has read the answer");
-        paced.reply(b"three, asked for before two was read").await.unwrap();
-        assert!(start.elapsed() >= gap);
-        paced.push(b"news").await.unwrap();
-        assert!(start.elapsed() >= gap * 2);
+        assert!(at_once(paced.reply(b"two")), "who asked again has read the answer");
+        assert!(!at_once(paced.reply(b"three, asked for before two was read")));
+        assert!(!at_once(paced.push(b"news")));
+        paced.heard();
+        assert!(at_once(paced.push(b"news")));
         // The question and the news may have crossed.
         paced.heard();
-        paced.reply(b"four").await.unwrap();
-        assert!(start.elapsed() >= gap * 3);
+        assert!(!at_once(paced.reply(b"four")));
+    }
+
+    #[tokio::test]
+    async fn after_the_gap_what_waited_is_written() {
+        let mut read = Vec::new();
+        let mut paced = Paced::new(&mut read, Duration::from_millis(1));
+        paced.push(b"one ").await.unwrap();
+        paced.push(b"two ").await.unwrap();
+        paced.reply(b"three").await.unwrap();
+        assert_eq!(read, b"one two three");
     }
 }

@@ -43,7 +43,7 @@ pub async fn serve(listener: TcpListener, legacy: Legacy, closing: watch::Receiv
 }
 
 async fn welcome(stream: TcpStream, peer: SocketAddr, legacy: Legacy, closing: watch::Receiver<bool>) {
-    let connection = Connection::new(stream, peer, legacy.market.now());
+    let connection = Connection::new(stream, peer, legacy.market.now(), legacy.options.gap);
     let client = Client { connection, legacy, closing };
     if let Err(error) = client.serve().await {
         tracing::debug!(%error, "a connection of 000 broke");

@@ -30,7 +30,7 @@ pub async fn serve(listener: TcpListener, legacy: Legacy, closing: watch::Receiv
 }
 
 async fn welcome(stream: TcpStream, peer: SocketAddr, legacy: Legacy, closing: watch::Receiver<bool>) {
-    let connection = Connection::new(stream, peer, legacy.market.now());
+    let connection = Connection::new(stream, peer, legacy.market.now(), legacy.options.gap);
     let mut client = Client { connection, legacy, session: None, joined: None };
     if let Err(error) = client.serve(closing).await {
         tracing::debug!(%error, "a connection of 001 broke");

@@ -44,7 +44,7 @@ pub(super) async fn serve(listener: TcpListener, legacy: Legacy, closing: watch:
     }
     let logins = Arc::new(Logins::new(legacy.options.sticky));
     let connections = AtomicU64::new(0);
-    let closed = closing.clone();
+    let (gap, closed) = (legacy.options.gap, closing.clone());
     let welcome = move |stream, peer: SocketAddr| {
         let person = Person {
             market: legacy.market.clone(),
@@ -54,7 +54,7 @@ pub(super) async fn serve(listener: TcpListener, legacy: Legacy, closing: watch:
             connection: connections.fetch_add(1, Ordering::Relaxed),
             asked: 0,
         };
-        person.converse(stream, closed.clone())
+        person.converse(stream, gap, closed.clone())
     };
     tcp::accept_of_each(listener, "003", (CONNECTIONS, OF_EACH), closing, welcome).await;
 }
@@ -80,10 +80,10 @@ struct Person {
 }
 
 impl Person {
-    async fn converse(mut self, stream: TcpStream, mut closing: watch::Receiver<bool>) {
+    async fn converse(mut self, stream: TcpStream, gap: Duration, mut closing: watch::Receiver<bool>) {
         ask_whether_there(&stream);
         let (mut input, output) = stream.into_split();
-        let mut output = Paced::new(output);
+        let mut output = Paced::new(output, gap);
         let (mut reader, mut piece) = (Reader::default(), vec![0; PIECE]);
         loop {
             match reader.next_pickle() {

@@ -102,8 +102,14 @@ impl Database {
 }
 
 /// The wires of all older systems, at free ports.
-fn every_older_wire() -> Vec<(System, u16)> {
+pub(crate) fn every_older_wire() -> Vec<(System, u16)> {
     [System::S000, System::S001, System::S003, System::S004].map(|system| (system, 0)).to_vec()
+}
+
+/// Leaves who takes one `recv` for one message more time between two than usual: a client of a test may have to wait for the
+/// processor.
+pub(crate) fn unhurried() -> legacy::Options {
+    legacy::Options { gap: Duration::from_millis(250), ..legacy::Options::default() }
 }
 
 /// A market on an empty database, listening on a free port.
@@ -123,13 +129,13 @@ pub(crate) struct Stage {
 impl Stage {
     /// On an SQLite file, with all wires of older systems open at free ports.
     pub(crate) fn with_older_wires() -> Self {
-        Self::with_older_wires_as(legacy::Options::default(), Arc::new(SystemEnv::new()))
+        Self::with_older_wires_as(unhurried(), Arc::new(SystemEnv::new()))
     }
 
     /// The same on an SQLite file, and on a private PostgreSQL database.
     pub(crate) fn each_with_older_wires() -> [Self; 2] {
         Database::BOTH.map(|database| {
-            let options = legacy::Options { wires: every_older_wire(), ..legacy::Options::default() };
+            let options = legacy::Options { wires: every_older_wire(), ..unhurried() };
             Self::with_wires(database, options, Arc::new(SystemEnv::new()), None)
         })
     }

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use crate::api::{Api, Asked};
 use crate::legacy::play::{self, Bare};
 use crate::legacy::{w003, w004};
-use crate::stage::{Database, Person, Stage, Wire, usd};
+use crate::stage::{Database, Person, Stage, Wire, unhurried, usd};
 
 const PASSWORD: &str = "a heron over the corniche";
 /// What a client of 000 sends for a password.
@@ -87,7 +87,7 @@ fn now() -> Moment {
 fn stage(database: Database, system: Option<System>, now: Moment) -> Stage {
     let wires = system.map(|system| (system, 0)).into_iter().collect();
     let env: Arc<dyn Env> = Arc::new(ManualEnv::new(now, 6));
-    Stage::with_wires(database, Options { wires, ..Options::default() }, env, None)
+    Stage::with_wires(database, Options { wires, ..unhurried() }, env, None)
 }
 
 // ---- the market's own wires ----

@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test stands on fails by panicking, as the test does")]
 
-use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -23,7 +23,7 @@ use crate::stage::Stage;
 /// How long anything may take before the test says that it never comes.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 /// In how long nothing comes when nothing is to come.
-pub(super) const QUIET: Duration = Duration::from_millis(300);
+pub(super) const QUIET: Duration = Duration::from_millis(500);
 
 /// A process that does not outlive its test: these clients wait for ever when their server is gone.
 struct Running(Child);
@@ -121,18 +121,33 @@ impl Program {
     }
 }
 
-/// A connection that takes what one `recv` gives it for a message.
-pub(crate) struct Bare(TcpStream);
+/// A connection that takes what one `recv` gives it for a message. As in the programs, a thread of its own reads it.
+pub(crate) struct Bare {
+    stream: TcpStream,
+    messages: Receiver<String>,
+}
 
 impl Bare {
     pub(crate) fn open(at: SocketAddr) -> Self {
         let stream = TcpStream::connect(at).unwrap();
         stream.set_nodelay(true).unwrap();
-        Self(stream)
+        let (tell, messages) = mpsc::channel();
+        let mut input = stream.try_clone().unwrap();
+        thread::spawn(move || {
+            let mut bytes = [0; 1_024];
+            // A connection that is reset is at its end as well.
+            while let Ok(count @ 1..) = input.read(&mut bytes) {
+                let message = String::from_utf8(bytes[..count].to_vec()).unwrap();
+                if tell.send(message).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { stream, messages }
     }
 
     pub(crate) fn says(&mut self, text: impl AsRef<[u8]>) {
-        self.0.write_all(text.as_ref()).unwrap();
+        self.stream.write_all(text.as_ref()).unwrap();
     }
 
     /// The next message; nothing when the server closed the connection.
@@ -143,14 +158,10 @@ impl Bare {
 
     /// The same, if something comes within that time.
     pub(super) fn reads_within(&mut self, patience: Duration) -> Option<Option<String>> {
-        let mut bytes = [0; 1_024];
-        self.0.set_read_timeout(Some(patience)).unwrap();
-        match self.0.read(&mut bytes) {
-            Ok(0) => Some(None),
-            Ok(count) => Some(Some(String::from_utf8(bytes[..count].to_vec()).unwrap())),
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => None,
-            Err(error) if error.kind() == ErrorKind::ConnectionReset => Some(None),
-            Err(error) => panic!("{error}"),
+        match self.messages.recv_timeout(patience) {
+            Ok(message) => Some(Some(message)),
+            Err(RecvTimeoutError::Disconnected) => Some(None),
+            Err(RecvTimeoutError::Timeout) => None,
         }
     }
 
@@ -158,6 +169,13 @@ impl Bare {
     pub(crate) fn asks(&mut self, text: impl AsRef<[u8]>) -> String {
         self.says(text);
         self.reads().expect("the server closed the connection")
+    }
+}
+
+impl Drop for Bare {
+    fn drop(&mut self) {
+        // The thread that reads has the connection too: closing this end alone would leave it open.
+        drop(self.stream.shutdown(Shutdown::Both));
     }
 }
 

@@ -394,10 +394,11 @@ fn a_client_of_000_takes_one_notice_between_two_requests_and_reads_every_message
     assert_eq!(alice.receives(), message("webber is not online."));
     // What was owed is told behind the reply.
     assert_eq!(alice.receives(), TOLD);
-    alice.shows("You have 2 new messages");
     play::says(&stage, web.session, "alice", "four");
     assert_eq!(alice.receives_within(QUIET), None);
     alice.types(&["messages"]);
+    // While its prompt waits it shows nothing.
+    alice.shows("You have 2 new messages");
     assert_eq!(
         alice.receives(),
         r#"{"action": "get_msgs", "new": true, "content": "\nYour messages:\nFrom: webber, Message: one\n\nFrom: webber, Message: two\n\nFrom: webber, Message: three\n\nFrom: webber, Message: four\n\n"}"#

@@ -3,15 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, and so do the functions it stands on")]
 
 use std::net::SocketAddr;
-use std::sync::Barrier;
+use std::sync::{Arc, Barrier};
 use std::thread;
 
-use auboutique::legacy::System;
+use auboutique::legacy::{Options, System};
 use auboutique_domain::Currency;
+use auboutique_market::env::SystemEnv;
 use serde_json::{Value, json};
 
 use super::play::{self, Bare, Program, QUIET};
-use crate::stage::Stage;
+use crate::stage::{Database, Stage};
 
 const REGISTERED: &str = "Registration successful";
 const PASSWORD: &str = "pass";
@@ -297,7 +298,10 @@ fn a_name_that_means_a_member_of_the_market_is_not_to_be_had() {
 
 #[test]
 fn of_a_hundred_and_fifty_messages_that_waited_none_is_lost_by_what_is_pushed_behind_them() {
-    for stage in Stage::each_with_older_wires() {
+    for database in Database::BOTH {
+        // How they come in pieces is not asked here, so the gap is the usual one.
+        let options = Options { wires: vec![(System::S001, 0)], ..Options::default() };
+        let stage = Stage::with_wires(database, options, Arc::new(SystemEnv::new()), None);
         let web = stage.member("webber");
         let at = stage.older(System::S001);
         let (name, value) = ("messages_per_minute".to_owned(), "1000".to_owned());
