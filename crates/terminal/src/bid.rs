@@ -2,6 +2,7 @@
 
 use auboutique_domain::{Money, Price};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
@@ -52,6 +53,7 @@ pub(crate) fn wrong_entry(code: &str, form: &Form) -> &'static str {
     match code {
         "reserve_too_low" => "reserve",
         "buy_now_too_low" => "buy_now",
+        "duration_invalid" if form.entries.iter().any(|entry| entry.name == "until") => "until",
         "duration_invalid" => "lasts",
         "bid_too_low" | "bid_too_high" | "price_not_lower" | "counter_invalid" | "price_out_of_range"
         | "not_cash_unit" | "reserve_fixed" => amount(),
@@ -70,14 +72,14 @@ pub(crate) fn amount(form: &Form, at: usize) -> Result<Option<Money>, Wrong> {
 }
 
 /// What every form about an auction asks of the market: each entry is a parameter.
-pub(crate) fn request(form: &Form) -> Option<Request> {
+pub(crate) fn request(form: &Form, zone: &TimeZone) -> Option<Request> {
     let (op, of) = match &form.aim {
         Aim::Auction { op, of, .. } => (*op, of),
-        Aim::Sell => return lot::request(form),
+        Aim::Sell => return lot::request(form, zone),
         _ => return None,
     };
     let fields = match op {
-        "open_auction" | "relist_auction" => lot::request_terms(form),
+        "open_auction" | "relist_auction" => lot::request_terms(form, zone),
         _ => fields(form, op),
     };
     Some(fields.map(|mut fields| {

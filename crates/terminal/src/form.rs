@@ -688,7 +688,7 @@ impl App {
             self.form = Some(log_in_form());
             return;
         }
-        let without_picture = self.without_picture.clone();
+        let (without_picture, zone) = (self.without_picture.clone(), self.zone.clone());
         let Some(form) = self.typing_form() else { return };
         if form.aim == Aim::Filter {
             return self.filter_by_form();
@@ -702,7 +702,7 @@ impl App {
             .or_else(|| cart::request(form))
             .or_else(|| checkout::request(form))
             .or_else(|| payout::request(form))
-            .or_else(|| bid::request(form));
+            .or_else(|| bid::request(form, &zone));
         match request {
             Some(Ok((op, fields))) => {
                 form.sent = true;

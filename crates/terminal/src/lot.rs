@@ -1,8 +1,10 @@
 //! Putting a lot up for auction: something new from the form of the tab Sell, or a listing of one's own.
 
 use auboutique_domain::auction::{AuctionDraft, Ends};
-use auboutique_domain::time::Span;
+use auboutique_domain::time::{Moment, Span};
 use auboutique_domain::{Currency, Money};
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
@@ -26,16 +28,29 @@ const DURATIONS: [(&str, i64); 8] = [
     ("30 days", 43_200),
 ];
 const USUAL: &str = "3 days";
+/// Until then, and not for so long.
+const UNTIL: &str = "until a time";
 
-/// How many seconds a duration is that was chosen.
-fn seconds(duration: &str) -> i64 {
-    let minutes = DURATIONS.iter().find(|(name, _)| *name == duration).map_or(0, |(_, minutes)| *minutes);
-    minutes * 60
+/// When bidding ends, as it was chosen or typed: a time of that zone.
+fn ends(form: &Form, zone: &TimeZone) -> Result<Ends, Wrong> {
+    let lasts = form.text("lasts");
+    if lasts != UNTIL {
+        let minutes = DURATIONS.iter().find(|(name, _)| *name == lasts).map_or(0, |(_, minutes)| *minutes);
+        return Ok(Ends::After(Span::minutes(minutes)));
+    }
+    let moment = || {
+        let local: DateTime = form.text("until").trim().parse().ok()?;
+        let moment = local.to_zoned(zone.clone()).ok()?.timestamp();
+        Some(Ends::At(Moment::from_micros(moment.as_microsecond())))
+    };
+    moment().ok_or_else(|| {
+        (form.at("until"), "Say the day and the time in digits, such as 2027-01-31 18:30.".to_owned())
+    })
 }
 
 /// The terms of an auction beside its starting price.
 pub(crate) fn terms() -> Vec<Entry> {
-    let durations = DURATIONS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let durations = DURATIONS.iter().map(|(name, _)| *name).chain([UNTIL]).map(str::to_owned).collect();
     vec![
         Entry::choice("lasts", "Lasts", durations, USUAL),
         Entry::line("reserve", "Reserve", "", "secret; below it you need not sell"),
@@ -54,11 +69,10 @@ fn is_at_auction(form: &Form) -> bool {
 }
 
 /// The terms that stand in a form, as parameters: checked as the market checks them.
-fn terms_of(form: &Form, starting_price: Money) -> Result<Map<String, Value>, Wrong> {
+fn terms_of(form: &Form, starting_price: Money, zone: &TimeZone) -> Result<Map<String, Value>, Wrong> {
     let amount = |name| amount(form, form.at(name));
     let (reserve, buy_now, increment) = (amount("reserve")?, amount("buy_now")?, amount("increment")?);
-    let lasts = seconds(form.text("lasts"));
-    let ends = Ends::After(Span::from_micros(lasts * 1_000_000));
+    let ends = ends(form, zone)?;
     AuctionDraft::new(starting_price, reserve, buy_now, increment, ends).map_err(|no| {
         let name = wrong_entry(&no.code(), form);
         let name = if name.is_empty() || name == "title" { "price" } else { name };
@@ -66,7 +80,10 @@ fn terms_of(form: &Form, starting_price: Money) -> Result<Map<String, Value>, Wr
     })?;
     let mut fields = Map::new();
     fields.insert("starting_price".to_owned(), json!(starting_price));
-    fields.insert("duration_seconds".to_owned(), json!(lasts));
+    match ends {
+        Ends::After(span) => fields.insert("duration_seconds".to_owned(), json!(span.micros() / 1_000_000)),
+        Ends::At(moment) => fields.insert("ends_at".to_owned(), json!(moment)),
+    };
     for (name, amount) in [("reserve", reserve), ("buy_now", buy_now), ("increment", increment)] {
         if let Some(amount) = amount {
             fields.insert(name.to_owned(), json!(amount));
@@ -76,7 +93,7 @@ fn terms_of(form: &Form, starting_price: Money) -> Result<Map<String, Value>, Wr
 }
 
 /// What the form of the tab Sell asks of the market when something is sold at auction.
-pub(crate) fn request(form: &Form) -> Option<Request> {
+pub(crate) fn request(form: &Form, zone: &TimeZone) -> Option<Request> {
     if !is_at_auction(form) {
         return None;
     }
@@ -84,7 +101,7 @@ pub(crate) fn request(form: &Form) -> Option<Request> {
         if form.text("title").trim().is_empty() {
             return Err((form.at("title"), "Say what it is.".to_owned()));
         }
-        let mut fields = terms_of(form, form.price(form.at("price"))?)?;
+        let mut fields = terms_of(form, form.price(form.at("price"))?, zone)?;
         for name in ["title", "description", "category", "condition"] {
             fields.insert(name.to_owned(), json!(form.text(name)));
         }
@@ -95,15 +112,29 @@ pub(crate) fn request(form: &Form) -> Option<Request> {
 }
 
 /// What a form with the terms of a lot that is described already asks of the market.
-pub(crate) fn request_terms(form: &Form) -> Result<Map<String, Value>, Wrong> {
-    terms_of(form, form.price(form.at("starting_price"))?)
+pub(crate) fn request_terms(form: &Form, zone: &TimeZone) -> Result<Map<String, Value>, Wrong> {
+    terms_of(form, form.price(form.at("starting_price"))?, zone)
 }
 
-/// Puts the terms into the form of the tab Sell, or takes them out, as what is sold is to be sold.
+/// Lets a form ask for what belongs to what was chosen in it: for the terms of an auction where something is to be sold at
+/// one, and for a time where bidding is to end at one.
 pub(crate) fn renew_terms(form: &mut Form) {
-    if form.aim != Aim::Sell {
-        return;
+    if form.aim == Aim::Sell {
+        renew_way_to_sell(form);
     }
+    let Some(lasts) = form.entries.iter().position(|entry| entry.name == "lasts") else { return };
+    let asks = form.entries.get(lasts + 1).is_some_and(|entry| entry.name == "until");
+    match (form.text("lasts") == UNTIL, asks) {
+        (true, false) => {
+            let hint = "2027-01-31 18:30, as clocks show it on campus";
+            form.entries.insert(lasts + 1, Entry::line("until", "Until", "", hint));
+        }
+        (false, true) => drop(form.entries.remove(lasts + 1)),
+        _ => {}
+    }
+}
+
+fn renew_way_to_sell(form: &mut Form) {
     let how = form.at("how");
     let has_terms = form.entries.len() > how + 1;
     match (is_at_auction(form), has_terms) {

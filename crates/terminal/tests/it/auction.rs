@@ -427,6 +427,29 @@ fn something_new_is_put_up_from_the_form_to_sell_and_its_terms_are_checked() {
 }
 
 #[test]
+fn bidding_can_end_at_a_time_of_the_campus() {
+    let mut stage = lists(lamp());
+    stage.can("open_auction", Outcome::Reply(mine(&[])));
+    stage.keys("3u").hides(&["Until"]);
+    stage.key(KeyCode::Tab).key(KeyCode::Tab).keys("u").shows(&["‹ until a time ›", "Until", "on campus"]);
+    stage.control('s').shows(&["Say the day and the time in digits"]);
+    stage.keys("2026-12-24 18:61").control('s').shows(&["Say the day and the time in digits"]);
+    assert_eq!(count(&stage, "open_auction"), 0);
+    stage.control('u').keys("2026-12-24 18:30").control('s').shows(&["is up for auction"]);
+    let fields =
+        json!({ "listing": "lst_3", "starting_price": usd(1850), "ends_at": "2026-12-24T16:30:00.000000Z" });
+    assert_eq!(*stage.asked("open_auction"), fields);
+    // A time that the market does not take is said where it was typed, and a duration asks for none.
+    stage.keys("3u").key(KeyCode::Tab).key(KeyCode::Tab).keys("u").key(KeyCode::Tab).keys("2031-01-01 09:00");
+    stage.can(
+        "open_auction",
+        Outcome::Refused(json!({ "code": "duration_invalid", "message": "30 days at most" })),
+    );
+    stage.control('s').shows(&["30 days at most", "2031-01-01 09:00"]);
+    stage.key(KeyCode::Up).keys("7").shows(&["‹ 7 days ›"]).hides(&["Until", "2031"]);
+}
+
+#[test]
 fn a_listing_of_ones_own_is_put_up_as_it_is_described() {
     let mut stage = lists(lamp());
     stage.can("open_auction", Outcome::Reply(mine(&[])));
