@@ -135,8 +135,8 @@ impl TestCard {
         Self::ALL.into_iter().find(|card| card.name() == name)
     }
 
-    /// The card of that number, as it is typed where there is no page: three that bring a no, and every other that looks like a
-    /// card approves.
+    /// The card of that number, as it is typed where there is no page: three that bring a no, one whose capture gets no answer,
+    /// and every other that looks like a card approves.
     #[must_use]
     pub fn of_number(number: &str) -> Option<Self> {
         let looks_like_one = (12..=19).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
@@ -144,6 +144,7 @@ impl TestCard {
             "4000000000009995" => Self::NotEnoughMoney,
             "4000000000009979" => Self::Stolen,
             "4000000000000341" => Self::CaptureFails,
+            "4000000000001000" => Self::CaptureTimesOut,
             _ => Self::Approves,
         })
     }

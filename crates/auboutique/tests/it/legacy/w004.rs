@@ -37,9 +37,12 @@ use crate::stage::{Database, Person, Stage};
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long nothing has to come for a test to say that nothing comes.
 const SILENCE: Duration = Duration::from_millis(400);
-/// The number of a card that approves, and of one that is declined.
+/// The number of a card that approves, of one that is declined, of one whose capture fails, and of one whose capture is done
+/// and not answered.
 const CARD: &str = "4242424242424242";
 const POOR: &str = "4000000000009995";
+const EMPTIED: &str = "4000000000000341";
+const UNANSWERED: &str = "4000000000001000";
 /// What the sandbox knows stands in this file.
 const SANDBOX: &str = "sandbox.jsonl";
 
@@ -191,7 +194,7 @@ impl House {
                 if path.is_dir() {
                     read(&path);
                 } else if let Ok(bytes) = fs::read(&path) {
-                    for number in [CARD, POOR] {
+                    for number in [CARD, POOR, EMPTIED, UNANSWERED] {
                         let found = bytes.windows(number.len()).any(|window| window == number.as_bytes());
                         assert!(!found, "a card stands in {}", path.display());
                     }
@@ -837,6 +840,29 @@ fn a_declined_card_cancels_the_sale_for_both() {
     let buyer = format!("answer|Bob|{POOR}|12/27|Bliss Street 5");
     let why = "The card was declined: not enough money".to_owned();
     assert_eq!(canceled(&[&seller], &[&buyer]), (why.clone(), why));
+    let buyer = format!("answer|Bob|{EMPTIED}|12/27|Bliss Street 5");
+    let why = "The card was declined: the bank no longer keeps the money".to_owned();
+    assert_eq!(canceled(&[&seller], &[&buyer]), (why.clone(), why));
+}
+
+#[test]
+fn a_charge_without_an_answer_is_asked_about_and_made_once() {
+    for house in House::each() {
+        let (mut seller, mut buyer) = house.sold_lot();
+        seller.does(&format!("answer|Sam|{CARD}|11/29|Hamra Street 1"));
+        buyer.does(&format!("answer|Bob|{UNANSWERED}|12/27|Bliss Street 5"));
+        let auction = house.auction("Lamp");
+        house.passes(Span::minutes(6));
+        let shipping = seller.dialogue().pop().unwrap();
+        assert!(shipping.starts_with("Shipping_Info "), "{shipping}");
+        let bob = house.member_of("bob");
+        let paid = house.order_of(auction, &bob).unwrap();
+        assert_eq!((paid.total, paid.paid_at.is_some()), (usd(1_000), true));
+        let known = fs::read_to_string(house.stage.folder.path().join(SANDBOX)).unwrap();
+        assert_eq!(known.matches(r#""standing":"captured""#).count(), 1, "{known}");
+        house.knows_no_card();
+        house.stage.is_clean();
+    }
 }
 
 #[test]
