@@ -33,6 +33,8 @@ const AUCTIONS: usize = CALLERS / 2 * SHARED;
 /// How many bids are followed on their way to a screen, and how many before these are not counted.
 const FOLLOWED: usize = 1_000;
 const WARM: usize = 100;
+/// How many bids are placed by one who waits for every answer.
+const ALONE: usize = 2_000;
 
 /// Measures bids against bare loops.
 pub(crate) fn measure(count: usize, rounds: usize) -> anyhow::Result<Vec<Figure>> {
@@ -41,9 +43,12 @@ pub(crate) fn measure(count: usize, rounds: usize) -> anyhow::Result<Vec<Figure>
     let (mut bare, mut rows) = (Vec::new(), Vec::new());
     let (mut door, mut keyed, mut hot) = (Vec::new(), Vec::new(), Vec::new());
     let (mut wire, mut http) = (Vec::new(), Vec::new());
+    let (mut alone, mut alone_rows) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
-        bare.push(raw::bids(hall(AUCTIONS)?, count, raw::Rows::FourStatements)?);
-        rows.push(raw::bids(hall(AUCTIONS)?, count, raw::Rows::All)?);
+        bare.push(raw::bids(hall(AUCTIONS)?, count, raw::Rows::FourStatements, raw::BATCH)?);
+        rows.push(raw::bids(hall(AUCTIONS)?, count, raw::Rows::All, raw::BATCH)?);
+        alone_rows.push(raw::bids(hall(AUCTIONS)?, ALONE, raw::Rows::All, 1)?);
+        alone.push(runtime.block_on(one_after_the_other(&hall(AUCTIONS)?))?);
         door.push(runtime.block_on(through_the_door(&hall(AUCTIONS)?, count, false))?);
         keyed.push(runtime.block_on(through_the_door(&hall(AUCTIONS)?, count, true))?);
         hot.push(runtime.block_on(on_a_hot_one(&hall(1)?, count))?);
@@ -64,6 +69,7 @@ pub(crate) fn measure(count: usize, rounds: usize) -> anyhow::Result<Vec<Figure>
         figure("F1", "durable bids through market.run, 1,024 auctions", door, rows, least(0.4)),
         figure("F1a", "the same, by a loop of four statements", door, bare, Target::None),
         figure("F1b", "the same with a key each", median(keyed), rows, Target::None),
+        figure("F1c", "one bid after the other", median(alone), median(alone_rows), Target::None),
         figure("F2", "durable bids on one hot auction, by F1", median(hot), door, least(0.8)),
         figure("F3", "durable bids over the protocol, 64 connections", median(wire), rows, least(0.4)),
         figure("F3a", "durable bids over HTTP, 64 connections", median(http), rows, least(0.25)),
@@ -121,6 +127,19 @@ async fn through_the_door(hall: &Hall, count: usize, keyed: bool) -> anyhow::Res
         done??;
     }
     Ok(rate(all(count), start.elapsed()))
+}
+
+/// Two bid in turns, and each waits for what came of the other's: every bid has a commit of its own.
+async fn one_after_the_other(hall: &Hall) -> anyhow::Result<f64> {
+    let start = clock();
+    for number in 0..ALONE {
+        let turn = number / hall.auctions.len();
+        let (caller, _) = hall.bidders.get(turn % 2).context("no bidder")?;
+        let auction = *hall.auctions.get(number % hall.auctions.len()).context("no auction")?;
+        let maximum = usd(STEP * (i64::try_from(turn)? + 1));
+        hall.market.run(caller.clone(), Command::PlaceBid { auction, maximum }).await?;
+    }
+    Ok(rate(ALONE, start.elapsed()))
 }
 
 /// Everybody bids in the same auction. They queue in the order of their bids.

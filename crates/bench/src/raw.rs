@@ -10,7 +10,8 @@ use rusqlite::{Connection, params};
 use crate::hall::{Hall, STEP};
 use crate::stage::{Stage, clock, rate};
 
-const BATCH: usize = 64;
+/// How many purchases or bids share a commit, unless it is asked what one costs alone.
+pub(crate) const BATCH: usize = 64;
 
 /// The file, with the settings of the market.
 fn open(file: &Path) -> anyhow::Result<Connection> {
@@ -101,8 +102,8 @@ pub(crate) enum Rows {
     All,
 }
 
-/// Bids in turn in every auction of a hall by writing the rows; returns bids per second.
-pub(crate) fn bids(hall: Hall, count: usize, rows: Rows) -> anyhow::Result<f64> {
+/// Bids in turn in every auction of a hall by writing the rows, so many to a commit; returns bids per second.
+pub(crate) fn bids(hall: Hall, count: usize, rows: Rows, batch: usize) -> anyhow::Result<f64> {
     let Hall { market, auctions, folder, .. } = hall;
     market.close();
     let mut db = open(&folder.path().join("market.db"))?;
@@ -118,7 +119,7 @@ pub(crate) fn bids(hall: Hall, count: usize, rows: Rows) -> anyhow::Result<f64> 
     let mut done = 0;
     while done < count {
         let transaction = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        for _ in 0..BATCH.min(count - done) {
+        for _ in 0..batch.min(count - done) {
             let run = |sql: &str, values: &[&dyn rusqlite::ToSql]| -> rusqlite::Result<usize> {
                 transaction.prepare_cached(sql)?.execute(values)
             };

@@ -41,7 +41,8 @@ macro_rules! row {
 }
 
 const BY_ID: &str = concat!("SELECT ", columns!(), " FROM auctions a WHERE a.id = $1");
-// Everything a bid needs to know, in one question: it is asked before every bid. $2 is the bidder.
+// Everything a bid needs to know, in one question: it is asked before every bid. $2 is the bidder, and older strikes than of
+// $3 do not count any more.
 const FOR_BID: &str = concat!(
     "SELECT ",
     columns!(),
@@ -57,7 +58,8 @@ const FOR_BID: &str = concat!(
         OR EXISTS (SELECT 1 FROM staff f JOIN stores s ON s.id = f.store_id
             WHERE f.member_id = a.seller_id AND s.owner_id = $2)
         OR EXISTS (SELECT 1 FROM devices d JOIN devices e ON e.device_hash = d.device_hash
-            WHERE d.member_id = $2 AND e.member_id = a.seller_id) THEN 1 ELSE 0 END
+            WHERE d.member_id = $2 AND e.member_id = a.seller_id) THEN 1 ELSE 0 END,
+     CASE WHEN EXISTS (SELECT 1 FROM strikes x WHERE x.member_id = $2 AND x.at > $3) THEN 1 ELSE 0 END
      FROM auctions a LEFT JOIN bidders b ON b.auction_id = a.id AND b.member_id = $2 WHERE a.id = $1"
 );
 const BIDS_IN_RUNNING: &str = "SELECT COUNT(*) FROM bidders b JOIN auctions a ON a.id = b.auction_id
@@ -237,7 +239,7 @@ pub fn find_with_lot(db: &mut Connection, id: AuctionId) -> Result<Option<WithLo
 }
 
 /// The auction with this id as somebody who wants to bid finds it: what stands in the way is answered with it. Whether they
-/// have just joined is for the caller to say.
+/// have just joined is for the caller to say. Last comes whether they have strikes younger than `struck_since`.
 ///
 /// # Errors
 ///
@@ -246,12 +248,14 @@ pub fn find_for_bid(
     db: &mut Connection,
     id: AuctionId,
     member: MemberId,
-) -> Result<Option<(Auction, Bidder)>, DbError> {
-    db.find("auctions", FOR_BID, params![id, member], |row| {
+    struck_since: Moment,
+) -> Result<Option<(Auction, Bidder, bool)>, DbError> {
+    db.find("auctions", FOR_BID, params![id, member, struck_since], |row| {
         let auction = read(row)?;
         let number = row.integer_or_null()?;
         let (blocked, linked) = (row.integer()? > 0, row.integer()? > 0);
-        Ok((auction, Bidder { member, number, linked, blocked, is_new: false, running: 0 }))
+        let bidder = Bidder { member, number, linked, blocked, is_new: false, running: 0 };
+        Ok((auction, bidder, row.integer()? > 0))
     })
 }
 

@@ -13,7 +13,7 @@ use auboutique_domain::bid_log::{self, Act, Because, Ending, Replay, Told};
 use auboutique_domain::checkout::Hold;
 use auboutique_domain::id::{AuctionId, MemberId, OfferId, OrderId, StrikeId};
 use auboutique_domain::listing::{Actor, Category, Listing, ListingChanges, ListingView, PAGE, Page};
-use auboutique_domain::member::{Member, NEW_FOR_DAYS, StrikeReason};
+use auboutique_domain::member::{Member, NEW_FOR_DAYS, STRIKE_LIFE, StrikeReason};
 use auboutique_domain::money::{Money, Price};
 use auboutique_domain::offer::{self, MOST_SECOND_CHANCES, Offer};
 use auboutique_domain::order::Line;
@@ -169,10 +169,26 @@ fn put_up(
 
 // ---- bidding ----
 
-/// The auction as this member finds it who wants to bid.
+/// The auction as this member finds it who bids, not too fast and without too many strikes.
 fn load_for_bid(work: &mut Work<'_>, id: AuctionId, member: &Member) -> Result<(Auction, Bidder), Stop> {
+    work.keep_pace(member.id)?;
+    let (auction, bidder, has_strikes) = load_with_bidder(work, id, member)?;
+    if has_strikes {
+        listing::may_trade_now(work, member)?;
+    }
+    Ok((auction, bidder))
+}
+
+/// An auction, what this member is in it, and whether they have strikes that count.
+fn load_with_bidder(
+    work: &mut Work<'_>,
+    id: AuctionId,
+    member: &Member,
+) -> Result<(Auction, Bidder, bool), Stop> {
     on_time(work)?;
-    let (mut auction, mut bidder) = db::find_for_bid(work.db, id, member.id)?.ok_or_else(missing)?;
+    let since = work.now.minus(STRIKE_LIFE);
+    let found = db::find_for_bid(work.db, id, member.id, since)?;
+    let (mut auction, mut bidder, has_strikes) = found.ok_or_else(missing)?;
     if is_planted("timer-only-close") && auction.state == State::Open {
         auction.ends_at = auction.ends_at.max(work.now.plus(Span::seconds(1)));
     }
@@ -188,13 +204,11 @@ fn load_for_bid(work: &mut Work<'_>, id: AuctionId, member: &Member) -> Result<(
             bidder.running = db::bids_in_running(work.db, member.id)?;
         }
     }
-    Ok((auction, bidder))
+    Ok((auction, bidder, has_strikes))
 }
 
 pub(crate) fn bid(work: &mut Work<'_>, id: AuctionId, maximum: Money) -> Outcome {
     let member = work.member()?;
-    work.keep_pace(member.id)?;
-    listing::may_trade_now(work, &member)?;
     let (auction, bidder) = load_for_bid(work, id, &member)?;
     place(work, auction, &bidder, maximum)
 }
@@ -214,8 +228,6 @@ fn place(work: &mut Work<'_>, auction: Auction, bidder: &Bidder, maximum: Money)
 
 pub(crate) fn buy_now(work: &mut Work<'_>, id: AuctionId, seen: Money) -> Outcome {
     let member = work.member()?;
-    work.keep_pace(member.id)?;
-    listing::may_trade_now(work, &member)?;
     let (auction, bidder) = load_for_bid(work, id, &member)?;
     let before = auction.clone();
     let (turn, award) = auction.take(&bidder, seen, work.now)?;
@@ -230,7 +242,7 @@ pub(crate) fn buy_now(work: &mut Work<'_>, id: AuctionId, seen: Money) -> Outcom
 pub(crate) fn retract(work: &mut Work<'_>, id: AuctionId, corrected: Option<Money>) -> Outcome {
     let member = work.member()?;
     work.keep_pace(member.id)?;
-    let (auction, bidder) = load_for_bid(work, id, &member)?;
+    let (auction, bidder, _) = load_with_bidder(work, id, &member)?;
     let bids = db::bids(work.db, id)?;
     let theirs: Vec<Bid> = bids.iter().filter(|bid| bid.member == member.id).copied().collect();
     let (Some(last), Some(number)) = (theirs.last(), bidder.number) else {
@@ -492,12 +504,14 @@ pub(crate) fn answer_offer(work: &mut Work<'_>, id: OfferId, accept: bool) -> Ou
     on_time(work)?;
     let none = || Refusal::not_found("offer");
     let offer = db::find_offer(work.db, id)?.ok_or_else(none)?;
-    let (auction, bidder) = load_for_bid(work, offer.auction, &member)?;
+    let (auction, bidder, has_strikes) = load_with_bidder(work, offer.auction, &member)?;
     if offer.member.is_none() && !db::watches(work.db, auction.id, Some(member.id))?.1 {
         return Err(none().into());
     }
     if accept {
-        listing::may_trade_now(work, &member)?;
+        if has_strikes {
+            listing::may_trade_now(work, &member)?;
+        }
         auction.lets_bid(&Bidder { is_new: false, ..bidder })?;
     }
     let (offer, event) = offer.answer((member.id, auction.seller), accept, work.now)?;

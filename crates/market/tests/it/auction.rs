@@ -402,6 +402,31 @@ on_both! {
         stage.is_clean();
     }
 
+    fn who_did_not_pay_three_times_bids_nothing_for_thirty_days(stage) {
+        let Room { seller, rana, .. } = people(stage);
+        for strikes in 1..=3 {
+            let id = stage.puts_up(&seller, draft(500, None, None, 60));
+            stage.bids(&rana, id, 1_000);
+            stage.pass(Span::minutes(60));
+            let checkout = stage.auction(&rana, id).checkout.unwrap();
+            stage.does(&rana, Command::CancelCheckout { checkout });
+            assert_eq!(stage.count("strikes WHERE reason = 'not_paid'"), strikes);
+        }
+        let id = stage.puts_up(&seller, draft(500, None, Some(5_000), 60));
+        let bid = |auction| Command::PlaceBid { auction, maximum: cents(1_000) };
+        assert!(matches!(stage.refusal(&rana, bid(id)), Refusal::StruckOut { strikes: 3, .. }));
+        let take = Command::TakeBuyNow { auction: id, price: cents(5_000) };
+        assert!(matches!(stage.refusal(&rana, take), Refusal::StruckOut { strikes: 3, .. }));
+        assert_eq!(stage.auction(&seller, id).bids, 0);
+        stage.pass(Span::days(29));
+        let (seller, rana) = (stage.again(&seller), stage.again(&rana));
+        let id = stage.puts_up(&seller, draft(500, None, None, 3 * 24 * 60));
+        assert!(matches!(stage.refusal(&rana, bid(id)), Refusal::StruckOut { .. }));
+        stage.pass(Span::days(1));
+        stage.bids(&rana, id, 1_000);
+        stage.is_clean();
+    }
+
     fn a_second_chance_nobody_wants_goes_on_to_the_next_and_ends_with_a_free_lot(stage) {
         let Room { seller, rana, karim, lea } = people(stage);
         let id = stage.puts_up(&seller, draft(500, None, None, 60));
