@@ -461,7 +461,7 @@ impl Form {
         let named = no["field"].as_str().unwrap_or_default();
         let at = match (code, &self.aim) {
             (_, Aim::Auction { .. }) if named.is_empty() => bid::wrong_entry(code, self),
-            ("reserve_too_low" | "buy_now_too_low", _) => bid::wrong_entry(code, self),
+            ("reserve_too_low" | "buy_now_too_low" | "duration_invalid", _) => bid::wrong_entry(code, self),
             ("not_cash_unit", Aim::Sell) => "price",
             ("wrong_credentials", Aim::LogIn) => "password",
             ("wrong_credentials", _) => "current_password",

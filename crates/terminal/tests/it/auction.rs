@@ -450,6 +450,23 @@ fn bidding_can_end_at_a_time_of_the_campus() {
 }
 
 #[test]
+fn an_end_that_is_not_taken_for_something_new_is_said_where_it_was_typed() {
+    let mut stage = lists(lamp());
+    stage.can(
+        "open_auction",
+        Outcome::Refused(json!({ "code": "duration_invalid", "message": "30 days at most" })),
+    );
+    stage.keys("uDesk lamp\n10");
+    for _ in 0..7 {
+        stage.key(KeyCode::Tab);
+    }
+    stage.keys("u").key(KeyCode::Tab).keys("2026-11-22 20:00");
+    stage.key(KeyCode::Tab).control('s').shows(&["30 days at most"]);
+    // What is typed next goes where the mistake is.
+    stage.keys("5").shows(&["2026-11-22 20:005"]);
+}
+
+#[test]
 fn a_listing_of_ones_own_is_put_up_as_it_is_described() {
     let mut stage = lists(lamp());
     stage.can("open_auction", Outcome::Reply(mine(&[])));
