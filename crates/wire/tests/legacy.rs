@@ -1,6 +1,6 @@
 //! The legacy wires in whatever pieces they come: the same requests, and never more memory than is said.
 
-use auboutique_wire::legacy::object::{MOST, Objects};
+use auboutique_wire::legacy::object::{FromObject as _, MOST, Objects};
 use auboutique_wire::legacy::w000::{self, HandShake, Registration, Said};
 use auboutique_wire::legacy::w001;
 use proptest::prelude::*;
@@ -99,7 +99,7 @@ proptest! {
         let bytes: Vec<u8> =
             session.iter().flat_map(|(request, junk)| format!("{junk}{request}").into_bytes()).collect();
         let whole: Vec<_> =
-            session.iter().map(|(request, _)| w000::decode(request.as_object().unwrap().clone())).collect();
+            session.iter().map(|(request, _)| w000::Request::from_object(request.as_object().unwrap().clone())).collect();
         prop_assert_eq!(requests_000(&pieces(&bytes, &cuts)), whole);
     }
 
@@ -123,7 +123,7 @@ proptest! {
             read.extend(std::iter::from_fn(|| decoder.next_request()));
         }
         let whole: Vec<_> =
-            requests.iter().map(|request| w001::decode(request.as_object().unwrap().clone())).collect();
+            requests.iter().map(|request| w001::Request::from_object(request.as_object().unwrap().clone())).collect();
         prop_assert_eq!(read, whole);
     }
 

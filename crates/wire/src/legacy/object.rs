@@ -9,6 +9,8 @@
 //! an object that begins where none can stand inside another begins anew, and so does whatever follows a text that has a
 //! line break in it. What is left is an object whose end never comes; whoever reads gives it up after a while.
 
+use std::marker::PhantomData;
+
 use serde_json::{Map, Value};
 
 /// The most bytes an object may have: 64 KiB. One that has more is not kept, and only its end is looked for.
@@ -124,6 +126,55 @@ impl Objects {
         if !byte.is_ascii_whitespace() {
             self.before = byte;
         }
+    }
+}
+
+/// What one object says.
+pub trait FromObject: Sized {
+    /// What an object says that asks for nothing, and why.
+    type Malformed: From<Broken>;
+
+    /// Reads it.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    fn from_object(object: Map<String, Value>) -> Result<Self, Self::Malformed>;
+}
+
+/// What is asked by one object after the other, in whatever pieces they come. Takes the memory of [`Objects`].
+#[derive(Debug)]
+pub struct Requests<R> {
+    objects: Objects,
+    of: PhantomData<fn() -> R>,
+}
+
+impl<R> Default for Requests<R> {
+    fn default() -> Self {
+        Self { objects: Objects::default(), of: PhantomData }
+    }
+}
+
+impl<R: FromObject> Requests<R> {
+    /// More bytes came.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.objects.push(bytes);
+    }
+
+    /// The next request; nothing when more bytes have to come.
+    pub fn next_request(&mut self) -> Option<Result<R, R::Malformed>> {
+        Some(self.objects.next_object()?.map_err(R::Malformed::from).and_then(R::from_object))
+    }
+
+    /// Whether a request has begun and not ended.
+    #[must_use]
+    pub const fn is_within(&self) -> bool {
+        self.objects.is_within()
+    }
+
+    /// Gives up the request whose end does not come.
+    pub fn give_up(&mut self) -> Option<R::Malformed> {
+        self.objects.give_up().map(R::Malformed::from)
     }
 }
 

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::list::{MOST, Room, cut, fitting};
-use super::object::{Broken, Objects};
+use super::object::{self, Broken, FromObject};
 use super::python;
 use crate::json::Typed;
 
@@ -344,46 +344,20 @@ const ACTIONS: [&str; 10] = [
     "log_out",
 ];
 
-/// Reads one request.
-///
-/// # Errors
-///
-/// [`Malformed`].
-pub fn decode(object: Map<String, Value>) -> Result<Request, Malformed> {
-    match object.get("action").and_then(Value::as_str) {
-        Some(action) if ACTIONS.contains(&action) => {
-            serde_json::from_value(Value::Object(object)).map_err(|error| Malformed::Field(error.to_string()))
+impl FromObject for Request {
+    type Malformed = Malformed;
+
+    fn from_object(object: Map<String, Value>) -> Result<Self, Malformed> {
+        match object.get("action").and_then(Value::as_str) {
+            Some(action) if ACTIONS.contains(&action) => serde_json::from_value(Value::Object(object))
+                .map_err(|error| Malformed::Field(error.to_string())),
+            _ => Err(Malformed::Action),
         }
-        _ => Err(Malformed::Action),
     }
 }
 
-/// The requests of a client that is logged in, in whatever pieces they come. Takes the memory of [`Objects`].
-#[derive(Debug, Default)]
-pub struct Requests(Objects);
-
-impl Requests {
-    /// More bytes came.
-    pub fn push(&mut self, bytes: &[u8]) {
-        self.0.push(bytes);
-    }
-
-    /// The next request; nothing when more bytes have to come.
-    pub fn next_request(&mut self) -> Option<Result<Request, Malformed>> {
-        Some(self.0.next_object()?.map_err(Malformed::from).and_then(decode))
-    }
-
-    /// Whether a request has begun and not ended.
-    #[must_use]
-    pub const fn is_within(&self) -> bool {
-        self.0.is_within()
-    }
-
-    /// Gives up the request whose end does not come.
-    pub fn give_up(&mut self) -> Option<Malformed> {
-        self.0.give_up().map(Malformed::from)
-    }
-}
+/// The requests of a client that is logged in, in whatever pieces they come.
+pub type Requests = object::Requests<Request>;
 
 /// Something on sale.
 #[derive(Debug, Clone, PartialEq)]
@@ -692,7 +666,7 @@ mod tests {
 
     #[test]
     fn requests_are_read() {
-        let read = |text: &str| decode(serde_json::from_str(text).unwrap());
+        let read = |text: &str| Request::from_object(serde_json::from_str(text).unwrap());
         assert_eq!(read(r#"{"action": "view", "more": 1}"#), Ok(Request::View));
         assert_eq!(
             read(r#"{"action": "buy", "prod_list": "Matching Products:\n", "ID": "7"}"#),

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::list::{MOST, Room, fitting};
-use super::object::{Broken, Objects};
+use super::object::{self, Broken, FromObject};
 use super::python;
 use crate::json::Typed;
 
@@ -126,45 +126,20 @@ const COMMANDS: [(&str, bool); 10] = [
     ("quit", false),
 ];
 
-/// Reads one request.
-///
-/// # Errors
-///
-/// [`Malformed`].
-pub fn decode(object: Map<String, Value>) -> Result<Request, Malformed> {
-    let command = object.get("command").and_then(Value::as_str);
-    let known = COMMANDS.iter().find(|(name, _)| Some(*name) == command);
-    let &(_, list) = known.ok_or(Malformed::Command)?;
-    serde_json::from_value(Value::Object(object))
-        .map_err(|error| Malformed::Field { list, problem: error.to_string() })
-}
+impl FromObject for Request {
+    type Malformed = Malformed;
 
-/// The requests of a client, in whatever pieces they come. Takes the memory of [`Objects`].
-#[derive(Debug, Default)]
-pub struct Requests(Objects);
-
-impl Requests {
-    /// More bytes came.
-    pub fn push(&mut self, bytes: &[u8]) {
-        self.0.push(bytes);
-    }
-
-    /// The next request; nothing when more bytes have to come.
-    pub fn next_request(&mut self) -> Option<Result<Request, Malformed>> {
-        Some(self.0.next_object()?.map_err(Malformed::from).and_then(decode))
-    }
-
-    /// Whether a request has begun and not ended.
-    #[must_use]
-    pub const fn is_within(&self) -> bool {
-        self.0.is_within()
-    }
-
-    /// Gives up the request whose end does not come.
-    pub fn give_up(&mut self) -> Option<Malformed> {
-        self.0.give_up().map(Malformed::from)
+    fn from_object(object: Map<String, Value>) -> Result<Self, Malformed> {
+        let command = object.get("command").and_then(Value::as_str);
+        let known = COMMANDS.iter().find(|(name, _)| Some(*name) == command);
+        let &(_, list) = known.ok_or(Malformed::Command)?;
+        serde_json::from_value(Value::Object(object))
+            .map_err(|error| Malformed::Field { list, problem: error.to_string() })
     }
 }
+
+/// The requests of a client, in whatever pieces they come.
+pub type Requests = object::Requests<Request>;
 
 /// Something that is or was on sale.
 #[derive(Debug, Clone, PartialEq)]
@@ -329,7 +304,7 @@ mod tests {
 
     #[test]
     fn requests_are_read() {
-        let read = |text: &str| decode(serde_json::from_str(text).unwrap());
+        let read = |text: &str| Request::from_object(serde_json::from_str(text).unwrap());
         let typed = |text: &str| Typed::from_wire(text.to_owned());
         let owned = str::to_owned;
         assert_eq!(
@@ -376,7 +351,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_answered_with_what_the_client_can_read() {
-        let reply = |text: &str| decode(serde_json::from_str(text).unwrap()).unwrap_err().reply();
+        let reply =
+            |text: &str| Request::from_object(serde_json::from_str(text).unwrap()).unwrap_err().reply();
         for bad in ["{}", r#"{"command": 1}"#, r#"{"command": "dance"}"#, r#"{"command": "login"}"#] {
             assert_eq!(reply(bad), INVALID, "{bad}");
         }
